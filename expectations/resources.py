@@ -1,0 +1,17 @@
+"""Where the data files of the project lie: in a checkout under `data/`, in an installed wheel under `scr_data/`."""
+
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+
+
+def data_path(*parts: str) -> Path:
+    """Path of a file or folder of `data/`, such as `data_path("contracts", "source")`.
+
+    Raises FileNotFoundError where neither a checkout nor a wheel holds it.
+    """
+    for root in (_ROOT / "data", _ROOT / "scr_data"):
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"data file {'/'.join(parts)} is neither in the wheel nor in the checkout")

@@ -1,0 +1,1 @@
+"""Rows in, rows out: ingest, normalise, consolidate, publish, status."""
