@@ -1,0 +1,120 @@
+"""Tells somebody at the terminal how far a run is: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """What one stage of one batch did."""
+
+    batch: int
+    stage: str
+    rows: int
+    """Rows of the frames that it made."""
+    seconds: float
+
+
+class Progress(Protocol):
+    """Somebody who listens to a run."""
+
+    def begin(self, practices: int, rows: int) -> None:
+        """The scope is known."""
+
+    def stage(self, name: str) -> None:
+        """A stage starts."""
+
+    def finished(self, time: StageTime) -> None:
+        """A stage ended."""
+
+    def advance(self, rows: int) -> None:
+        """That many landed rows are done with."""
+
+    def end(self) -> None:
+        """The run is over, well or not."""
+
+
+class PlainProgress:
+    """One line a stage, on stderr."""
+
+    def begin(self, practices: int, rows: int) -> None:
+        """See Progress."""
+        self._say(f"{practices:,} practices, {rows:,} rows")
+
+    def stage(self, name: str) -> None:
+        """See Progress."""
+
+    def finished(self, time: StageTime) -> None:
+        """See Progress."""
+        self._say(f"batch {time.batch}  {time.stage:<12} {time.rows:>12,} rows {time.seconds:>8.2f} s")
+
+    def advance(self, rows: int) -> None:
+        """See Progress."""
+
+    def end(self) -> None:
+        """See Progress."""
+
+    def _say(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+
+class BarProgress:
+    """One bar that moves with the rows of each batch and names the stage."""
+
+    def begin(self, practices: int, rows: int) -> None:
+        """See Progress."""
+        from rich.console import Console
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task(f"{practices:,} practices", total=rows)
+        self._bar.start()
+
+    def stage(self, name: str) -> None:
+        """See Progress."""
+        self._bar.update(self._task, description=name)
+
+    def finished(self, time: StageTime) -> None:
+        """See Progress."""
+
+    def advance(self, rows: int) -> None:
+        """See Progress."""
+        self._bar.advance(self._task, rows)
+
+    def end(self) -> None:
+        """See Progress."""
+        if hasattr(self, "_bar"):
+            self._bar.stop()
+
+
+def progress_for_terminal() -> Progress:
+    """A bar where stderr is a terminal, else plain lines."""
+    return BarProgress() if sys.stderr.isatty() else PlainProgress()
+
+
+@dataclass
+class Clock:
+    """Times the stages of a run and passes them on to whoever listens."""
+
+    progress: Progress
+    times: list[StageTime] = field(default_factory=list)
+    batch: int = 0
+    current: str = "start"
+    """The stage that is under way, so that a failure can name it."""
+    rows: int = 0
+    """Rows that the stage under way has made; the stage sets it."""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator["Clock"]:
+        """Time what happens inside; the seconds count only where it ends well."""
+        self.current, self.rows = name, 0
+        self.progress.stage(name)
+        started = perf_counter()
+        yield self
+        time = StageTime(self.batch, name, self.rows, perf_counter() - started)
+        self.times.append(time)
+        self.progress.finished(time)
