@@ -1,0 +1,58 @@
+"""Contacts, groups, relationships, staff and organisations follow their client to the unified client.
+
+Everything goes by `client_fate`; of the policy only the product that it keeps matters here: it comes first.
+Conservation holds by construction: each part makes one row per link read; a row with a reason is dropped, one
+without is published.
+"""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from transforms.consolidate.contacts import contact_tables
+from transforms.consolidate.groups import group_tables
+from transforms.consolidate.organisations import organisation_tables
+from transforms.consolidate.relationships import relationship_tables
+from transforms.consolidate.staff import staff_tables
+from transforms.sql import Frames, run_sql
+
+_PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
+_GATHERED = ("dropped_link", "link_fate", "link_questions")
+
+
+def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
+    """Everything that hangs on the clients of a batch of practices.
+
+    Takes practices, source_client, client_fate, match, effective_policy, effective_organisation, quarantine,
+    hq_contacts, xpm_contacts, hq_groups, xpm_groups, xpm_relationships.
+    Gives unified_contact, client_contact, unified_group, group_member, relationship, client_staff,
+    organisation_link, dropped_link; `link_crosswalk` (crosswalk: one row per contact, group and relationship
+    id read); `link_questions` (review_item).
+
+    A practice has a plan where its clients' outcomes are not `pending` (without a readable client: where it
+    has an effective policy). One without gets `pending` crosswalk rows and nothing else. Raises ContractError
+    where an outcome is missing.
+    """
+    plan = run_sql(con, "links/plan", _some(frames, "practices", "client_fate", "effective_policy"))
+    known = {**frames, "link_plan": plan}
+    known["link_client"] = run_sql(con, "links/clients", _some(known, "client_fate", "link_plan"))
+    parts = [part(con, known, run_id) for part in _PARTS]
+    tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
+    dropped, fates, questions = (
+        pl.concat([part[name] for part in parts if name in part]) for name in _GATHERED
+    )
+    tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
+    tables["link_questions"] = conform(questions, "review_item")
+    tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": fates}, run_id)
+    return tables
+
+
+def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
+    read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
+    ids = run_sql(con, "links/read_ids", _some(frames, *read, "link_plan"))
+    rows = {**_some(frames, "link_plan", "link_fate"), "read_id": ids}
+    return conform(run_sql(con, "links/crosswalk", rows, {"run_id": run_id}), "crosswalk")
+
+
+def _some(frames: Frames, *names: str) -> dict[str, pl.DataFrame]:
+    return {name: frames[name] for name in names}

@@ -1,0 +1,57 @@
+"""Links from clients to their Xero organisations: each organisation ends on one client or says why on none.
+
+The client's own data in Xero is never touched. For one organisation, the first that applies:
+
+| state | when |
+|---|---|
+| orphaned | a person linked it to a client that does not live on (archived, excluded, unknown) |
+| confirmed | a person linked it to a client, or to none |
+| conflict | its records became two or more clients that live on: linked to none, asked |
+| carried | its record stands as that client itself (Tax as part of Practice Manager's), or products agree |
+| repointed | its record was merged into the client |
+| needs_confirmation | its record is archived, a near pair ties it to a client that lives on: linked to none |
+| orphaned | its record is archived without that, or excluded |
+
+A client lives on where its outcome is survivor or merged, also with state archived. The reason says where the
+practice is only invited into the organisation.
+"""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from transforms.sql import Frames, run_sql
+
+_CLIENT = [
+    "practice_id",
+    "product",
+    "source_id",
+    "organisation_id",
+    "organisation_name",
+    "organisation_access",
+    "name",
+]
+_PAIR = ["practice_id", "left_product", "left_id", "right_product", "right_id", "band"]
+
+
+def organisation_tables(
+    con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str
+) -> dict[str, pl.DataFrame]:
+    """organisation_link, and link_questions.
+
+    Takes source_client, match, effective_organisation, link_plan, link_client.
+    """
+    near = frames["match"].select(_PAIR)
+    held = {
+        "source_client": frames["source_client"].select(_CLIENT),
+        "match": near,
+        "link_client": frames["link_client"],
+    }
+    holders = run_sql(con, "links/organisation_holders", held)
+    decided = {name: frames[name] for name in ("effective_organisation", "link_plan", "link_client")}
+    links = run_sql(con, "links/organisation_links", {**decided, "holder": holders}, {"run_id": run_id})
+    asked = {"holder": holders, "organisation_link": links}
+    return {
+        "organisation_link": conform(links, "organisation_link"),
+        "link_questions": run_sql(con, "links/organisation_questions", asked, {"run_id": run_id}),
+    }

@@ -1,0 +1,27 @@
+"""Staff access follows its HQ client, so that nobody loses a client whose HQ record was merged or archived.
+
+A user id that the staff list does not hold is carried too: the list may be older than the access.
+"""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from transforms.sql import Frames, run_sql
+
+
+def staff_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
+    """client_staff, and its dropped_link (without run_id). Takes source_client, link_client."""
+    access = frames["source_client"].select("practice_id", "product", "source_id", "staff_ids")
+    rows = {"source_client": access, "link_client": frames["link_client"]}
+    links = run_sql(con, "links/staff_links", rows)
+    published = links.filter(pl.col("reason").is_null()).drop("reason").with_columns(run_id=pl.lit(run_id))
+    dropped = links.filter(pl.col("reason").is_not_null()).select(
+        "practice_id",
+        pl.lit("staff").alias("kind"),
+        pl.lit("hq").alias("product"),
+        pl.col("user_id").alias("source_id"),
+        "source_client_id",
+        "reason",
+    )
+    return {"client_staff": conform(published, "client_staff"), "dropped_link": dropped}

@@ -1,0 +1,27 @@
+-- One row per source client of a practice with a plan: the unified client it became, the product whose links
+-- come first there (Tax shares Practice Manager's client store), and why nothing can follow it where it
+-- became none.
+with standing as (
+    select
+        practice_id,
+        client_id,
+        min(case product when 'hq' then 'hq' else 'xpm' end) as stands_on
+    from client_fate
+    where outcome in ('survivor', 'archived')
+    group by practice_id, client_id
+)
+
+select
+    f.practice_id,
+    f.product,
+    f.source_id,
+    f.joined_id,
+    f.outcome,
+    f.client_id,
+    s.stands_on,
+    case
+        when f.client_id is null then 'Its client is excluded: deleted, or a prospect, at its source.'
+    end as lost
+from client_fate as f
+inner join link_plan as p on f.practice_id = p.practice_id and p.planned
+left join standing as s on f.practice_id = s.practice_id and f.client_id = s.client_id

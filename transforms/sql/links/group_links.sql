@@ -1,0 +1,22 @@
+-- One row per group and client in it, as read: published where `reason` is empty, else dropped.
+-- Of several memberships of one client in one group that of the product the client stands on is published.
+with placed as (
+    select
+        m.*,
+        h.group_id,
+        row_number() over (
+            partition by m.practice_id, h.group_id, m.client_id
+            order by m.product = m.stands_on desc, h.is_head desc, m.source_id, m.product, m.source_client_id
+        ) as place
+    from member_row as m
+    inner join group_head as h
+        on m.practice_id = h.practice_id and m.product = h.product and m.source_id = h.source_id
+)
+
+select
+    practice_id, group_id, client_id, product, source_id, source_client_id,
+    case
+        when client_id is null then coalesce(lost, 'Its client is not among the clients that could be read.')
+        when place > 1 then 'It repeats a link that is published.'
+    end as reason
+from placed

@@ -1,0 +1,22 @@
+-- One row per group and client in it, as read in a practice with a plan (a client named twice in one group is
+-- one member), with what the client became.
+with read as (
+    select distinct
+        practice_id, 'hq' as product, hq_group_id as source_id, unnest(hq_client_ids) as source_client_id
+    from hq_groups
+    union all
+    select distinct
+        practice_id, 'xpm' as product, "UUID" as source_id, unnest("ClientUUIDs") as source_client_id
+    from xpm_groups
+)
+
+select
+    r.*,
+    c.client_id,
+    c.stands_on,
+    c.lost
+from read as r
+inner join link_plan as p on r.practice_id = p.practice_id and p.planned
+left join link_client as c
+    on r.practice_id = c.practice_id and r.product = c.product and r.source_client_id = c.source_id
+where r.source_client_id is not null

@@ -1,0 +1,42 @@
+-- One row per organisation and client record that is connected to it, in a practice with a plan: what the
+-- record became, and the smallest record living on that a near pair ties its client to.
+with lively as (
+    select * from link_client where outcome in ('survivor', 'merged')
+),
+
+near_pairs as (
+    select practice_id, left_product as product, left_id as source_id, right_product as twin_product,
+        right_id as twin_id
+    from match where band = 'near'
+    union all
+    select practice_id, right_product as product, right_id as source_id, left_product as twin_product,
+        left_id as twin_id
+    from match where band = 'near'
+),
+
+near_twins as (
+    select
+        a.practice_id, a.joined_id,
+        min(n.twin_product || ' ' || n.twin_id) as near_twin
+    from near_pairs as n
+    inner join link_client as a
+        on n.practice_id = a.practice_id and n.product = a.product and n.source_id = a.source_id
+    inner join lively as b
+        on n.practice_id = b.practice_id and n.twin_product = b.product and n.twin_id = b.source_id
+    group by a.practice_id, a.joined_id
+)
+
+select
+    s.practice_id, s.organisation_id, s.product, s.source_id, s.organisation_name,
+    coalesce(s.organisation_access = 'invited', false) as invited,
+    s.name as client_name,
+    c.outcome,
+    case when c.outcome in ('survivor', 'merged') then c.client_id end as client_id,
+    -- A Tax record is part of the Practice Manager client, so its link stays where that one stands.
+    c.outcome = 'survivor' or (s.product = 'tax' and c.stands_on = 'xpm') as stands_itself,
+    case when c.outcome = 'archived' then t.near_twin end as near_twin
+from source_client as s
+inner join link_client as c
+    on s.practice_id = c.practice_id and s.product = c.product and s.source_id = c.source_id
+left join near_twins as t on c.practice_id = t.practice_id and c.joined_id = t.joined_id
+where s.organisation_id is not null
