@@ -1,0 +1,70 @@
+-- No text that leaves the run holds a whole tax number of a client of the practice.
+-- severity: critical
+-- table: unified_client
+with known as (
+    select distinct practice_id, regexp_replace(tax_number, '[^0-9]', '', 'g') as digits
+    from source_client
+    where
+        regexp_matches(tax_number, '^[0-9 .-]{8,}$')
+        and not regexp_matches(tax_number, '^[0 .-]+$|^[1 .-]+$|^[9 .-]+$') -- placeholders are nobody's number
+),
+
+texts as (
+    select
+        practice_id,
+        'unified_client' as found_in,
+        client_id as id,
+        concat_ws(
+            chr(10), name, other_name, address_line, postal_address_line, notes, custom_fields, settings
+        ) as content
+    from unified_client
+    union all
+    select practice_id, 'field_value', client_id || ' ' || field, value
+    from field_value
+    where field not in ('phone', 'phones', 'business_number', 'company_number')
+    union all
+    select practice_id, 'unified_contact', contact_id, concat_ws(chr(10), name, salutation, addressee)
+    from unified_contact
+    union all
+    select practice_id, 'unified_group', group_id, name from unified_group
+    union all
+    select practice_id, 'review_item', item_id, concat_ws(chr(10), why, consequences) from review_item
+    union all
+    select practice_id, 'quarantine', concat_ws(' ', file, line, "column"), value from quarantine
+    union all
+    select practice_id, 'dropped_link', concat_ws(' ', kind, source_id, source_client_id), reason
+    from dropped_link
+),
+
+-- runs of digits, as in 123 456 789, 123-456-789 and 123456789
+runs as (
+    select
+        practice_id,
+        found_in,
+        id,
+        unnest(regexp_extract_all(content, '[0-9](?:[ .-]?[0-9]){7,}')) as run
+    from texts
+    semi join known using (practice_id)
+),
+
+groups as (
+    select distinct practice_id, found_in, id, regexp_split_to_array(run, '[ .-]') as parts
+    from runs
+),
+
+starts as (
+    select *, unnest(range(1, len(parts) + 1)) as first_part
+    from groups
+),
+
+candidates as (
+    select *, unnest(range(first_part, len(parts) + 1)) as last_part
+    from starts
+)
+
+select distinct candidates.practice_id, candidates.found_in, candidates.id
+from candidates
+inner join known -- many to one
+    on
+        candidates.practice_id = known.practice_id
+        and array_to_string(candidates.parts[candidates.first_part : candidates.last_part], '') = known.digits
