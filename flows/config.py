@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     """Memory of DuckDB, beyond which it spills to disk."""
     stale_tool_hours: Annotated[int, Field(ge=1)] = 24
     """Hours after which an open tool is reported as stale."""
+    match_exact: Annotated[float | None, Field(gt=0.5, le=1)] = None
+    """Probability from which a pair is joined without asking; None: the engine's own."""
+    match_near: Annotated[float | None, Field(gt=0, lt=1)] = None
+    """Probability from which a person is asked; None: the engine's own."""
 
     @field_validator("landing", "store")
     @classmethod

@@ -1,11 +1,13 @@
 """Tells somebody at the terminal how far a run is: a bar on a terminal, plain lines elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
+
+import polars as pl
 
 
 @dataclass(frozen=True)
@@ -105,16 +107,20 @@ class Clock:
     batch: int = 0
     current: str = "start"
     """The stage that is under way, so that a failure can name it."""
-    rows: int = 0
-    """Rows that the stage under way has made; the stage sets it."""
+    _rows: int = 0
+
+    def made(self, frames: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+        """Count the rows of what the stage under way made, and pass it through."""
+        self._rows += sum(frame.height for frame in frames.values())
+        return frames
 
     @contextmanager
-    def stage(self, name: str) -> Iterator["Clock"]:
+    def stage(self, name: str) -> Iterator[None]:
         """Time what happens inside; the seconds count only where it ends well."""
-        self.current, self.rows = name, 0
+        self.current, self._rows = name, 0
         self.progress.stage(name)
         started = perf_counter()
-        yield self
-        time = StageTime(self.batch, name, self.rows, perf_counter() - started)
+        yield
+        time = StageTime(self.batch, name, self._rows, perf_counter() - started)
         self.times.append(time)
         self.progress.finished(time)

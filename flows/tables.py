@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 from rich.cells import cell_len, set_cell_size
 
+from expectations.errors import UsageError
+
 WIDTH_WITHOUT_TERMINAL = 160
 WHOLE = 22
 """Characters up to which a column is never cut: ids and codes stay whole, sentences are cut."""
@@ -22,6 +24,14 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+
+
+def format_of(word: str) -> Format:
+    """The format of that name. Raises UsageError for any other word."""
+    try:
+        return Format(word)
+    except ValueError as error:
+        raise UsageError(f"--format {word}: use {', '.join(Format)}") from error
 
 
 def show(frame: pl.DataFrame, how: Format = Format.table) -> None:

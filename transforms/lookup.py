@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
+import duckdb
 import polars as pl
 
-from expectations.errors import UsageError
+from expectations.errors import StoreError, UsageError
 from transforms.sql import sql_text
+
+QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
 class Readable(Protocol):
@@ -32,7 +35,7 @@ class Explanation:
     joined: pl.DataFrame
     """product, source_id, outcome, reason: every record that became the same client."""
     pairs: pl.DataFrame
-    """band, probability, decided_by, product, source_id, evidence: each compared pair it is in."""
+    """band, probability, decided_by, this_is_left, product and source_id of the other record, evidence."""
     values: pl.DataFrame
     """field, product, source_id, value, chosen, rule: where the joined records disagree."""
     questions: pl.DataFrame
@@ -91,6 +94,23 @@ def fleet(store: Readable, rows: int = 20) -> dict[str, pl.DataFrame]:
     names = ("outcomes", "actors", "last_run")
     frames = {name: store.read(sql_text(f"lookup/{name}")) for name in names}
     return frames | {"deadlines": store.read(sql_text("lookup/deadlines"), {"rows": rows})}
+
+
+def ask(store: Readable, query: str) -> pl.DataFrame:
+    """Result of a user's own SELECT (or describe, show, summarize).
+
+    Raises UsageError where it is no single question, or DuckDB does not understand it.
+    """
+    try:
+        found = duckdb.extract_statements(query)
+    except duckdb.Error as error:
+        raise UsageError(f"this is not SQL that DuckDB understands: {error}") from error
+    if len(found) != 1 or found[0].type not in QUESTIONS:
+        raise UsageError("ask one question: a single SELECT. The store is changed by scr run alone.")
+    try:
+        return store.read(query)
+    except StoreError as error:
+        raise UsageError(f"{error}\nTables and columns: docs/data-dictionary.md") from error
 
 
 def unknown_ids(what: str, missing: Sequence[str], known: Sequence[str]) -> str:

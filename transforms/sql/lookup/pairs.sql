@@ -1,18 +1,26 @@
--- one row per compared pair that this record is in, the likeliest first; the other record on the right
+-- one row per compared pair that this record is in, the likeliest first
+with pairs as (
+    select
+        *,
+        left_product = $product and left_id = $source_id as this_is_left
+    from match
+    where
+        practice_id = $practice_id
+        and ((left_product = $product and left_id = $source_id)
+            or (right_product = $product and right_id = $source_id))
+)
+
 select
     band,
     probability,
     decided_by,
-    if(left_product = $product and left_id = $source_id, right_product, left_product) as product,
-    if(left_product = $product and left_id = $source_id, right_id, left_id) as source_id,
+    this_is_left,
+    if(this_is_left, right_product, left_product) as product,
+    if(this_is_left, right_id, left_id) as source_id,
     evidence
-from match
-where
-    practice_id = $practice_id
-    and ((left_product = $product and left_id = $source_id)
-        or (right_product = $product and right_id = $source_id))
+from pairs
 order by
-    case band when 'exact' then 1 when 'near' then 2 else 3 end,
+    list_position(['exact', 'near', 'rejected'], band),
     probability desc,
     product,
     source_id

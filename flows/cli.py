@@ -1,0 +1,197 @@
+"""The command line `scr`. Everything heavy is imported inside the command that needs it."""
+
+import datetime as dt
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from expectations.errors import ScrError, UsageError
+from flows.quiet import hush
+
+if TYPE_CHECKING:
+    from flows.config import Settings
+    from transforms.store import Store
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="One client record for every accounting practice, from snapshots of Xero HQ, XPM and Tax.",
+)
+
+Landing = Annotated[str | None, typer.Option(help="Landing root: a folder or an object-store URL.")]
+StorePath = Annotated[str | None, typer.Option("--store", help="Folder of the published store.")]
+Practices = Annotated[list[str] | None, typer.Option("--practice", help="Only this practice; repeatable.")]
+How = Annotated[str, typer.Option("--format", help="table, csv or json.")]
+
+
+def main() -> None:
+    """Entry point: every error ends in one message on stderr and its exit code."""
+    hush()
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    try:
+        app()
+    except ScrError as error:
+        print(f"scr: {error}", file=sys.stderr)
+        code = error.exit_code
+    except Exception as error:
+        # A library's message may quote a value of a record, so only its kind is told unless asked.
+        print(f"scr: unexpected {type(error).__name__}; run again with --debug to see where", file=sys.stderr)
+        code = ScrError.exit_code
+    else:
+        return
+    if debug:
+        traceback.print_exc()
+    sys.exit(code)
+
+
+def _settings(**options: object) -> "Settings":
+    from flows.config import load_settings
+
+    settings = load_settings(**options)
+    # Read by Polars when it is first imported, so before anything else is.
+    os.environ["POLARS_MAX_THREADS"] = str(settings.threads)
+    return settings
+
+
+def _day(text: str | None, option: str) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: not a date. Write it as 2024-01-15.") from error
+
+
+@contextmanager
+def _open(folder: str | None) -> Iterator["Store"]:
+    """The store for reading, all reads of one and the same publication."""
+    settings = _settings(store=folder)
+    from transforms.store import open_store
+
+    with open_store(Path(settings.store), read_only=True, threads=settings.threads) as store, store.still():
+        yield store
+
+
+@app.command()
+def run(
+    landing: Landing = None,
+    store: StorePath = None,
+    as_of: Annotated[str | None, typer.Option(help="Day that deadlines are counted from; default today.")] = None,
+    snapshot: Annotated[str | None, typer.Option(help="Snapshot date; default the newest.")] = None,
+    practice: Practices = None,
+    data_docs: Annotated[Path | None, typer.Option(help="Write Great Expectations' Data Docs here.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of DuckDB and Polars.")] = None,
+) -> None:
+    """Read the newest snapshot, match, consolidate, validate and publish; then print the status."""
+    settings = _settings(landing=landing, store=store, threads=threads)
+    days = _day(as_of, "--as-of"), _day(snapshot, "--snapshot")
+    from flows.progress import progress_for_terminal
+    from flows.report import print_summary
+    from flows.night import new_request
+    from flows.run import run as run_now
+
+    request = new_request(*days, practice, data_docs)
+    summary = run_now(settings, request, progress_for_terminal())
+    print_summary(summary, settings.store)
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def status(
+    practice: Practices = None,
+    store: StorePath = None,
+    how: How = "table",
+) -> None:
+    """Print where each practice stands."""
+    from flows.report import STATUS_COLUMNS
+    from flows.tables import Format, format_of, show
+    from transforms.lookup import statuses
+
+    shape = format_of(how)
+    with _open(store) as opened:
+        found = statuses(opened, practice)
+    show(found.select(STATUS_COLUMNS) if shape is Format.table else found, shape)
+
+
+@app.command()
+def explain(
+    practice_id: Annotated[str, typer.Argument(metavar="PRACTICE")],
+    product: Annotated[str, typer.Argument(help="hq, xpm or tax.")],
+    source_id: Annotated[str, typer.Argument(help="Id of the record in that product.")],
+    store: StorePath = None,
+) -> None:
+    """Tell what became of one record and why: its matches with their evidence, questions, disagreements."""
+    if product not in ("hq", "xpm", "tax"):
+        raise UsageError(f"product {product!r}: use hq, xpm or tax")
+    from flows.explain import print_explanation
+    from transforms import lookup
+
+    with _open(store) as opened:
+        found = lookup.explain(opened, practice_id, product, source_id)
+    print_explanation(f"{practice_id} {product} {source_id}", found)
+
+
+@app.command()
+def simulate(
+    practice_id: Annotated[str, typer.Argument(metavar="PRACTICE")],
+    store: StorePath = None,
+    how: How = "table",
+) -> None:
+    """Print what each policy would do to a practice, chosen or not."""
+    from flows.tables import format_of, show
+    from transforms.lookup import simulation
+
+    shape = format_of(how)
+    with _open(store) as opened:
+        found = simulation(opened, practice_id)
+    if not found.height:
+        print(f"{practice_id} has nothing to choose between: only one of its lists was read.")
+        return
+    show(found, shape)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT over the tables of the store.")],
+    store: StorePath = None,
+    how: How = "table",
+) -> None:
+    """Answer a query over the published store; nothing can be changed."""
+    from flows.tables import format_of, show
+    from transforms.lookup import ask
+
+    shape = format_of(how)
+    with _open(store) as opened:
+        found = ask(opened, query)
+    show(found, shape)
+
+
+@app.command()
+def report(store: StorePath = None) -> None:
+    """Print the fleet by step and outcome, who must act, and the next deadlines, as Markdown."""
+    from flows.report import print_report
+    from transforms.lookup import fleet
+
+    with _open(store) as opened:
+        found = fleet(opened)
+    print_report(found)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write: landing/ and truth/ go into it.")],
+    practices: Annotated[int, typer.Option(min=1, help="Practices of the fleet.")] = 12,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same fleet.")] = 1,
+    embedded: Annotated[bool, typer.Option(help="The small fleet of data/sample, one trouble a practice.")] = False,
+) -> None:
+    """Make a landing zone with known truth beside it."""
+    raise NotImplementedError

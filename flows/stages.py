@@ -1,0 +1,40 @@
+"""The stages between reading and publishing, for one batch of practices: one line each."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from expectations.gate import validate
+from flows.night import OpenNight
+from flows.progress import Clock
+from matching.clients import match_clients
+from transforms.clients import source_clients
+from transforms.consolidate import consolidate
+from transforms.decisions import effective
+from transforms.ingest import read_batch
+from transforms.normalise import comparable
+from transforms.sql import Frames
+
+Made = dict[str, pl.DataFrame]
+
+
+def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+    """Every frame of the batch, from raw rows to validation failures. Writes nothing."""
+    con, run_id, clock = night.con, night.request.run_id, night.clock
+    frames: Made = {}
+    with clock.stage("read"):
+        frames |= clock.made(read_batch(con, night.landed, practice_ids, night.last_intake, run_id))
+    with clock.stage("clients"):
+        frames |= clock.made({"source_client": source_clients(con, frames)})
+    with clock.stage("normalise"):
+        frames |= clock.made({"comparable": comparable(frames["source_client"], frames["practices"])})
+    with clock.stage("decide"):
+        frames |= clock.made(effective(con, frames, run_id))
+    with clock.stage("match"):
+        frames |= clock.made({"match": match_clients(con, frames, night.matching, run_id)})
+    del frames["comparable"]  # the widest frame, and nobody needs it any more
+    with clock.stage("consolidate"):
+        frames |= clock.made(consolidate(con, frames, night.consolidation, run_id))
+    with clock.stage("validate"):
+        frames |= clock.made({"validation_failure": validate(con, frames, run_id)})
+    return frames
