@@ -121,30 +121,20 @@ class Store:
     def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in one transaction over all tables and return its result.
 
-        A conflict with another writer rolls back and runs `work` again on what that writer left, so `work` may
-        run several times. Raises StoreError where the store stays locked or the transaction cannot be written.
+        A conflict with another writer rolls back and runs `work` again on what that writer left, so `work`
+        may run several times. Raises StoreError where the store stays locked or cannot be written.
         """
-        return _retry(lambda: self._once(work), self.path)
-
-    def _once(self, work: Callable[[Writer], T]) -> T:
-        self._con.execute("begin")
-        try:
-            result = work(Writer(self._con))
-            self._con.execute("commit")
-        except BaseException:
-            _rollback(self._con)
-            raise
-        return result
+        return _transaction(self._con, self.path, lambda: work(Writer(self._con)))
 
 
 @contextmanager
 def open_store(
-    path: Path, *, read_only: bool = False, version: int | None = None, threads: int = 2, memory: str = "2GB"
+    path: Path, *, read_only: bool = False, version: int | None = None, threads: int = 2, memory: str = "1GB"
 ) -> Iterator[Store]:
     """The store in folder `path`: for writing (made where there is none) or, with `read_only`, for reading.
 
-    `version` reads an earlier publication (`Store.version`). Raises StoreError where there is no store to read,
-    the tables do not fit the contracts, or the extension wheels are not installed.
+    `version` reads an earlier publication (`Store.version`). Raises StoreError where there is no store to
+    read, the tables do not fit the contracts, or the extension wheels are not installed.
     """
     path = path.expanduser().absolute()
     read_only = read_only or version is not None
@@ -154,10 +144,9 @@ def open_store(
     con = _connect(threads, memory)
     try:
         _retry(lambda: _attach(con, path, read_only, version), path)
-        store = Store(con, path)
         if not read_only:
-            store.write(lambda writer: _migrate(con, path))
-        yield store
+            _transaction(con, path, lambda: _migrate(con, path))
+        yield Store(con, path)
     finally:
         con.close()
 
@@ -228,6 +217,20 @@ def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
                 )
         for column in wanted.keys() - found[name].keys():
             con.execute(f'alter table "{name}" add column {wanted[column]}')
+
+
+def _transaction(con: duckdb.DuckDBPyConnection, path: Path, work: Callable[[], T]) -> T:
+    def once() -> T:
+        con.execute("begin")
+        try:
+            result = work()
+            con.execute("commit")
+        except BaseException:
+            _rollback(con)
+            raise
+        return result
+
+    return _retry(once, path)
 
 
 def _retry(work: Callable[[], T], path: Path) -> T:

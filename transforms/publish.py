@@ -1,0 +1,131 @@
+"""Write one batch of practices into the store: all their tables in one transaction.
+
+Published tables change only for practices with outcome `published`; working tables follow every run.
+"""
+
+import datetime as dt
+
+import polars as pl
+
+from expectations.conform import conform
+from expectations.contracts import table, tables
+from transforms.content import published_tables
+from transforms.sql import Frames
+from transforms.status import Night, publishable
+from transforms.store import Store, Writer
+
+_APPEND_ONLY = ("run", "status_history")
+_DESCRIBES_PUBLICATION = "dropped_link"
+
+# A change of these makes a line of history; the others change every night by themselves.
+_HISTORY = (
+    "step",
+    "outcome",
+    "next_action",
+    "actor_role",
+    "reason",
+    "deadline",
+    "access_lost",
+    "policy",
+    "tool_held_by",
+    "tool_held_since",
+    "questions",
+    "blocking_questions",
+)
+
+
+def publish(store: Store, frames: Frames, night: Night) -> None:
+    """Write every table of `frames` for the practices of `frames["practice_status"]`, all or nothing.
+
+    A table that `frames` lacks is left as it stands (a practice on which the run failed has few). Raises
+    StoreError where the store cannot be written; nothing is written then.
+    """
+    status = frames["practice_status"]
+    prepared = _published(frames, status) | _working(frames, status)
+
+    def work(writer: Writer) -> None:
+        history = _changed(writer, status, night.started_at)
+        for name, (rows, practice_ids) in sorted(prepared.items()):
+            writer.replace(name, rows, practice_ids)
+        writer.append("status_history", history)
+        if night.whole_fleet and "quarantine" in frames:
+            _replace_fleet_lines(writer, frames["quarantine"], night.run_id)
+
+    store.write(work)
+
+
+def record_run(store: Store, run: pl.DataFrame) -> None:
+    """Append the one row of `run` (contract `run`) that closes a run."""
+    row = conform(run, "run")
+    store.write(lambda writer: writer.append("run", row))
+
+
+def last_status(store: Store) -> pl.DataFrame:
+    """`practice_status` as the last runs left it, one row per practice."""
+    return conform(store.read("select * from practice_status"), "practice_status")
+
+
+_Prepared = dict[str, tuple[pl.DataFrame, list[str]]]
+
+
+def _published(frames: Frames, status: pl.DataFrame) -> _Prepared:
+    """Per published table the rows to write and the practices that they replace."""
+    ready = publishable(status)
+    found = {t.name: (_of(frames[t.name], ready), ready) for t in published_tables() if t.name in frames}
+    if "crosswalk" in frames:
+        never = status.filter(pl.col("last_published_at").is_null())["practice_id"].to_list()
+        rows = pl.concat([found["crosswalk"][0], _pending(_of(frames["crosswalk"], never))])
+        found["crosswalk"] = rows.sort(table("crosswalk").key), sorted(ready + never)
+    return found
+
+
+def _pending(crosswalk: pl.DataFrame) -> pl.DataFrame:
+    unreadable = pl.when(pl.col("outcome") == "quarantined").then(
+        pl.lit("The practice is not published yet, and the record could not be read.")
+    )
+    return crosswalk.with_columns(
+        unified_id=pl.lit(None, dtype=pl.String),
+        outcome=pl.lit("pending"),
+        reason=unreadable.otherwise(pl.lit("The practice is not published yet.")),
+    )
+
+
+def _working(frames: Frames, status: pl.DataFrame) -> _Prepared:
+    """Per working table its rows for the practices in scope, and these practices."""
+    scope = status["practice_id"].to_list()
+    # A practice held back keeps the lost links of its last publication: they complete what stands published.
+    current = pl.col("last_published_at").is_null() | pl.col("outcome").is_in(["published", "unchanged"])
+    described = status.filter(current)["practice_id"].to_list()
+    found: _Prepared = {}
+    for name, contract in tables("published").items():
+        if contract.kind != "working" or name in _APPEND_ONLY or name not in frames:
+            continue
+        practice_ids = described if name == _DESCRIBES_PUBLICATION else scope
+        found[name] = _of(frames[name], practice_ids), practice_ids
+    return found
+
+
+def _of(frame: pl.DataFrame, practice_ids: list[str]) -> pl.DataFrame:
+    return frame.filter(pl.col("practice_id").is_in(practice_ids))
+
+
+def _changed(writer: Writer, status: pl.DataFrame, changed_at: dt.datetime) -> pl.DataFrame:
+    """`status_history` rows: practices whose status differs from what the store holds."""
+    before = writer.read(f"select practice_id, {', '.join(_HISTORY)} from practice_status")
+    columns = ["practice_id", *_HISTORY]
+    # A join on all columns, empty ones alike: what finds no partner has changed.
+    changed = status.join(before.select(columns), on=columns, how="anti", nulls_equal=True)
+    dated = changed.with_columns(changed_at=pl.lit(changed_at, dtype=pl.Datetime("us")))
+    return conform(dated, "status_history")
+
+
+def _replace_fleet_lines(writer: Writer, quarantine: pl.DataFrame, run_id: str) -> None:
+    """Lines that belong to no practice: an earlier run's go, and this run's are there once.
+
+    Every batch of a run may bring them, so what the run has written already is not written again.
+    """
+    writer.delete("quarantine", "practice_id = '' and run_id <> $run_id", {"run_id": run_id})
+    key = list(table("quarantine").key)
+    there = writer.read("select * from quarantine where practice_id = ''").select(key)
+    lines = quarantine.filter(pl.col("practice_id") == "")
+    writer.append("quarantine", lines.join(there, on=key, how="anti", nulls_equal=True))
