@@ -1,9 +1,8 @@
 """SQLAlchemy's view of one open DuckDB connection, as far as Great Expectations asks for it.
 
-duckdb-engine 0.17 by itself does not carry Great Expectations 1.24: rows are fetched after the connection
-went back to its pool, whose rollback drops DuckDB's unread result, and tables are looked up in parts of
-pg_catalog that DuckDB lacks. The hook is SQLAlchemy's ExecutionContext.post_exec:
-https://docs.sqlalchemy.org/en/20/core/internals.html
+duckdb-engine 0.17 by itself does not carry Great Expectations 1.24: it fetches rows after the connection went
+back to its pool, whose rollback drops DuckDB's unread result. The hook is SQLAlchemy's
+ExecutionContext.post_exec: https://docs.sqlalchemy.org/en/20/core/internals.html
 """
 
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import duckdb
 from duckdb_engine import ConnectionWrapper
 from duckdb_engine import Dialect as DuckDBDialect
-from sqlalchemy import Connection, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -34,21 +32,18 @@ class BufferedContext(DefaultExecutionContext):
             )
 
 
-class Dialect(DuckDBDialect):  # type: ignore[misc]  # duckdb-engine ships no types
-    """duckdb-engine's dialect with buffered results; finds tables through information_schema."""
+class Dialect(DuckDBDialect):
+    """duckdb-engine's dialect with buffered results."""
 
-    execution_ctx_cls = BufferedContext
-    supports_statement_cache = False
+    execution_ctx_cls = BufferedContext  # type: ignore[assignment]  # psycopg2's reads server-side cursors
+    supports_statement_cache = False  # else SQLAlchemy warns; duckdb-engine itself says no
 
-    def has_table(self, connection: Connection, table_name: str, schema: str | None = None, **_: Any) -> bool:
-        """Whether a table or view of that name is visible to the connection."""
-        found = connection.execute(
-            text(
-                "select 1 from information_schema.tables where table_name = :name and table_schema = :schema"
-            ),
-            {"name": table_name, "schema": schema or "main"},
-        )
-        return found.first() is not None
+
+class Borrowed(ConnectionWrapper):
+    """A connection that stays open when the engine over it is collected: it belongs to who handed it in."""
+
+    def close(self) -> None:
+        """Leave the connection open."""
 
 
 registry.register("scr_duckdb", __name__, "Dialect")
@@ -56,4 +51,4 @@ registry.register("scr_duckdb", __name__, "Dialect")
 
 def engine_options(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Keyword arguments for `sqlalchemy.create_engine(URL, …)` that make it work on `con` alone."""
-    return {"creator": lambda: ConnectionWrapper(con), "poolclass": StaticPool}
+    return {"creator": lambda: Borrowed(con), "poolclass": StaticPool}

@@ -5,9 +5,10 @@ import sys
 
 
 def defer(name: str) -> None:
-    """Let the next `import name` cost nothing; the module loads when an attribute of it is first read.
+    """Let `from package import module` cost nothing until an attribute of the module is first read.
 
-    Does nothing where it is imported already. Raises ModuleNotFoundError where no such module is installed.
+    `name` is dotted, as in `scipy.stats`. Does nothing where it is imported already.
+    Raises ModuleNotFoundError where no such module is installed.
     """
     if name in sys.modules:
         return
@@ -18,3 +19,5 @@ def defer(name: str) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    package, _, child = name.rpartition(".")
+    setattr(sys.modules[package], child, module)  # else the import statement looks, and so loads, the module
