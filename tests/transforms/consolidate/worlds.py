@@ -1,0 +1,65 @@
+"""Small practices for tests: records in short form, run through consolidation."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from expectations.contracts import table, tables
+from tests.factories import rows
+from transforms.consolidate import Options, consolidate
+from transforms.sql import connect
+
+PRACTICE = "AU-000001"
+Row = Mapping[str, Any]
+
+
+def record(product: str, source_id: str, **values: Any) -> dict[str, Any]:
+    """A row of `source_client`, named after its id."""
+    base = {"product": product, "source_id": source_id, "name": f"{product} {source_id}", "state": "active"}
+    return {**base, **values}
+
+
+def pair(left: str, right: str, band: str = "exact", **values: Any) -> dict[str, Any]:
+    """A row of `match` between two records written as `hq:h1`."""
+    (lp, li), (rp, ri) = left.split(":"), right.split(":")
+    ends = {"left_product": lp, "left_id": li, "right_product": rp, "right_id": ri}
+    return {**ends, "probability": 0.9, "band": band, "decided_by": "model", **values}
+
+
+def frames(
+    records: Iterable[Row], matches: Iterable[Row] = (), **more: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """Every input of `consolidate`; tables that are not given are empty."""
+    empty = {name: t.empty() for folder in ("source", "internal") for name, t in tables(folder).items()}  # type: ignore[arg-type]
+    practices = rows("practices", {"connection": "confirmed", "connected_by": "u1"})
+    staff = rows("staff", {"user_id": "u1", "hq_role": "master_admin", "xpm_edit_all": True})
+    given = {
+        "source_client": rows("source_client", *map(dict, records)),
+        "practices": practices,
+        "staff": staff,
+    }
+    given["match"] = rows("match", *map(dict, matches))
+    return {**empty, "quarantine": table("quarantine").empty(), **given, **more}
+
+
+def policy(name: str, **values: Any) -> pl.DataFrame:
+    """`effective_policy` of the practice."""
+    return rows("effective_policy", {"policy": name, "confirmed": True, **values})
+
+
+def run(inputs: Mapping[str, pl.DataFrame], options: Options | None = None) -> dict[str, pl.DataFrame]:
+    """All tables of consolidation."""
+    with connect(threads=1) as con:
+        return consolidate(con, inputs, options or Options(), "run-1")
+
+
+def outcomes(found: Mapping[str, pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
+    """`hq:h1` → outcome and the record that its unified client stands on."""
+    fate = found["client_fate"].with_columns(key=pl.concat_str("product", "source_id", separator=":"))
+    stands = fate.filter(pl.col("outcome").is_in(["survivor", "archived"]))
+    on = dict(stands.select("client_id", "key").iter_rows())
+    return {
+        key: (outcome, on.get(c))
+        for key, outcome, c in fate.select("key", "outcome", "client_id").iter_rows()
+    }

@@ -1,0 +1,140 @@
+"""The clients of all three products in one vocabulary, as they came; the contracts say what feeds what."""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from expectations.contracts import Column, Table, table
+from transforms.private import mask_text
+from transforms.sql import Frames
+
+SOURCES = ("hq_clients", "xpm_clients", "tax_clients")
+
+# Free text in which people write tax numbers. Identifiers and phones stay out: an ACN may pass as a TFN.
+_FREE_TEXT = (
+    "name",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "other_name",
+    "address_line",
+    "postal_address_line",
+    "client_code",
+    "notes",
+    "custom_fields",
+    "settings",
+    "organisation_name",
+)
+# JSON's own escapes; the other control characters have no short form.
+_ESCAPES = {
+    **{chr(code): f"\\u{code:04x}" for code in range(32)},
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\\": "\\\\",
+    '"': '\\"',
+}
+
+
+def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:  # noqa: ARG001
+    """Every readable client of HQ, XPM and Tax, one row each: table `source_client`.
+
+    `con` is there because every stage takes it.
+    `frames`: `hq_clients`, `xpm_clients`, `tax_clients`, `xpm_jobs`. Tax numbers inside free text are masked:
+    those that any list of the practice knows, labelled ones, and numbers that pass a check.
+    Raises ContractError where two rows share an id.
+    """
+    clients = pl.concat([_unified(frames[name], table(name)) for name in SOURCES])
+    jobs = (
+        frames["xpm_jobs"]
+        .select("practice_id", pl.col("ClientUUID").alias("source_id"))
+        .unique()
+        .with_columns(pl.lit("xpm").alias("product"), pl.lit(True).alias("has_job"))
+    )
+    key = ["practice_id", "product", "source_id"]
+    # many clients to at most one row of `jobs`
+    clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
+    known = clients.select("practice_id", "tax_number").drop_nulls().unique()
+    return conform(mask_text(clients, list(_FREE_TEXT), known), "source_client")
+
+
+def _unified(rows: pl.DataFrame, source: Table) -> pl.DataFrame:
+    """Rows of one source table as columns of `source_client`, all but `has_job`."""
+    feeding: dict[str, list[Column]] = {}
+    for column in source.columns:
+        if column.feeds:
+            feeding.setdefault(column.feeds, []).append(column)
+    found = [
+        _value(name, feeding.get(name, []), kind).alias(name)
+        for name, kind in table("source_client").schema.items()
+        if name not in ("product", "has_job", "state", "name")
+    ]
+    both = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True)
+    name = pl.col(feeding["name"][0].name)
+    return (
+        rows.select(*found, _state(feeding.get("state", [])).alias("state"), name.alias("name"))
+        .with_columns(
+            pl.lit(source.product).alias("product"),
+            pl.coalesce("name", pl.when(both != "").then(both)).alias("name"),
+        )
+        .select(n for n in table("source_client").names if n != "has_job")
+    )
+
+
+def _value(name: str, columns: list[Column], kind: pl.DataType) -> pl.Expr:
+    if name == "settings":
+        return json_object(columns)
+    if not columns:
+        return pl.lit(None, dtype=kind)
+    value = pl.col(columns[0].name)
+    if isinstance(kind, pl.List):
+        listed = value if columns[0].type == "texts" else pl.concat_list(value)
+        distinct = listed.list.drop_nulls().list.unique(maintain_order=True)
+        return pl.when(distinct.list.len() > 0).then(distinct)
+    return value
+
+
+def _state(columns: list[Column]) -> pl.Expr:
+    """State at the source. Tax keeps no state of its own: its clients count as active."""
+    names = {c.name for c in columns}
+    if "status" in names:
+        return pl.col("status")
+    if "IsDeleted" not in names:
+        return pl.lit("active")
+    return (
+        pl.when(pl.col("IsDeleted"))
+        .then(pl.lit("deleted"))
+        .when(pl.col("IsArchived"))
+        .then(pl.lit("archived"))
+        .when(pl.col("IsProspect"))
+        .then(pl.lit("prospect"))
+        .otherwise(pl.lit("active"))
+    )
+
+
+def json_object(columns: list[Column]) -> pl.Expr:
+    """JSON object of the columns that are not empty, sorted by name; null where all are empty."""
+    if not columns:
+        return pl.lit(None, dtype=pl.String)
+    pairs = [
+        pl.concat_str(pl.lit(f'"{c.name}":'), _json(pl.col(c.name), c.type))
+        for c in sorted(columns, key=lambda c: c.name)
+    ]
+    inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
+    return pl.when(inner != "").then(pl.concat_str(pl.lit("{"), inner, pl.lit("}")))
+
+
+def _json(value: pl.Expr, kind: str) -> pl.Expr:
+    if kind == "text":
+        return _json_text(value)
+    if kind == "texts":
+        inner = value.list.eval(_json_text(pl.element())).list.join(",")
+        return pl.when(value.list.len() > 0).then(pl.concat_str(pl.lit("["), inner, pl.lit("]")))
+    if kind in ("boolean", "integer", "number"):
+        return value.cast(pl.String)
+    return _json_text(value.cast(pl.String))
+
+
+def _json_text(value: pl.Expr) -> pl.Expr:
+    escaped = value.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
+    return pl.concat_str(pl.lit('"'), escaped, pl.lit('"'))

@@ -1,0 +1,132 @@
+"""Consolidation: one unified client per client, and everything that hangs on it follows.
+
+Joined sets of records → plan of every policy → the chosen one → clients, crosswalk, links, questions.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from transforms.consolidate.clients import client_fate, fates, unified_client
+from transforms.consolidate.crosswalk import crosswalk
+from transforms.consolidate.field_values import (
+    Fills,
+    field_value,
+    fills,
+    published_values,
+    twin_pairs,
+    values_lost,
+)
+from transforms.consolidate.joined import Records, join_records
+from transforms.consolidate.links import link_tables
+from transforms.consolidate.policy import Options, facts, plan, verdict
+from transforms.consolidate.review import (
+    chosen_questions,
+    open_pairs,
+    review_item,
+    shared_numbers,
+    undecided,
+)
+from transforms.consolidate.simulation import Outlook, policy_simulation
+from transforms.sql import Frames, run_sql
+
+__all__ = ["Options", "consolidate"]
+
+
+def consolidate(
+    con: duckdb.DuckDBPyConnection, frames: Frames, options: Options, run_id: str
+) -> dict[str, pl.DataFrame]:
+    """Every published table of the practices with a policy that counts, `crosswalk` for all, and questions.
+
+    `frames`: source tables, `source_client`, `match`, `effective_*`, `quarantine`. Gives `client_fate`,
+    `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`, `policy_simulation`.
+    Raises ContractError where a table would not have the shape that its contract declares.
+    """
+    records = join_records(con, frames, options.include_prospects)
+    world = _world(con, frames, records)
+    fate = fates(con, records, world.plan, frames["effective_policy"])
+    found = {"client_fate": client_fate(fate)}
+    links = link_tables(con, {**frames, **found}, run_id)
+    asked = _questions(con, records, world)
+    return {
+        **found,
+        **{name: frame for name, frame in links.items() if not name.startswith("link_")},
+        **_client_tables(world, fate, run_id),
+        "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
+        "practice_verdict": _verdict(con, frames, records, world),
+        "review_item": review_item(con, records, asked.chosen, links["link_questions"], run_id),
+        "policy_simulation": policy_simulation(
+            con, frames, records, Outlook(world.plan, world.facts, world.lost, asked.every), run_id
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class _World:
+    """What every policy would do, and which are chosen."""
+
+    plan: pl.DataFrame
+    facts: pl.DataFrame
+    chosen: pl.DataFrame
+    """practice, policy."""
+    values: pl.DataFrame
+    pairs: pl.DataFrame
+    fills: Fills
+    lost: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Questions to people."""
+
+    chosen: pl.DataFrame
+    """Those under the chosen policies."""
+    every: list[pl.DataFrame]
+    """practice, policy: those under any policy."""
+
+
+def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> _World:
+    practices = records.record.select("practice", "practice_id").unique()
+    chosen = practices.join(frames["effective_policy"], on="practice_id")  # one to one
+    blanks = chosen.filter("fill_blanks")
+    today = plan(con, records.member)
+    counts = facts(con, records, today, blanks).join(practices, on="practice")  # many to one
+    values = published_values(records)
+    pairs = twin_pairs(records, today, blanks)
+    given = fills(values, pairs)
+    return _World(
+        plan=today,
+        facts=counts,
+        chosen=chosen.select("practice", "policy"),
+        values=values,
+        pairs=pairs,
+        fills=given,
+        lost=values_lost(values, pairs, given),
+    )
+
+
+def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
+    published = world.fills.apply(world.values, world.chosen)
+    pairs = world.pairs.join(world.chosen, on=["practice", "policy"], how="semi")
+    fields = field_value(world.values, pairs, world.fills, fate).with_columns(run_id=pl.lit(run_id))
+    return {
+        "unified_client": unified_client(published, fate, run_id),
+        "field_value": conform(fields, "field_value"),
+    }
+
+
+def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) -> _Asked:
+    pairs = open_pairs(con, records, world.plan)
+    shared = shared_numbers(con, records, world.plan)
+    # Undecided clients are counted among the facts.
+    selections = undecided(con, records, world.plan)
+    return _Asked(chosen_questions(pairs, shared, selections, world.chosen), [pairs, shared])
+
+
+def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World) -> pl.DataFrame:
+    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy")}
+    synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
+    tables["stale_links"] = run_sql(con, "consolidate/stale_links", synced)
+    return conform(verdict(con, tables, world.facts), "practice_verdict")

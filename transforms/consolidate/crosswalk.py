@@ -1,0 +1,24 @@
+"""What became of each record that was read."""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from transforms.sql import run_sql
+
+
+def crosswalk(
+    con: duckdb.DuckDBPyConnection,
+    fate: pl.DataFrame,
+    quarantine: pl.DataFrame,
+    links: pl.DataFrame,
+    run_id: str,
+) -> pl.DataFrame:
+    """Table `crosswalk`: clients by their fate, unreadable ones as `quarantined`, and the rows of the links.
+
+    `links`: crosswalk rows of contacts, groups and relationships.
+    """
+    clients = run_sql(con, "consolidate/crosswalk", {"fate": fate, "quarantine": quarantine})
+    columns = clients.columns
+    rows = pl.concat([clients, links.select(columns)]).with_columns(run_id=pl.lit(run_id))
+    return conform(rows, "crosswalk")

@@ -1,0 +1,206 @@
+"""Field by field: where the records of one client disagree, what was filled from a twin, and what is lost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from transforms.consolidate.joined import Records
+from transforms.private import mask_tax_number
+
+LISTS = ("emails", "phones", "websites")
+IDENTIFIERS = ("tax_number_masked", "company_number", "business_number", "branch_number")
+FIELDS = (
+    "name",
+    "business_structure",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "other_name",
+    "date_of_birth",
+    "address_line",
+    "city",
+    "region",
+    "post_code",
+    "country",
+    "postal_address_line",
+    "postal_city",
+    "postal_region",
+    "postal_post_code",
+    "postal_country",
+    *IDENTIFIERS,
+    "client_code",
+    "notes",
+    "custom_fields",
+    "settings",
+)
+# From which product blanks are filled first.
+_ORDER = {"xpm": 0, "hq": 1, "tax": 2}
+_LISTED = 10**10
+
+
+@dataclass(frozen=True)
+class Fills:
+    """Values that twins give to the records that stand for a client."""
+
+    rows: pl.DataFrame
+    """policy, practice, target, twin, place, field: one row per value of a twin that is published."""
+
+    def apply(self, values: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+        """`values` (row number = rid) with the fields filled that the chosen policy fills.
+
+        `chosen`: practice, policy.
+        """
+        rows = self.rows.join(chosen, on=["practice", "policy"], how="semi").sort("target", "place", "twin")
+        return values.with_columns(
+            _filled(values[field], rows.filter(pl.col("field") == field))
+            for field in rows["field"].unique().sort()
+        )
+
+
+def published_values(records: Records) -> pl.DataFrame:
+    """The clients' values as they may be published: tax numbers masked. Row number = rid."""
+    masked = mask_tax_number(pl.col("tax_number")).alias("tax_number_masked")
+    return records.clients.with_columns(masked).select(*FIELDS, *LISTS)
+
+
+def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl.DataFrame:
+    """Policy × record that is merged: policy, practice, twin, target, fill, overlay, place (who fills first).
+
+    `blanks`: practice numbers whose decision fills blanks. `overlay`: Tax under its Practice Manager client.
+    """
+    of = records.record.select("rid", "practice", "product", "seniority")
+    return (
+        plan.filter(pl.col("outcome") == "merged")
+        .select("policy", "target", twin="rid")
+        .join(of.rename({"rid": "twin"}), on="twin")  # many to one
+        .join(of.select(target="rid", target_product="product"), on="target")  # many to one
+        .select(
+            "policy",
+            "practice",
+            "twin",
+            "target",
+            fill=pl.col("practice").is_in(blanks["practice"].implode()),
+            overlay=(pl.col("product") == "tax") & (pl.col("target_product") == "xpm"),
+            place=pl.col("product").replace_strict(_ORDER, return_dtype=pl.Int64) * _LISTED
+            + pl.col("seniority"),
+        )
+        .sort("policy", "target", "place", "twin")
+    )
+
+
+def fills(values: pl.DataFrame, pairs: pl.DataFrame) -> Fills:
+    """What the twins give: Tax its identifiers and settings to Practice Manager, all where asked for."""
+    able = pairs.filter(pl.col("fill") | pl.col("overlay"))
+    found = [_given(values[field], able, field) for field in (*FIELDS, *LISTS)]
+    return Fills(pl.concat(found))
+
+
+def _given(values: pl.Series, able: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The pairs of `able` whose twin gives its value of one field."""
+    own, other = values[able["target"]], values[able["twin"]]
+    columns = ["policy", "practice", "target", "twin", "place"]
+    gives = able["fill"] | (able["overlay"] if field in (*IDENTIFIERS, "settings") else False)
+    differing = gives & _differs(own, other)
+    if field in LISTS:
+        chosen = able.filter(differing)
+    elif field == "settings":
+        # The keys of Practice Manager and Tax never meet: the objects of both are joined, one of each.
+        product = pl.col("place") // _LISTED
+        chosen = able.filter(differing & (own.is_null() | able["overlay"]))
+        chosen = chosen.filter(pl.col("twin") == pl.col("twin").first().over("policy", "target", product))
+    else:
+        blank = able.with_columns(value=other).filter(differing & own.is_null())
+        chosen = blank.filter(pl.col("value") == pl.col("value").first().over("policy", "target"))
+    return chosen.select(columns).with_columns(field=pl.lit(field))
+
+
+def _differs(own: pl.Series, other: pl.Series) -> pl.Series:
+    """Whether the twin has a value (of a list: an entry) that the standing record has not."""
+    if isinstance(own.dtype, pl.List):
+        lists = pl.DataFrame({"own": own, "other": other}).with_columns(pl.all().fill_null([]))
+        return lists.select(pl.col("other").list.set_difference("own").list.len() > 0).to_series()
+    return other.is_not_null() & other.ne_missing(own)
+
+
+def _filled(values: pl.Series, rows: pl.DataFrame) -> pl.Series:
+    """`values` with those of the targets replaced; `rows` sorted by who fills first."""
+    given = rows.with_columns(other=values[rows["twin"]]).group_by("target", maintain_order=True)
+    if isinstance(values.dtype, pl.List):
+        new = given.agg(pl.col("other").explode())
+        new = new.with_columns(own=values[new["target"]].fill_null([]))
+        fresh = new.select(pl.col("own").list.concat("other").list.unique(maintain_order=True)).to_series()
+    elif values.name == "settings":
+        new = given.agg(pl.col("other"))
+        own = new.select(pl.concat_list(values[new["target"]], "other").list.drop_nulls())
+        inner = pl.element().str.strip_prefix("{").str.strip_suffix("}")
+        joined = own.select(pl.first().list.eval(inner).list.join(","))
+        fresh = joined.select(pl.concat_str(pl.lit("{"), pl.first(), pl.lit("}"))).to_series()
+    else:
+        new = given.agg(pl.col("other").first())
+        fresh = new["other"]
+    where = np.arange(len(values))
+    where[new["target"].to_numpy()] = len(values) + np.arange(new.height)
+    return pl.concat([values, fresh.rename(values.name)]).gather(where)
+
+
+def values_lost(values: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
+    """Policy × practice number: per field, how many values of merged records are not published."""
+    names = [*FIELDS, *LISTS]
+    apart = pairs.select("twin", "target").unique()
+    differing = apart.with_columns(
+        _differs(values[field][apart["target"]], values[field][apart["twin"]]).alias(field) for field in names
+    )
+    keys = ["policy", "practice"]
+    all_of = pairs.select(*keys, "twin", "target").join(differing, on=["twin", "target"])  # many to one
+    counts = all_of.group_by(keys).agg(pl.col(names).sum().cast(pl.Int64))
+    published = given.rows.group_by(*keys, "field").len("published")
+    return (
+        counts.unpivot(index=keys, variable_name="field", value_name="differing")
+        .join(published, on=[*keys, "field"], how="left")  # one to at most one
+        .select(*keys, "field", lost=pl.col("differing") - pl.col("published").fill_null(0))
+        .filter(pl.col("lost") > 0)
+    )
+
+
+def field_value(values: pl.DataFrame, pairs: pl.DataFrame, given: Fills, fate: pl.DataFrame) -> pl.DataFrame:
+    """Table `field_value` but for run_id: of each field in which a twin differs, every value.
+
+    `pairs`: those of the chosen policies. A value that equals the standing record's is not listed again.
+    """
+    both = [_field_rows(values[field], pairs, field) for field in (*FIELDS, *LISTS)]
+    held = given.rows.select("policy", "target", "twin", "field", held=pl.lit(True))
+    rows = (
+        pl.concat(both)
+        .join(held, on=["policy", "target", "twin", "field"], how="left")  # one to at most one
+        .with_columns(pl.col("held").fill_null(False), own=pl.col("twin") == pl.col("target"))
+    )
+    of = fate.select("rid", "practice_id", "product", "source_id")
+    return (
+        rows.join(of, left_on="twin", right_on="rid")  # many to one
+        .join(fate.select("client_id", target="rid"), on="target")  # many to one
+        .select(
+            "practice_id",
+            "client_id",
+            "field",
+            "value",
+            "product",
+            "source_id",
+            chosen=pl.col("own") | pl.col("held"),
+            rule=pl.when("own")
+            .then(pl.lit("survivor"))
+            .when("held")
+            .then(pl.lit("filled"))
+            .otherwise(pl.lit("not_chosen")),
+        )
+    )
+
+
+def _field_rows(values: pl.Series, pairs: pl.DataFrame, field: str) -> pl.DataFrame:
+    """policy, target, twin, field, value: the twins that differ, and the standing record itself."""
+    differing = pairs.filter(_differs(values[pairs["target"]], values[pairs["twin"]]))
+    twins = differing.select("policy", "target", "twin")
+    rids = pl.concat([twins, twins.select("policy", "target", twin="target").unique()])
+    shown = values[rids["twin"]]
+    text = shown.list.join("; ") if isinstance(shown.dtype, pl.List) else shown.cast(pl.String)
+    return rids.with_columns(field=pl.lit(field), value=text).filter(pl.col("value").is_not_null())

@@ -1,0 +1,73 @@
+"""What each policy would do with each record, and what stands against it.
+
+One planning query for today's plan, the simulation of the other policies, and "what if this question were
+answered with yes": they cannot come apart.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from transforms.consolidate.joined import Records
+from transforms.sql import Frames, run_sql
+
+POLICIES = ("all_xpm", "all_hq", "selection")
+REFUSING = "drops_working_clients"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Configuration of consolidation."""
+
+    include_prospects: bool = False
+    """Whether prospects count as clients."""
+
+
+def plan(con: duckdb.DuckDBPyConnection, member: pl.DataFrame) -> pl.DataFrame:
+    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), undecided, set_id."""
+    return run_sql(con, "consolidate/plan", {"member": member})
+
+
+def what_if(
+    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, asked: pl.DataFrame
+) -> pl.DataFrame:
+    """Policy × question: whether a yes would change anything, a survivor, or an organisation's client.
+
+    `asked`: one row per open pair: question, left_rid, right_rid. Each question is looked at by itself.
+    """
+    set_of = records.record.select("rid", "set_id")
+    sides = [
+        asked.select("question", rid=side).join(set_of, on="rid").select("question", "set_id")
+        for side in ("left_rid", "right_rid")
+    ]
+    supposed = (
+        pl.concat(sides)
+        .unique()
+        .join(records.member, on="set_id")  # many to many: each set of each question
+        .with_columns(set_id=pl.col("question"))
+        .drop("question")
+    )
+    frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder}
+    return run_sql(con, "consolidate/what_if", frames)
+
+
+def facts(
+    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, blanks: pl.DataFrame
+) -> pl.DataFrame:
+    """Practice number × policy: counts of survivors, archived, undecided, duplicates kept, and every warning.
+
+    `blanks`: practice numbers whose decision fills blanks.
+    """
+    custom = records.clients["custom_fields"]
+    filled = records.record["practice"].is_in(blanks["practice"].implode())
+    record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"), fills=filled)
+    organisations = run_sql(con, "consolidate/organisations", {"plan": today, "holder": records.holder})
+    return run_sql(
+        con, "consolidate/facts", {"plan": today, "record": record, "organisations": organisations}
+    )
+
+
+def verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:
+    """Table `practice_verdict`, from the counts of `facts` with practice ids and the effective policies."""
+    return run_sql(con, "consolidate/verdict", {**frames, "facts": counts})

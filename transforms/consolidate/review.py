@@ -1,0 +1,116 @@
+"""Questions to people: only those whose answer changes the published result."""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from expectations.contracts import table
+from transforms.consolidate.joined import Records
+from transforms.consolidate.policy import what_if
+from transforms.sql import run_sql
+
+# Numbers that people type to get past a form; two clients that hold one do not share a tax number.
+_PLACEHOLDERS = ("123456789", "123456782", "987654321", "12345678", "1234567890")
+_DECIDES = ("decides_survivor", "decides_organisation")
+
+
+def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+    """Policy × open pair that changes something: question, rids, kind, probability, decides_*, changes.
+
+    Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other.
+    """
+    of = records.record.select("rid", "practice", "product", "set_id")
+    pairs = (
+        records.edges.filter(pl.col("band").is_in(["near", "exact"]))
+        .join(of, left_on="left_rid", right_on="rid")  # many to one
+        .join(of, left_on="right_rid", right_on="rid", suffix="_right")  # many to one
+        .filter(pl.col("set_id") != pl.col("set_id_right"))
+        .select(
+            "practice",
+            "left_rid",
+            "right_rid",
+            "probability",
+            contradicted=pl.col("band") == "exact",
+            kind=pl.when(pl.col("product") == pl.col("product_right"))
+            .then(pl.lit("duplicate"))
+            .when(pl.col("by_uuid"))
+            .then(pl.lit("tax_link"))
+            .otherwise(pl.lit("match")),
+        )
+        .sort("left_rid", "right_rid")
+        .with_row_index("question")
+        .with_columns(pl.col("question").cast(pl.Int64))
+    )
+    effect = what_if(con, records, plan, pairs).filter("changes")
+    return effect.join(pairs, on="question")  # many to one
+
+
+def shared_numbers(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+    """Policy × pair of survivors with one whole tax number: practice, left_rid, right_rid."""
+    whole = records.clients["tax_number"].str.replace_all(r"[\s.\-/kK]", "")
+    numbered = (
+        records.record.select("rid", "practice")
+        .with_columns(
+            number=whole,
+            branch=records.clients["branch_number"].str.strip_chars_start("0").replace("", None),
+        )
+        .filter(
+            pl.col("number").str.contains(r"^\d{8,10}$")
+            & ~pl.col("number").is_in(_PLACEHOLDERS)
+            & ~pl.col("number").is_in([digit * size for digit in "0123456789" for size in (8, 9, 10)])
+        )
+        .filter(pl.struct("practice", "number").is_duplicated())
+    )
+    return run_sql(con, "consolidate/shared_numbers", {"plan": plan, "numbered": numbered})
+
+
+def undecided(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+    """Clients that the selection leaves undecided: practice, left_rid, right_rid (HQ and XPM)."""
+    found = run_sql(con, "consolidate/undecided", {"plan": plan, "record": records.record})
+    return found.select(
+        "practice",
+        left_rid=pl.coalesce("hq_rid", "xpm_rid"),
+        right_rid=pl.when(pl.col("hq_rid").is_not_null()).then("xpm_rid"),
+    )
+
+
+def chosen_questions(
+    pairs: pl.DataFrame, shared: pl.DataFrame, selections: pl.DataFrame, chosen: pl.DataFrame
+) -> pl.DataFrame:
+    """The questions under the chosen policies; without one, what would matter under any (never blocking).
+
+    `chosen`: practice, policy, one row per practice with a policy. A `duplicate` never blocks.
+    """
+    keys = ["practice", "policy"]
+    decides = pl.col("decides_survivor") | pl.col("decides_organisation")
+    matter = pairs.join(chosen, on=keys, how="semi").with_columns(
+        blocking=(pl.col("kind") != "duplicate") & (decides | pl.col("contradicted"))
+    )
+    no_policy = (
+        pairs.join(chosen, on="practice", how="anti")
+        .unique("question")
+        .with_columns(
+            blocking=pl.lit(False), decides_survivor=pl.lit(False), decides_organisation=pl.lit(False)
+        )
+    )
+    numbers = shared.join(chosen, on=keys, how="semi").with_columns(kind=pl.lit("shared_tax_number"))
+    select = selections.with_columns(policy=pl.lit("selection")).join(chosen, on=keys, how="semi")
+    select = select.with_columns(kind=pl.lit("selection"))
+    sure = [frame.with_columns(blocking=pl.lit(True)) for frame in (numbers, select)]
+    columns = ["kind", "blocking", "left_rid", "right_rid"]
+    more = ["probability", "contradicted", *_DECIDES]
+    return pl.concat(
+        [*(f.select(*columns, *more) for f in (matter, no_policy)), *(f.select(columns) for f in sure)],
+        how="diagonal",
+    ).with_columns(pl.col("contradicted", *_DECIDES).fill_null(False))
+
+
+def review_item(
+    con: duckdb.DuckDBPyConnection, records: Records, asked: pl.DataFrame, links: pl.DataFrame, run_id: str
+) -> pl.DataFrame:
+    """Table `review_item`: the questions on clients in words, and those on links as they come."""
+    record = records.record.with_columns(name=records.clients["name"])
+    said = run_sql(con, "consolidate/review", {"asked": asked, "record": record})
+    said = said.with_columns(run_id=pl.lit(run_id)).select(table("review_item").names)
+    links = links.with_columns(run_id=pl.lit(run_id)).select(table("review_item").names)
+    return conform(pl.concat([said, links]), "review_item")

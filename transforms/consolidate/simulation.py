@@ -1,0 +1,59 @@
+"""All three policies side by side, for every practice with both lists, chosen or not."""
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from transforms.consolidate.joined import Records
+from transforms.sql import Frames, run_sql
+
+_LINKS = ("hq_groups", "xpm_groups", "hq_contacts", "xpm_contacts")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the policies would do, one row per policy and practice number each."""
+
+    plan: pl.DataFrame
+    facts: pl.DataFrame
+    """Counts of `policy.facts`, with practice_id."""
+    lost: pl.DataFrame
+    """field, lost: values that would not be published."""
+    questions: list[pl.DataFrame]
+    """Frames with one row per question."""
+
+
+def policy_simulation(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, outlook: Outlook, run_id: str
+) -> pl.DataFrame:
+    """Table `policy_simulation`.
+
+    `frames`: `effective_policy`, and the groups and contacts of both products. A group counts as changed where
+    a member would not survive as it is; a contact link where its client is unknown or excluded.
+    """
+    keys = ["practice", "policy"]
+    base = {"plan": outlook.plan, "record": records.record, "facts": outlook.facts}
+    moved = run_sql(con, "consolidate/moved", {**base, **{n: frames[n] for n in _LINKS}})
+    questions = pl.concat(q.select(keys) for q in outlook.questions).group_by(keys).len("questions")
+    rows = run_sql(
+        con,
+        "consolidate/simulation",
+        {
+            **base,
+            "moved": moved,
+            "effective_policy": frames["effective_policy"],
+            "lost": _as_json(outlook.lost),
+            "questions": questions.cast({"questions": pl.Int64}),
+        },
+    )
+    return conform(rows.with_columns(run_id=pl.lit(run_id)), "policy_simulation")
+
+
+def _as_json(lost: pl.DataFrame) -> pl.DataFrame:
+    """practice, policy, values_lost: a JSON object of field and count."""
+    pair = pl.concat_str(pl.lit('"'), "field", pl.lit('": '), "lost")
+    inner = lost.group_by("practice", "policy").agg(pair.sort_by("field").str.join(", ").alias("inner"))
+    text = pl.concat_str(pl.lit("{"), "inner", pl.lit("}"))
+    return inner.select("practice", "policy", values_lost=text)

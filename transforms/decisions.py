@@ -1,0 +1,71 @@
+"""People's decisions: which count, which is the newest, and why the others do not count.
+
+A decision counts only where its author may take it: connecting is the Master Admin's, all else needs an
+HQ admin role and Edit-All in Practice Manager (contract, `decisions`). Without a staff list nothing can be
+checked and all count; `practice_verdict.authority_unchecked` says so. An older decision that a newer one
+replaced is not rejected: it is just older.
+"""
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from expectations.contracts import table
+from transforms.sql import Frames, run_sql
+
+_KINDS = {
+    "policies": "effective_policy",
+    "selections": "effective_selection",
+    "matches": "effective_judgement",
+    "organisation_links": "effective_organisation",
+}
+
+
+def effective(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
+    """The newest decision that counts per subject, and every one that does not count.
+
+    `frames`: `practices`, `staff`, `policies`, `selections`, `matches`, `organisation_links`,
+    `source_client`. Gives `effective_policy`, `effective_selection`, `effective_judgement`,
+    `effective_organisation`, `rejected_decision`. Of two contradicting decisions of one instant the first by
+    content is taken and the other reported.
+    """
+    people = {name: frames[name] for name in ("practices", "staff")}
+    record = frames["source_client"].select("practice_id", "product", "source_id")
+    found: dict[str, pl.DataFrame] = {}
+    rejected = [run_sql(con, "decisions/connections", people)]
+    for source, name in _KINDS.items():
+        given = run_sql(con, f"decisions/{source}", {source: frames[source], "record": record})
+        ranked = run_sql(con, "decisions/newest", {"given": given, "staff": frames["staff"]})
+        found[name] = ranked.filter(pl.col("place") == 1).select(table(name).names)
+        rejected.append(ranked.filter(pl.col("problem").is_not_null()).select(rejected[0].columns))
+    found["effective_policy"] = _with_no_account(found["effective_policy"], frames["practices"])
+    found = {name: conform(frame, name) for name, frame in found.items()}
+    return found | {"rejected_decision": _rejected(pl.concat(rejected), run_id)}
+
+
+def _with_no_account(policies: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
+    """Without a Practice Manager account the HQ list is published as it stands, unless decided otherwise."""
+    alone = (
+        practices.filter(pl.col("connection") == "no_account")
+        .join(policies, on="practice_id", how="anti")
+        .select(
+            "practice_id",
+            policy=pl.lit("all_hq"),
+            fill_blanks=pl.lit(False),
+            acknowledged=pl.lit([], dtype=pl.List(pl.String)),
+            confirmed=pl.lit(True),
+        )
+    )
+    return pl.concat([policies, alone])
+
+
+def _rejected(decisions: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    """One row per subject, author, instant and reason; several contents of one are named together."""
+    key = ["practice_id", "decision", "subject", "decided_by", "decided_at", "problem"]
+    rows = (
+        decisions.group_by(key)
+        .agg(pl.col("content").unique().sort().str.join("; "))
+        .rename({"problem": "reason"})
+        .with_columns(run_id=pl.lit(run_id))
+    )
+    return conform(rows, "rejected_decision")

@@ -1,0 +1,46 @@
+-- One row per compared pair of clients: match rows, and Tax records whose XPM client was named but not compared.
+with compared as (
+    select
+        l.rid as left_rid,
+        r.rid as right_rid,
+        m.band,
+        m.decided_by,
+        m.probability
+    from match as m
+    inner join record as l -- many to one
+        on m.practice_id = l.practice_id and m.left_product = l.product and m.left_id = l.source_id
+    inner join record as r -- many to one
+        on m.practice_id = r.practice_id and m.right_product = r.product and m.right_id = r.source_id
+),
+
+-- Tax shares Practice Manager's own record: the pointer joins unless the comparison said otherwise.
+named as (
+    select
+        x.rid as left_rid,
+        t.rid as right_rid
+    from record as t
+    inner join record as x -- many to one
+        on t.practice_id = x.practice_id and x.product = 'xpm' and t.xpm_client_uuid = x.source_id
+    where t.product = 'tax'
+)
+
+select
+    left_rid,
+    right_rid,
+    band,
+    decided_by,
+    probability,
+    exists (
+        select 1 from named as n where n.left_rid = c.left_rid and n.right_rid = c.right_rid
+    ) as by_uuid
+from compared as c
+union all
+select
+    n.left_rid,
+    n.right_rid,
+    'exact' as band,
+    'tax_uuid' as decided_by,
+    1.0 as probability,
+    true as by_uuid
+from named as n
+where not exists (select 1 from compared as c where c.left_rid = n.left_rid and c.right_rid = n.right_rid)
