@@ -85,7 +85,9 @@ def _open(folder: str | None) -> Iterator["Store"]:
 def run(
     landing: Landing = None,
     store: StorePath = None,
-    as_of: Annotated[str | None, typer.Option(help="Day that deadlines are counted from; default today.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Day that deadlines are counted from; default today.")
+    ] = None,
     snapshot: Annotated[str | None, typer.Option(help="Snapshot date; default the newest.")] = None,
     practice: Practices = None,
     data_docs: Annotated[Path | None, typer.Option(help="Write Great Expectations' Data Docs here.")] = None,
@@ -94,9 +96,9 @@ def run(
     """Read the newest snapshot, match, consolidate, validate and publish; then print the status."""
     settings = _settings(landing=landing, store=store, threads=threads)
     days = _day(as_of, "--as-of"), _day(snapshot, "--snapshot")
+    from flows.night import new_request
     from flows.progress import progress_for_terminal
     from flows.report import print_summary
-    from flows.night import new_request
     from flows.run import run as run_now
 
     request = new_request(*days, practice, data_docs)
@@ -191,7 +193,9 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder to write: landing/ and truth/ go into it.")],
     practices: Annotated[int, typer.Option(min=1, help="Practices of the fleet.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed makes the same fleet.")] = 1,
-    embedded: Annotated[bool, typer.Option(help="The small fleet of data/sample, one trouble a practice.")] = False,
+    embedded: Annotated[
+        bool, typer.Option(help="The small fleet of data/sample, one trouble a practice.")
+    ] = False,
 ) -> None:
     """Make a landing zone with known truth beside it."""
     raise NotImplementedError

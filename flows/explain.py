@@ -54,5 +54,7 @@ def _pair(pair: dict[str, Any]) -> None:
         for entry in json.loads(pair["evidence"])
     ]
     total = sum(entry["bits"] for entry in json.loads(pair["evidence"]))
-    lines.append({"comparison": "sum", "what was found": "the odds as a power of two", "bits": f"{total:+.1f}"})
+    lines.append(
+        {"comparison": "sum", "what was found": "the odds as a power of two", "bits": f"{total:+.1f}"}
+    )
     show(pl.DataFrame(lines))

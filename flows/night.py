@@ -1,24 +1,24 @@
-"""What every batch of one run shares: connection, store, landed rows, yesterday's state; opened and closed here."""
+"""What every batch of one run shares: connection, store, landed rows, what the last run left."""
 
 import datetime as dt
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
+from transforms.ingest import Landed, find_snapshot, land
 
 from expectations.gate import preload
 from flows.config import Settings
 from flows.progress import Clock, Progress
-from matching.clients import ClientMatchOptions
-from transforms.consolidate import ConsolidateOptions
-from transforms.ingest import Landed, find_snapshot, land
+from transforms import lookup
 from transforms.sql import connect
-from transforms.store import Store
+from transforms.status import Night
+from transforms.store import Store, open_store
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,25 @@ class OpenNight:
     store: Store
     landed: Landed
     last_intake: pl.DataFrame
-    """`intake` as the store has it: the last accepted lists."""
+    """`intake` of the practices in scope as the last runs left it."""
     last_status: pl.DataFrame
-    """`practice_status` as the store has it."""
+    """`practice_status` of the practices in scope as the last runs left it."""
     clock: Clock
-    batches: list[list[str]] = field(default_factory=list)
+    batches: tuple[tuple[str, ...], ...]
     """Practice ids, sorted, in batches of about `batch_clients` rows."""
+
+    @property
+    def status_facts(self) -> Night:
+        """What the status has to know beside its frames."""
+        return Night(
+            run_id=self.request.run_id,
+            as_of=self.request.as_of,
+            snapshot_date=self.landed.snapshot_date,
+            started_at=self.request.started_at,
+            default_deadline=self.settings.default_deadline,
+            stale_tool_hours=self.settings.stale_tool_hours,
+            whole_fleet=not self.request.practice_ids,
+        )
 
 
 def new_request(
@@ -60,7 +73,7 @@ def new_request(
     practice_ids: Sequence[str] | None = None,
     data_docs: Path | None = None,
 ) -> RunRequest:
-    """A request with a run id of its own: time of start and six random hex digits."""
+    """A request with a run id of its own: the time of its start and six random hex digits."""
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     scope = tuple(sorted(set(practice_ids or ())))
@@ -69,8 +82,42 @@ def new_request(
 
 @contextmanager
 def open_night(settings: Settings, request: RunRequest, progress: Progress) -> Iterator[OpenNight]:
-    """Land the snapshot and open the store; both are let go of at the end, whatever happened.
+    """Land the snapshot and open the store; both are let go of at the end, however it comes.
 
-    Raises UsageError where there is no snapshot, or a practice asked for is not in the directory.
+    Raises UsageError where there is no snapshot, or a practice asked for is not in the directory; StoreError
+    where the store cannot be opened.
     """
-    raise NotImplementedError
+    preload()  # Great Expectations takes seconds to import, which the landing covers
+    clock, scope = Clock(progress), list(request.practice_ids) or None
+    with (
+        tempfile.TemporaryDirectory(prefix="scr-") as scratch,
+        connect(settings.threads, settings.memory_limit, Path(scratch)) as con,
+        open_store(Path(settings.store), threads=settings.threads) as store,
+    ):
+        with clock.stage("land"):
+            snapshot = find_snapshot(settings.landing, request.snapshot_date)
+            landed = land(con, snapshot, scope)
+            clock.count(landed.sizes["rows"].sum())
+        practices, rows = landed.sizes.height, landed.sizes["rows"].sum()
+        intake, status = lookup.last_intake(store, scope), lookup.last_status(store, scope)
+        batches = batches_of(landed.sizes, settings.batch_clients)
+        progress.begin(practices, rows)
+        try:
+            yield OpenNight(settings, request, con, store, landed, intake, status, clock, batches)
+        finally:
+            progress.end()
+
+
+def batches_of(sizes: pl.DataFrame, rows: int) -> tuple[tuple[str, ...], ...]:
+    """Practice ids in batches: a new one begins where the rows before reach the next multiple of `rows`.
+
+    `sizes`: practice_id, rows; one row per practice. By id, so that the batches never depend on row order.
+    """
+    before = pl.col("rows").cum_sum() - pl.col("rows")
+    grouped = (
+        sizes.sort("practice_id")
+        .with_columns(batch=before // rows)
+        .group_by("batch", maintain_order=True)
+        .agg("practice_id")
+    )
+    return tuple(tuple(ids) for ids in grouped["practice_id"].to_list())

@@ -1,11 +1,12 @@
 """How Prefect runs a night: each batch and the closing line a task, the summary as artifacts.
 
 A task per batch, never per practice: Prefect's server takes about 16 tasks a second. Nothing private reaches
-Prefect's own store: results are not kept, tasks have no arguments, errors are told by kind, artifacts hold counts
-and status lines.
+Prefect's own store: results are not kept, tasks have no arguments, errors are told by kind, artifacts hold
+counts and codes of status.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import polars as pl
@@ -58,11 +59,11 @@ def run_with_tasks(settings: Settings, request: RunRequest) -> RunSummary:
     """
     try:
         with open_night(settings, request, LogProgress()) as night:
-            statuses = [
-                _in_task(f"batch {number}", lambda number=number, ids=ids: run_batch(night, number, ids))
+            results = [
+                _in_task(f"batch {number}", partial(run_batch, night, number, ids))
                 for number, ids in enumerate(night.batches, start=1)
             ]
-            return _in_task("finish", lambda: finish(night, statuses))
+            return _in_task("finish", partial(finish, night, results))
     except ScrError:
         raise
     except Exception as error:
@@ -71,13 +72,11 @@ def run_with_tasks(settings: Settings, request: RunRequest) -> RunSummary:
 
 
 def describe(summary: RunSummary, key: str) -> None:
-    """Leave the summary with the flow run: counts as Markdown, practices that somebody must see as a table."""
+    """Leave the summary with the flow run: counts as Markdown, the practices that wait as a table."""
     outcomes = "\n".join(f"| {outcome} | {count:,} |" for outcome, count in summary.outcomes.items())
-    create_markdown_artifact(
-        key=f"{key}-summary",
-        markdown=f"# Run {summary.run_id}\n\nSnapshot {summary.snapshot_date}, exit code {summary.exit_code}\n\n"
-        f"| outcome | practices |\n|---|---|\n{outcomes}\n",
-    )
+    head = f"# Run {summary.run_id}\n\nSnapshot {summary.snapshot_date}, exit code {summary.exit_code}\n\n"
+    table = f"| outcome | practices |\n|---|---|\n{outcomes}\n"
+    create_markdown_artifact(key=f"{key}-summary", markdown=head + table)
     troubled = summary.status.filter(~pl.col("outcome").is_in(["published", "unchanged"])).head(TROUBLED_ROWS)
     columns = ["practice_id", "step", "outcome", "actor_role", "days_left"]
     create_table_artifact(key=f"{key}-practices", table=troubled.select(columns).to_dicts())
@@ -85,16 +84,18 @@ def describe(summary: RunSummary, key: str) -> None:
 
 def _in_task(name: str, work: Callable[[], T]) -> T:
     # No arguments: Prefect would walk through the frames to look for futures.
-    step: Any = task(
+    @task(
         name=name,
         retries=RETRIES,
         retry_delay_seconds=RETRY_SECONDS,
         retry_condition_fn=_worth_retrying,
         cache_policy=NO_CACHE,
         persist_result=False,
-    )(work)
-    result: T = step()
-    return result
+    )
+    def step() -> T:
+        return work()
+
+    return step()
 
 
 def _worth_retrying(task: Any, run: Any, state: Any) -> bool:

@@ -6,7 +6,7 @@ from prefect import flow
 
 from flows.config import load_settings
 from flows.orchestrate import describe, run_with_tasks
-from flows.run import new_request
+from flows.night import new_request
 
 
 @flow(name="practice", persist_result=False, validate_parameters=True, log_prints=False)

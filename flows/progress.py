@@ -111,8 +111,12 @@ class Clock:
 
     def made(self, frames: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
         """Count the rows of what the stage under way made, and pass it through."""
-        self._rows += sum(frame.height for frame in frames.values())
+        self.count(sum(frame.height for frame in frames.values()))
         return frames
+
+    def count(self, rows: int) -> None:
+        """Add rows to those of the stage under way."""
+        self._rows += rows
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

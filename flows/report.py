@@ -26,10 +26,10 @@ def print_summary(summary: RunSummary, store: str) -> None:
     if status.height > ROWS_AFTER_RUN:
         print(f"… and {status.height - ROWS_AFTER_RUN:,} more: scr status --store {store}")
     print(f"\nRun {summary.run_id} of snapshot {summary.snapshot_date}: {_outcomes(summary)}")
-    print(f"Published rows: {_counts(summary.published_rows)}")
+    print(f"Rows written: {_counts(summary.rows)}")
     print(f"\nNext: scr report --store {store}     who must do what, and the nearest deadlines")
     print(f"      scr explain PRACTICE hq|xpm|tax ID --store {store}     why one record went where it went")
-    print(f"      scr sql \"select * from quarantine\" --store {store}     what could not be read")
+    print(f'      scr sql "select * from quarantine" --store {store}     what could not be read')
 
 
 def print_report(found: Mapping[str, pl.DataFrame]) -> None:

@@ -4,22 +4,23 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from expectations.gate import validate
+from expectations.docs_site import write_data_docs
+from expectations.gate import check
+from flows.config import Settings
 from flows.night import OpenNight
-from flows.progress import Clock
 from matching.clients import match_clients
+from matching.options import MatchOptions
 from transforms.clients import source_clients
-from transforms.consolidate import consolidate
+from transforms.consolidate import ConsolidateOptions, consolidate
 from transforms.decisions import effective
 from transforms.ingest import read_batch
 from transforms.normalise import comparable
-from transforms.sql import Frames
 
 Made = dict[str, pl.DataFrame]
 
 
 def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
-    """Every frame of the batch, from raw rows to validation failures. Writes nothing."""
+    """Every frame of the batch, from raw rows to validation failures. Writes nothing to the store."""
     con, run_id, clock = night.con, night.request.run_id, night.clock
     frames: Made = {}
     with clock.stage("read"):
@@ -31,10 +32,26 @@ def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
     with clock.stage("decide"):
         frames |= clock.made(effective(con, frames, run_id))
     with clock.stage("match"):
-        frames |= clock.made({"match": match_clients(con, frames, night.matching, run_id)})
+        frames |= clock.made({"match": match_clients(con, frames, _matching(night.settings), run_id)})
     del frames["comparable"]  # the widest frame, and nobody needs it any more
     with clock.stage("consolidate"):
-        frames |= clock.made(consolidate(con, frames, night.consolidation, run_id))
+        frames |= clock.made(consolidate(con, frames, _consolidation(night.settings), run_id))
     with clock.stage("validate"):
-        frames |= clock.made({"validation_failure": validate(con, frames, run_id)})
+        frames |= clock.made({"validation_failure": _validated(night, frames)})
     return frames
+
+
+def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
+    verdict = check(night.con, frames, night.request.run_id)
+    if night.request.data_docs:
+        write_data_docs(verdict.results, night.request.data_docs / f"batch-{night.clock.batch}")
+    return verdict.failures
+
+
+def _matching(settings: Settings) -> MatchOptions:
+    given = {"exact": settings.match_exact, "near": settings.match_near}
+    return MatchOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+def _consolidation(settings: Settings) -> ConsolidateOptions:
+    return ConsolidateOptions(include_prospects=settings.include_prospects)

@@ -49,13 +49,24 @@ def statuses(store: Readable, practice_ids: Sequence[str] | None = None) -> pl.D
 
     Raises UsageError naming the ids that the store does not know and the nearest that it does.
     """
-    wanted = list(practice_ids) if practice_ids else None
-    found = store.read(sql_text("lookup/status"), {"practice_ids": wanted})
-    missing = sorted(set(wanted or ()) - set(found["practice_id"]))
+    found = last_status(store, practice_ids)
+    missing = sorted(set(practice_ids or ()) - set(found["practice_id"]))
     if missing:
-        known = store.read(sql_text("lookup/status"), {"practice_ids": None})["practice_id"].to_list()
+        known = last_status(store)["practice_id"].to_list()
         raise UsageError(unknown_ids("practice", missing, known))
     return found
+
+
+def last_status(store: Readable, practice_ids: Sequence[str] | None = None) -> pl.DataFrame:
+    """As `statuses`, but a practice that no run has seen yet is no error: it has no row."""
+    wanted = list(practice_ids) if practice_ids else None
+    return store.read(sql_text("lookup/status"), {"practice_ids": wanted})
+
+
+def last_intake(store: Readable, practice_ids: Sequence[str] | None = None) -> pl.DataFrame:
+    """`intake` as the last runs left it, of the practices asked for, of all where None."""
+    wanted = list(practice_ids) if practice_ids else None
+    return store.read(sql_text("lookup/intake"), {"practice_ids": wanted})
 
 
 def explain(store: Readable, practice_id: str, product: str, source_id: str) -> Explanation:
