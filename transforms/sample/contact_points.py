@@ -37,7 +37,9 @@ def landlines(dice: Dice, countries: pl.Series, area_codes: pl.Series) -> pl.Ser
 def mobiles(dice: Dice, countries: pl.Series) -> pl.Series:
     """A national mobile number such as 0412345678 for each country."""
     n = len(countries)
-    frame = pl.DataFrame({"country": countries, "a": dice.integers(0, 90_000_000, n), "b": dice.integers(4, 9, n)})
+    frame = pl.DataFrame(
+        {"country": countries, "a": dice.integers(0, 90_000_000, n), "b": dice.integers(4, 9, n)}
+    )
     au_rest = pl.col("a").cast(pl.String).str.zfill(8)
     rest = (
         pl.when(pl.col("country") == "AU")
@@ -100,7 +102,9 @@ def typed_phone(dice: Dice, phones: pl.Series, countries: pl.Series) -> pl.Serie
         .when(style == 2)
         .then(pl.col("country").replace_strict(_CALLING_CODE) + p.str.slice(1))
         .when(style == 3)
-        .then(pl.lit("(") + p.str.slice(0, 2) + pl.lit(") ") + p.str.slice(2, 4) + pl.lit("-") + p.str.slice(6))
+        .then(
+            pl.lit("(") + p.str.slice(0, 2) + pl.lit(") ") + p.str.slice(2, 4) + pl.lit("-") + p.str.slice(6)
+        )
         .when(style == 4)
         .then(pl.col("country").replace_strict(_CALLING_CODE) + pl.lit(" ") + spaced.str.slice(1))
         .otherwise(p.str.slice(1))

@@ -46,9 +46,7 @@ def draw_entities(
         "post_code", "area_code", pl.col("surname").alias("family"), *_ADDRESS,
     )  # fmt: skip
     frame = (
-        members.with_columns(
-            person_role=person_role, structure=pl.col("role").replace_strict(STRUCTURES)
-        )
+        members.with_columns(person_role=person_role, structure=pl.col("role").replace_strict(STRUCTURES))
         .join(named, on=keys, how="left", maintain_order="left")
         .join(shared, on="household", maintain_order="left")
         .join(_couples(people), on="household", maintain_order="left")
@@ -62,7 +60,9 @@ def _couples(people: pl.DataFrame) -> pl.DataFrame:
     """Head and spouse of each household beside each other."""
     columns = ["person", "given", "surname", "mobile", "email"]
     head, spouse = (
-        people.filter(pl.col("role") == role).select("household", *[pl.col(c).alias(f"{role}_{c}") for c in columns])
+        people.filter(pl.col("role") == role).select(
+            "household", *[pl.col(c).alias(f"{role}_{c}") for c in columns]
+        )
         for role in ("head", "spouse")
     )
     return head.join(spouse, on="household", maintain_order="left")
@@ -185,19 +185,28 @@ def _own_contact(frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         own_address=own_address & ~frame["is_person"],
         *[streets[c].alias(f"own_{c}") for c in _ADDRESS],
     )
-    person, top = pl.col("is_person"), pl.col("country").replace_strict({"AU": ".com.au", "NZ": ".co.nz", "UK": ".co.uk"})
+    person, top = (
+        pl.col("is_person"),
+        pl.col("country").replace_strict({"AU": ".com.au", "NZ": ".co.nz", "UK": ".co.uk"}),
+    )
     domain = slug(pl.coalesce("core", "trading", "family")) + top
     has_domain = pl.col("own_email") & (pl.col("structure").is_in(["Company", "Association", "Sole Trader"]))
     return frame.with_columns(
         domain=pl.when(has_domain).then(domain),
-        email=pl.when(person).then("email").when(has_domain).then(pl.lit("info@") + domain).otherwise("head_email"),
+        email=pl.when(person)
+        .then("email")
+        .when(has_domain)
+        .then(pl.lit("info@") + domain)
+        .otherwise("head_email"),
         mobile=pl.when(person).then("mobile").otherwise("head_mobile"),
         landline=pl.when(~person & pl.col("own_phone"))
         .then("own_line")
         .when(pl.col("has_landline"))
         .then("landline"),
         *[pl.when("own_address").then(f"own_{c}").otherwise(c).alias(c) for c in _ADDRESS],
-    ).drop("own_line", "own_email", "own_phone", "has_landline", "own_address", *[f"own_{c}" for c in _ADDRESS])
+    ).drop(
+        "own_line", "own_email", "own_phone", "has_landline", "own_address", *[f"own_{c}" for c in _ADDRESS]
+    )
 
 
 def entity_ids(entities: pl.DataFrame) -> pl.Series:

@@ -59,7 +59,9 @@ def draw_members(households: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFr
     ).explode("role")
     members = members.with_columns(place=pl.Series(runs(members["practice"].to_numpy())))
     limit = practices.select("practice", "clients")
-    members = members.join(limit, on="practice", maintain_order="left").filter(pl.col("place") < pl.col("clients"))
+    members = members.join(limit, on="practice", maintain_order="left").filter(
+        pl.col("place") < pl.col("clients")
+    )
     # household and role have no gaps inside a household: like roles stand together.
     keys = members.select(pl.struct("household", "role").rle_id()).to_series().cast(pl.Int64).to_numpy()
     return members.select("household", "practice", "role").with_columns(number=pl.Series(runs(keys) + 1))
@@ -103,7 +105,10 @@ def _name(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         has_middle=pl.Series(dice.chance(0.7, n)),
     )
     people = people.with_columns(
-        pl.when(pl.col("role") == "spouse").then(~pl.col("female").first()).otherwise("female").over("household")
+        pl.when(pl.col("role") == "spouse")
+        .then(~pl.col("female").first())
+        .otherwise("female")
+        .over("household")
     )
     people = people.with_columns(
         given=draw_given_names(dice, cultures, people["female"].to_numpy()),

@@ -32,7 +32,9 @@ def words(kind: str) -> list[str]:
 def draw_cultures(dice: Dice, countries: pl.Series) -> Integers:
     """Index into CULTURES for each country."""
     shares = np.array([np.cumsum(_CULTURE_SHARES[c]) for c in sorted(_CULTURE_SHARES)])
-    rows = countries.replace_strict({c: i for i, c in enumerate(sorted(_CULTURE_SHARES))}, return_dtype=pl.Int64)
+    rows = countries.replace_strict(
+        {c: i for i, c in enumerate(sorted(_CULTURE_SHARES))}, return_dtype=pl.Int64
+    )
     edges = shares[rows.to_numpy()]
     edges = edges / edges[:, -1:]
     return (dice.uniform(len(countries))[:, None] >= edges).sum(axis=1).astype(np.int64)

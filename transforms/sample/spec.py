@@ -57,6 +57,7 @@ def draw_practices(spec: FleetSpec) -> pl.DataFrame:
             "acknowledged": dice.chance(0.6, n),
             "fill_blanks": dice.chance(0.2, n),
             "decided_by": dice.choice(["u1", "u2", "u9"], n, [0.6, 0.36, 0.04]),
+            "working": np.where(dice.chance(0.9, n), 0.6, 0.0),
             "decided_share": np.where(dice.chance(0.8, n), 1.0, 0.9),
         }
     ).with_columns(
