@@ -70,8 +70,11 @@ def practice_status(
     hashes = content_hashes(con, frames, practices["practice_id"].to_list())
     facts = facts.join(counts, on="practice_id").join(hashes, on="practice_id")
     ladder = _dated(run_sql(con, "status/ladder", {"facts": facts}), night)
-    sentences = run_sql(con, "status/sentences", {"ladder": ladder}, stale)
-    return conform(_finished(ladder.join(sentences, on="practice_id"), night), "practice_status")
+    told = ladder.join(run_sql(con, "status/sentences", {"ladder": ladder}), on="practice_id")
+    told = told.join(
+        _reasons(told, run_sql(con, "status/notes", {"ladder": ladder}, stale)), on="practice_id"
+    )
+    return conform(_finished(told, night), "practice_status")
 
 
 def publishable(status: pl.DataFrame) -> list[str]:
@@ -102,6 +105,15 @@ def _dated(ladder: pl.DataFrame, night: Night) -> pl.DataFrame:
         deadline,
         days_left=(deadline - as_of).dt.total_days(),
         access_lost=(as_of > deadline) & (pl.col("step") != "complete"),
+    )
+
+
+def _reasons(told: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
+    sentences = pl.concat_str("why", *notes.columns[1:], separator=" ", ignore_nulls=True)
+    return (
+        told.select("practice_id", "why")
+        .join(notes, on="practice_id")
+        .select("practice_id", reason=sentences)
     )
 
 

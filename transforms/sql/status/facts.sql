@@ -55,9 +55,8 @@ invalid as (
 select
     p.practice_id, p.practice_name, p.region, p.connection, p.connected_by, p.deadline,
     p.tool_opened_by, p.tool_opened_at,
-    coalesce(
-        p.connected_by is null or s.practice_id is null or list_contains(s.master_admins, p.connected_by), false
-    ) as connected_by_master,
+    p.connected_by is null or s.practice_id is null
+        or coalesce(list_contains(s.master_admins, p.connected_by), false) as connected_by_master,
     p.tool_opened_at is not null and (p.tool_closed_at is null or p.tool_closed_at < p.tool_opened_at)
         as tool_open,
     tool_open and p.tool_opened_at < $midnight - to_hours($stale_hours) as tool_stale,

@@ -1,4 +1,4 @@
--- One row per practice of `facts`: `hold`, the first thing that holds its publication ('' where nothing does),
+-- One row per practice of `facts`: `hold`, the first thing that holds its publication ('' for none),
 -- and the step, outcome and actor that follow. The order is that of the contract, section 2 "Steps".
 -- Before a verdict was reached (the run failed on the practice) nothing is said about policy or selection.
 with held as (
