@@ -1,6 +1,7 @@
 """The command line `scr`. Everything heavy is imported inside the command that needs it."""
 
 import datetime as dt
+import logging
 import os
 import sys
 import traceback
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expectations.errors import ScrError, UsageError
-from flows.quiet import hush
 
 if TYPE_CHECKING:
     from flows.config import Settings
@@ -34,23 +34,23 @@ How = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 
 def main() -> None:
     """Entry point: every error ends in one message on stderr and its exit code."""
-    hush()
     debug = "--debug" in sys.argv
-    sys.argv = [word for word in sys.argv if word != "--debug"]
+    if debug:
+        sys.argv.remove("--debug")
+        logging.basicConfig(level=logging.WARNING)
+        logging.getLogger("flows").setLevel(logging.DEBUG)
     try:
         app()
-    except ScrError as error:
-        print(f"scr: {error}", file=sys.stderr)
-        code = error.exit_code
     except Exception as error:
-        # A library's message may quote a value of a record, so only its kind is told unless asked.
-        print(f"scr: unexpected {type(error).__name__}; run again with --debug to see where", file=sys.stderr)
-        code = ScrError.exit_code
-    else:
-        return
-    if debug:
-        traceback.print_exc()
-    sys.exit(code)
+        if debug:
+            traceback.print_exc()
+        if isinstance(error, ScrError):
+            print(f"scr: {error}", file=sys.stderr)
+            sys.exit(error.exit_code)
+        # A library's message may quote a value of a record, so only its kind is told.
+        kind = type(error).__name__
+        print(f"scr: unexpected {kind}; the same command with --debug shows where", file=sys.stderr)
+        sys.exit(ScrError.exit_code)
 
 
 def _settings(**options: object) -> "Settings":
@@ -75,9 +75,12 @@ def _day(text: str | None, option: str) -> dt.date | None:
 def _open(folder: str | None) -> Iterator["Store"]:
     """The store for reading, all reads of one and the same publication."""
     settings = _settings(store=folder)
+    path = Path(settings.store)
+    if not path.is_dir():
+        raise UsageError(f"no store at {path.absolute()}: name it with --store, or make it with scr run")
     from transforms.store import open_store
 
-    with open_store(Path(settings.store), read_only=True, threads=settings.threads) as store, store.still():
+    with open_store(path, read_only=True, threads=settings.threads) as store, store.still():
         yield store
 
 
@@ -190,12 +193,22 @@ def report(store: StorePath = None) -> None:
 
 @app.command()
 def sample(
-    out: Annotated[Path, typer.Option(help="Folder to write: landing/ and truth/ go into it.")],
+    out: Annotated[Path, typer.Option(help="Landing root to write; truth/ is put beside the snapshot.")],
     practices: Annotated[int, typer.Option(min=1, help="Practices of the fleet.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed makes the same fleet.")] = 1,
+    trouble: Annotated[
+        bool, typer.Option("--trouble", help="Plant failed extracts and broken rows.")
+    ] = False,
     embedded: Annotated[
-        bool, typer.Option(help="The small fleet of data/sample, one trouble a practice.")
+        bool, typer.Option("--embedded", help="The small fleet of data/sample instead.")
     ] = False,
 ) -> None:
     """Make a landing zone with known truth beside it."""
-    raise NotImplementedError
+    from transforms.sample import FleetSpec, make_fleet
+
+    make_fleet(FleetSpec(practices, seed, trouble=trouble), out)
+    print(f"Made {out}. Run it: scr run --landing {out} --as-of 2024-01-15")
+
+
+if __name__ == "__main__":
+    main()

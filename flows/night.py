@@ -5,17 +5,17 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import polars as pl
-from transforms.ingest import Landed, find_snapshot, land
 
-from expectations.gate import preload
+from expectations.gate import Verdict, preload
 from flows.config import Settings
 from flows.progress import Clock, Progress
 from transforms import lookup
+from transforms.ingest import Landed, find_snapshot, land
 from transforms.sql import connect
 from transforms.status import Night
 from transforms.store import Store, open_store
@@ -52,6 +52,8 @@ class OpenNight:
     clock: Clock
     batches: tuple[tuple[str, ...], ...]
     """Practice ids, sorted, in batches of about `batch_clients` rows."""
+    verdicts: list[Verdict] = field(default_factory=list)
+    """The gate's results per batch, kept where Data Docs are asked for."""
 
     @property
     def status_facts(self) -> Night:

@@ -5,8 +5,8 @@ import datetime as dt
 from prefect import flow
 
 from flows.config import load_settings
-from flows.orchestrate import describe, run_with_tasks
 from flows.night import new_request
+from flows.orchestrate import describe, run_with_tasks
 
 
 @flow(name="practice", persist_result=False, validate_parameters=True, log_prints=False)

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.run import RunSummary
 from flows.tables import show
+
+if TYPE_CHECKING:
+    from flows.run import RunSummary
 
 STATUS_COLUMNS = (
     "practice_id", "practice_name", "step", "outcome", "actor_role", "days_left", "reason", "next_action"
@@ -16,7 +19,7 @@ URGENCY = ("failed", "blocked", "needs_review", "waiting", "published", "unchang
 ROWS_AFTER_RUN = 50
 
 
-def print_summary(summary: RunSummary, store: str) -> None:
+def print_summary(summary: "RunSummary", store: str) -> None:
     """Print the status of the practices in scope, counts, seconds per stage and where to look next."""
     status = summary.status.with_columns(
         urgency=pl.col("outcome").replace_strict(list(URGENCY), range(len(URGENCY)))
@@ -55,7 +58,7 @@ def _section(title: str, frame: pl.DataFrame) -> None:
         print("None.")
 
 
-def _outcomes(summary: RunSummary) -> str:
+def _outcomes(summary: "RunSummary") -> str:
     return _counts(summary.outcomes) or "no practice"
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from polars.exceptions import PanicException
 
 from expectations.contracts import table, tables
+from expectations.docs_site import write_data_docs
 from expectations.errors import ScrError, StoreError, UsageError
 from flows.config import Settings
 from flows.night import OpenNight, RunRequest, open_night
@@ -143,6 +144,8 @@ def finish(night: OpenNight, results: Sequence[BatchResult]) -> RunSummary:
         night.request.run_id, night.landed.snapshot_date, status.sort("practice_id"), _total(results)
     )
     record_run(night.store, _run_row(night, summary))
+    if night.request.data_docs:
+        write_data_docs(night.verdicts, summary.run_id, night.request.data_docs)
     return summary
 
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from expectations.docs_site import write_data_docs
 from expectations.gate import check
 from flows.config import Settings
 from flows.night import OpenNight
 from matching.clients import match_clients
 from matching.options import MatchOptions
 from transforms.clients import source_clients
-from transforms.consolidate import ConsolidateOptions, consolidate
+from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
 from transforms.ingest import read_batch
 from transforms.normalise import comparable
@@ -44,7 +43,7 @@ def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
 def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
     verdict = check(night.con, frames, night.request.run_id)
     if night.request.data_docs:
-        write_data_docs(verdict.results, night.request.data_docs / f"batch-{night.clock.batch}")
+        night.verdicts.append(verdict)
     return verdict.failures
 
 
@@ -53,5 +52,5 @@ def _matching(settings: Settings) -> MatchOptions:
     return MatchOptions(**{name: value for name, value in given.items() if value is not None})
 
 
-def _consolidation(settings: Settings) -> ConsolidateOptions:
-    return ConsolidateOptions(include_prospects=settings.include_prospects)
+def _consolidation(settings: Settings) -> Options:
+    return Options(include_prospects=settings.include_prospects)
