@@ -46,7 +46,7 @@ def validate(
 def check(con: duckdb.DuckDBPyConnection | None, frames: Mapping[str, pl.DataFrame], run_id: str) -> Verdict:
     """As `validate`, with Great Expectations' results beside the failing keys."""
     members = rules()
-    suites = _suites()
+    suites = great_expectations()
     with _views(con, _needed(members, frames)) as views:
         results: Results = suites.run_suites(views, members)
         broken = suites.failed(results)
@@ -57,13 +57,13 @@ def check(con: duckdb.DuckDBPyConnection | None, frames: Mapping[str, pl.DataFra
 
 def preload() -> Thread:
     """Start to import Great Expectations in a thread of its own, so that `validate` need not wait for it."""
-    thread = Thread(target=_suites, name="import-great-expectations", daemon=True)
+    thread = Thread(target=great_expectations, name="import-great-expectations", daemon=True)
     thread.start()
     return thread
 
 
-def _suites() -> "ModuleType":
-    """The module that imports Great Expectations: 2 to 8 seconds, so no earlier than it must be."""
+def great_expectations() -> "ModuleType":
+    """The module `expectations.suites`, imported no earlier than it must be: it costs 2 to 8 seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     defer("scipy.stats")  # a third of that import, for one expectation that is not used here
     from expectations import suites

@@ -70,22 +70,18 @@ def build_docs(batches: Iterable[Results], run_id: str, folder: Path) -> None:
     Pages hold rules and counts: the expectation never asks for rows.
     """
     context = _context()
-    context.add_data_docs_site("gate", _site(folder))
+    store: Any = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
+    index: Any = {"class_name": "DefaultSiteIndexBuilder"}
+    context.add_data_docs_site(
+        "gate", {"class_name": "SiteBuilder", "site_index_builder": index, "store_backend": store}
+    )
+    run = gx.RunIdentifier(run_name=run_id)
     for number, results in enumerate(batches, 1):
         for table, result in results.items():
-            key = ValidationResultIdentifier(
-                expectation_suite_identifier=ExpectationSuiteIdentifier(table),
-                run_id=gx.RunIdentifier(run_name=run_id),
-                batch_identifier=f"batch-{number}",
-            )
+            suite = ExpectationSuiteIdentifier(table)
+            key = ValidationResultIdentifier(suite, run, f"batch-{number}")
             context.validation_results_store.set(key, result)
     context.build_data_docs(site_names=["gate"])
-
-
-def _site(folder: Path) -> dict[str, Any]:
-    store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
-    index = {"class_name": "DefaultSiteIndexBuilder"}
-    return {"class_name": "SiteBuilder", "site_index_builder": index, "store_backend": store}
 
 
 def _context() -> EphemeralDataContext:
