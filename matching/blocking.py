@@ -1,0 +1,145 @@
+"""Blocking: the pairs worth comparing.
+
+Each key is a way in which a person would find the other record. A bucket of one key that would give too many
+pairs in a partition is dropped: a tighter key of the same records (whole name instead of name code) stays.
+Small partitions are compared in full.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+Scope = Literal["cross", "within", "all"]
+"""Pairs between lists, inside one list, or both."""
+
+ALL_PAIRS = 2_000
+"""A partition of at most so many pairs is compared in full."""
+
+_CODE = (
+    "left({x}, 1) || regexp_replace(regexp_replace(replace(replace(replace(replace(substr({x}, 2), 'ph', 'f'), 'ck',"
+    " 'k'), 'sch', 's'), 'th', 't'), '[aeiouyhw ]', '', 'g'), '[cqx]', 'k', 'g')"
+)
+
+
+def _code(column: str) -> str:
+    """Consonant code of a name: the first letter, then consonants by sound."""
+    return _CODE.replace("{x}", column)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One blocking key: a value per record, or a list of values."""
+
+    name: str
+    needs: tuple[str, ...]
+    value: str
+    limit: int = 400
+    """Most pairs that one bucket may give."""
+    several: bool = False
+
+
+KEYS = (
+    Key("whole name", ("given", "family"), "least(given, family) || ' ' || greatest(given, family)", 5_000),
+    Key("family code and initial", ("given", "family"), f"{_code('family')} || ' ' || left(given, 1)", 1_500),
+    Key("given name and start of family name", ("given", "family"), "given || ' ' || left(family, 2)", 1_500),
+    Key("initials swapped", ("given", "family"), f"{_code('given')} || ' ' || left(family, 3)", 1_000),
+    Key("family code", ("family",), _code("family")),
+    Key("given name", ("given",), "given"),
+    Key("birth date", ("dob",), "dob", 1_500),
+    Key("given name and birth year", ("given", "dob"), f"{_code('given')} || year(dob)", 1_500),
+    Key("family name and birth month", ("family", "dob"), f"{_code('family')} || month(dob) || day(dob)", 1_500),
+    Key("initials and postcode", ("given", "family", "post_code"),
+        "left(given, 2) || left(family, 2) || post_code", 1_000),
+    Key("given name and postcode", ("given", "post_code"), "given || post_code", 1_000),
+    Key("family name and postcode", ("family", "post_code"), f"{_code('family')} || post_code", 1_000),
+    Key("whole text", ("full",), "full_sorted", 5_000),
+    Key("words of the whole name", ("full",), "string_split(full, ' ')", 400, True),
+    Key("organisation name", ("org",), "org_sorted", 5_000),
+    Key("words of the organisation", ("org",), "org_tokens", 400, True),
+    Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000),
+    Key("code of the organisation", ("org",), f"left({_code('org')}, 5)", 1_000),
+    Key("other organisation name", ("org",), "list_distinct([org, org_other])", 1_000, True),
+    Key("initials of the organisation", ("org",), "list_distinct([org, org_acronym])", 400, True),
+    Key("e-mail", ("emails",), "list_concat(emails_own, emails_family)", 1_000, True),
+    Key("phone", ("phones",), "list_transform(list_concat(phones_own, phones_family), x -> right(x, 8))", 1_000, True),
+    Key("website", ("websites",), "list_concat(websites_own, websites_family)", 1_000, True),
+    Key("address", ("street",), "case when not address_hub then house || ' ' || left(street, 5) || post_code end", 1_000),
+    Key("house and street", ("street",), "case when not address_hub then house || ' ' || street end", 400),
+    Key("tax number", ("tax_last3",), "tax_number", 5_000),
+    Key("tax number end and initial", ("tax_last3", "full"), "tax_last3 || left(full, 2)", 1_000),
+    Key("tax number end and family name", ("tax_last3", "family"), f"tax_last3 || {_code('family')}", 1_000),
+    Key("business number", ("business_number",), "business_number", 5_000),
+    Key("company number", ("company_number",), "company_number", 5_000),
+    Key("old sync link", ("sync",), "sync", 5_000, True),
+)  # fmt: skip
+
+
+def free_keys(free: Collection[tuple[str, str]]) -> list[Key]:
+    """Keys of the fields that are compared under their own name."""
+    found = []
+    for column, kind in free:
+        quoted = f'"{column}"'
+        if kind == "identifier":
+            found.append(Key(column, (column,), quoted, 5_000))
+        if kind == "text":
+            found.append(
+                Key(f"{column}: words", (column,), f"list_distinct(string_split({quoted}, ' '))", 400, True)
+            )
+            found.append(Key(f"{column}: start", (column,), f"left({quoted}, 8)", 1_000))
+    return found
+
+
+def keys_for(columns: Collection[str], free: Collection[tuple[str, str]]) -> list[Key]:
+    """The keys that prepared columns of these names allow."""
+    return [key for key in KEYS if set(key.needs) <= set(columns)] + free_keys(free)
+
+
+def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) -> None:
+    """Make table `candidate(l, r)`: distinct pairs of rids of `prepared`, l < r, that share a key.
+
+    A bucket over its key's limit is left out; a partition of few pairs is taken whole.
+    """
+    _make_keys(con, keys)
+    cross, within = "a.list <> b.list", "a.list = b.list"
+    condition = {"cross": cross, "within": within, "all": "true"}[scope]
+    counted = {
+        "cross": "(sum(n) * sum(n) - sum(n * n)) / 2",
+        "within": "sum(n * (n - 1)) / 2",
+        "all": "sum(n) * (sum(n) - 1) / 2",
+    }[scope]
+    con.execute(f"""
+        create or replace temp table candidate as
+        with bucket as (
+            select key
+            from (select key, list, any_value(most) as most, count(*)::hugeint as n from record_key group by all)
+            group by key
+            having {counted} between 1 and any_value(most)
+        ),
+        kept as (select record_key.* from record_key semi join bucket using (key))
+        select distinct a.rid as l, b.rid as r
+        from kept as a
+        inner join kept as b on a.key = b.key and a.rid < b.rid and {condition}
+    """)
+    con.execute("drop table record_key")
+
+
+def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
+    selects = [
+        f"select rid, list, hash(part, {number}, {'unnest(' + key.value + ')' if key.several else key.value}) as key,"
+        f" ({key.value}) is null as missing, {key.limit} as most from prepared"
+        for number, key in enumerate(keys)
+    ]
+    con.execute(f"""
+        create or replace temp table record_key as
+        with small as (
+            select part
+            from (select part, list, count(*)::hugeint as n from prepared group by all)
+            group by part
+            having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
+        )
+        select distinct rid, list, key, most from ({" union all ".join(selects)}) where not missing
+        union all
+        select rid, list, hash(part, 'all'), {ALL_PAIRS * 2} from prepared semi join small using (part)
+    """)

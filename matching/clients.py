@@ -1,0 +1,118 @@
+"""Matching inside the run: HQ, XPM and Tax clients of a batch of practices, with a saved model.
+
+The model is fixed, so a practice alone gets the same answer as in the fleet. Tax records that name an existing
+XPM client are compared with that client only; all others with every list, and every list with itself.
+"""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from matching import vectors
+from matching.bands import banded
+from matching.blocking import candidates, keys_for
+from matching.evidence import with_evidence
+from matching.linker import comparisons_of, train
+from matching.model import Model, load
+from matching.options import MatchOptions
+from matching.prepare import Prepared, finish
+from matching.score import BITS, compete, score
+from transforms import normalise
+from transforms.sql import Frames, query
+
+_SQL = Path(__file__).parent / "sql"
+_PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
+_KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
+_UUID_PRIOR = 6.6
+"""Bits of belief that a Tax record's own link to XPM is right (99 in 100) before its values are compared."""
+
+
+def match_clients(
+    con: duckdb.DuckDBPyConnection, frames: Frames, options: MatchOptions, run_id: str
+) -> pl.DataFrame:
+    """Table `match` for a batch.
+
+    frames: comparable, practices, client_sync, source_client (for Tax links), effective_judgement.
+    Raises UsageError where the model file cannot be read.
+    """
+    prepared = prepare_clients(con, frames)
+    comparisons = comparisons_of(prepared)
+    candidates(con, keys_for(prepared.frame.columns, ()), "all")
+    _add_known_pairs(con, frames)
+    vectors.count_rarities(con, comparisons)
+    compared = vectors.compare(con, "candidate", comparisons, stratified=True)
+    pairs = score(compared, comparisons, load(options.model))
+    pairs = _with_subjects(pairs, prepared)
+    pairs = _trust_tax_links(con, pairs)
+    pairs = banded(con, compete(pairs), comparisons, options)
+    found = with_evidence(con, pairs, comparisons)
+    return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
+
+
+def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
+    """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
+    own = _practice_values(frames["practices"])
+    tables = {"comparable": frames["comparable"], "own": own, "client_sync": frames["client_sync"]}
+    frame = query(con, _PREPARE, tables)
+    return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
+
+
+def _practice_values(practices: pl.DataFrame) -> pl.DataFrame:
+    """The practice's own e-mail, phone and address, normalised."""
+    return practices.select(
+        "practice_id",
+        normalise.emails(practices["email"]).alias("own_emails"),
+        normalise.phones(practices["phone"], practices["region"]).alias("own_phones"),
+        normalise.address(practices["address_line"])["address"].alias("own_address"),
+    )
+
+
+def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
+    """Add what a Tax record or a person names; take out other pairs of Tax records with a link that exists."""
+    con.register("tax_client", frames["source_client"].filter(pl.col("product") == "tax"))
+    con.register("judgement", frames["effective_judgement"])
+    con.execute(_KNOWN_PAIRS)
+    con.unregister("tax_client")
+    con.unregister("judgement")
+
+
+def _with_subjects(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+    frame = prepared.frame
+    return pairs.with_columns(
+        frame["part"].gather(pairs["l"]).alias("practice_id"),
+        *[
+            frame["list"].gather(pairs[side]).alias(f"{name}_list")
+            for side, name in (("l", "left"), ("r", "right"))
+        ],
+        *[
+            frame["id"].gather(pairs[side]).alias(f"{name}_id")
+            for side, name in (("l", "left"), ("r", "right"))
+        ],
+    )
+
+
+def _trust_tax_links(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Where a Tax record names the XPM client, belief in that link takes the place of the prior."""
+    links = con.execute("select l, r, true as tax_link from tax_link").pl()
+    pairs = pairs.join(links, on=["l", "r"], how="left", maintain_order="left").with_columns(
+        pl.col("tax_link").fill_null(False)
+    )
+    stronger = pl.col("tax_link")
+    return pairs.with_columns(
+        pl.when(stronger)
+        .then(pl.col("log_odds") + (_UUID_PRIOR - pl.col("prior")) / BITS)
+        .otherwise("log_odds")
+        .alias("log_odds"),
+        pl.when(stronger).then(_UUID_PRIOR).otherwise("prior").alias("prior"),
+    )
+
+
+def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
+    """A new model from the clients of `frames`, without labels."""
+    prepared = prepare_clients(con, frames)
+    comparisons = comparisons_of(prepared)
+    candidates(con, keys_for(prepared.frame.columns, ()), "all")
+    vectors.count_rarities(con, comparisons)
+    return train(con, prepared, comparisons, "all")[0]

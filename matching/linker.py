@@ -1,0 +1,186 @@
+"""Linking two lists, and finding duplicates in one: the library behind `matching.link` and `matching.dedupe`."""
+
+from typing import Literal
+
+import duckdb
+import polars as pl
+
+from expectations.errors import UsageError
+from matching import assign, levels, vectors
+from matching.blocking import Scope, candidates, keys_for
+from matching.em import fit
+from matching.levels import Comparison
+from matching.model import Model
+from matching.prepare import Prepared, prepare_fields
+from matching.score import BITS, compete, score
+from matching.spec import MatchSpec
+from matching.vectors import STRATA
+
+FLOOR = 0.001
+"""Pairs of a lower probability are not returned."""
+_SAMPLE = 400_000
+"""Non-candidate pairs drawn for training, about."""
+_DUPLICATES = 0.05
+"""A list of which more than this share has two strong partners is taken to hold duplicates."""
+
+
+def link(
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    spec: MatchSpec,
+    id_column: str,
+    one_to_one: bool | Literal["auto"] = "auto",
+    model: Model | None = None,
+) -> pl.DataFrame:
+    """Pairs of records of two lists that are likely the same.
+
+    One row per pair: left_id, right_id, probability, is_match (the engine's own decision), weight (bits), and
+    one column of bits per comparison; sorted by the ids. No labels are needed; `model` uses a trained one.
+    `one_to_one` "auto" finds out whether a list holds duplicates. Raises UsageError where a list lacks a column
+    or ids are double or empty.
+    """
+    for name, frame in (("left", left), ("right", right)):
+        _check(frame, spec, id_column, name)
+    with duckdb.connect() as con:
+        prepared = prepare_fields(con, [left, right], spec, id_column)
+        comparisons = comparisons_of(prepared)
+        pairs, _ = _scored(con, prepared, comparisons, "cross", model)
+    pairs = _with_lists(pairs, prepared)
+    if one_to_one == "auto":
+        one_to_one = not _holds_duplicates(pairs)
+    if one_to_one:
+        pairs = compete(pairs)
+        chosen = assign.one_to_one(pairs.select("l", "r", weight=pl.col("log_odds")))
+        pairs = pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
+    else:
+        pairs = _alone(pairs)
+    return _shown(pairs, prepared, comparisons, id_column)
+
+
+def dedupe(
+    frame: pl.DataFrame, spec: MatchSpec, id_column: str, model: Model | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs inside one list that are likely the same, and clusters (id, cluster_id).
+
+    Pairs as of `link`. Each record is in one cluster, named by its smallest id. Errors as of `link`.
+    """
+    _check(frame, spec, id_column, "list")
+    with duckdb.connect() as con:
+        prepared = prepare_fields(con, [frame], spec, id_column)
+        comparisons = comparisons_of(prepared)
+        pairs, _ = _scored(con, prepared, comparisons, "within", model)
+    pairs = _alone(_with_lists(pairs, prepared))
+    joined = pairs.filter("is_match")
+    label = assign.clusters(
+        frame.height, joined["l"].cast(pl.Int64).to_numpy(), joined["r"].cast(pl.Int64).to_numpy()
+    )
+    ids = prepared.frame["id"]
+    clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
+    return _shown(pairs, prepared, comparisons, id_column), clusters
+
+
+def train(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], scope: Scope
+) -> tuple[Model, pl.DataFrame]:
+    """A model fitted to the candidates in `con`, and their comparison vectors."""
+    stratified = "entity" in prepared.frame.columns
+    compared = vectors.compare(con, "candidate", comparisons, stratified)
+    draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))
+    vectors.sample_others(con, prepared.frame.select("rid", "part", "list"), scope, draws)
+    others = vectors.compare(con, "other", comparisons, stratified)
+    weight = (vectors.total_pairs(con, scope) - compared.height) / max(others.height, 1)
+    strata = {}
+    for i, name in enumerate(STRATA if stratified else STRATA[:1]):
+        of_kind = pl.col("stratum") == i
+        data = vectors.stack(
+            [
+                vectors.to_vectors(compared.filter(of_kind), comparisons, 1.0),
+                vectors.to_vectors(others.filter(of_kind), comparisons, max(weight, 0.0)),
+            ]
+        )
+        entities = {0: (1,), 1: (2,)}.get(i) if stratified else None
+        strata[name] = fit(comparisons, data, vectors.space(con, entities))
+    sentences = {c.name: list(c.sentences) for c in comparisons}
+    return Model(strata, levels=sentences), compared
+
+
+def comparisons_of(prepared: Prepared) -> list[Comparison]:
+    """The comparisons that the prepared columns allow."""
+    kinds = {"identifier": levels.identifier, "masked": levels.masked, "category": levels.category}
+    kinds |= {"year": levels.year, "text": levels.text}
+    return levels.of_columns(prepared.frame.columns) + [kinds[kind](column) for column, kind in prepared.free]
+
+
+def _scored(
+    con: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    comparisons: list[Comparison],
+    scope: Scope,
+    model: Model | None,
+) -> tuple[pl.DataFrame, Model]:
+    candidates(con, keys_for(prepared.frame.columns, prepared.free), scope)
+    vectors.count_rarities(con, comparisons)
+    if model is None:
+        model, compared = train(con, prepared, comparisons, scope)
+    else:
+        compared = vectors.compare(con, "candidate", comparisons, "entity" in prepared.frame.columns)
+    return score(compared, comparisons, model), model
+
+
+def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+    lists = prepared.frame["list"]
+    return pairs.with_columns(
+        lists.gather(pairs["l"]).alias("left_list"), lists.gather(pairs["r"]).alias("right_list")
+    )
+
+
+def _holds_duplicates(pairs: pl.DataFrame) -> bool:
+    strong = pairs.filter(pl.col("log_odds") > 3)
+    if not strong.height:
+        return False
+    return any(
+        (strong.group_by(side).len()["len"] > 1).sum() > _DUPLICATES * strong[side].n_unique()
+        for side in "lr"
+    )
+
+
+def _alone(pairs: pl.DataFrame) -> pl.DataFrame:
+    probability = 1 / (1 + (-pl.col("log_odds").clip(-60, 60)).exp())
+    return pairs.with_columns(probability.alias("probability")).with_columns(
+        is_match=pl.col("probability") >= 0.5
+    )
+
+
+def _shown(
+    pairs: pl.DataFrame, prepared: Prepared, comparisons: list[Comparison], id_column: str
+) -> pl.DataFrame:
+    ids = prepared.frame["id"]
+    del id_column
+    return (
+        pairs.filter(pl.col("probability") >= FLOOR)
+        .with_columns(
+            left_id=ids.gather(pairs.filter(pl.col("probability") >= FLOOR)["l"]),
+            right_id=ids.gather(pairs.filter(pl.col("probability") >= FLOOR)["r"]),
+        )
+        .select(
+            "left_id",
+            "right_id",
+            "probability",
+            "is_match",
+            (pl.col("log_odds") * BITS).alias("weight"),
+            *[pl.col(f"w{k}").alias(c.name) for k, c in enumerate(comparisons)],
+        )
+        .sort("left_id", "right_id")
+    )
+
+
+def _check(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) -> None:
+    wanted = [id_column, *([spec.partition] if spec.partition else []), *[f.column for f in spec.fields]]
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        raise UsageError(f"{name}: no column {', '.join(missing)}; it has {', '.join(frame.columns)}")
+    ids = frame[id_column]
+    if ids.null_count() or ids.n_unique() < frame.height:
+        raise UsageError(
+            f"{name}: column {id_column} holds empty or double ids; each record needs one of its own"
+        )

@@ -1,0 +1,230 @@
+"""Prepared records: one row per record of every list, with all that blocking and comparison need.
+
+`rid` numbers the records in the order of partition, list and id, so that nothing depends on row order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from matching.spec import MatchSpec
+from transforms import normalise
+
+FEW = 12
+"""A value held by more records of a list than this, or by 2 % of it, is a hub and tells nothing."""
+
+_MULTI = ("emails", "phones", "websites")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Prepared records; DuckDB sees them as table `prepared`."""
+
+    frame: pl.DataFrame
+    """rid UInt32, part String, list UInt8, id String, and the columns that `levels` compares."""
+    free: tuple[tuple[str, str], ...] = ()
+    """Fields compared under their own column name: (column, kind)."""
+
+
+@cache
+def _sql(name: str) -> str:
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def prepare_fields(
+    con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
+) -> Prepared:
+    """Normalise the fields of one or more lists by their kinds and prepare them."""
+    stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
+    base = stacked.select(
+        pl.col(spec.partition).fill_null("") if spec.partition else pl.lit("").alias("part"),
+        "list",
+        pl.col(id_column).alias("id"),
+    )
+    base.columns = ["part", "list", "id"]
+    found = [base, *_names(stacked, spec), *_places(stacked, spec), *_multi(stacked, spec)]
+    frame = pl.concat(found, how="horizontal")
+    free = _free(spec)
+    frame = frame.with_columns(_folded(stacked[column], kind).alias(column) for column, kind in free)
+    dates = spec.of("date")
+    if dates:
+        frame = frame.with_columns(normalise.dates(stacked[dates[0]]).alias("dob"))
+    return finish(con, frame, free, own=3 if len(lists) == 1 else 1)
+
+
+def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:
+    """The columns of one list as text, those of multi-valued kinds as lists of text."""
+    several = set(spec.of("email", "phone", "website"))
+
+    def as_text(column: str) -> pl.Expr:
+        kind, expr = frame.schema[column], pl.col(column)
+        if column in several:
+            return (
+                expr.cast(pl.List(pl.String))
+                if isinstance(kind, pl.List)
+                else pl.concat_list(expr.cast(pl.String))
+            )
+        return expr.list.join(" ") if isinstance(kind, pl.List) else expr.cast(pl.String)
+
+    wanted = [id_column, *([spec.partition] if spec.partition else []), *[f.column for f in spec.fields]]
+    return frame.select(*[as_text(c) for c in dict.fromkeys(wanted)], pl.lit(number, pl.UInt8).alias("list"))
+
+
+def _joined(stacked: pl.DataFrame, columns: list[str]) -> pl.Series | None:
+    if not columns:
+        return None
+    joined = pl.concat_str(columns, separator=" ", ignore_nulls=True).str.strip_chars()
+    return stacked.select(pl.when(joined != "").then(joined).alias(columns[0])).to_series()
+
+
+def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
+    given, middle, family = (_joined(stacked, spec.of(f"{k}_name")) for k in ("given", "middle", "family"))
+    full, either = _joined(stacked, spec.of("full_name")), _joined(stacked, spec.of("name"))
+    organisation = _joined(stacked, spec.of("organisation_name"))
+    frames = []
+    if either is not None:
+        parts = normalise.organisation_name(either)
+        is_organisation = parts["legal_form"].is_not_null() | parts["trading_as"].is_not_null()
+        full = pl.select(pl.when(~is_organisation).then(either)).to_series()
+        organisation = pl.select(pl.when(is_organisation).then(either)).to_series()
+    if organisation is not None:
+        parts = normalise.organisation_name(organisation)
+        frames.append(
+            parts.select(
+                org="organisation_name",
+                org_numbers="name_numbers",
+                trustee="trustee_for",
+                trading="trading_as",
+            )
+        )
+    if given is not None or family is not None or full is not None:
+        parts = normalise.person_name(given, middle, family, full)
+        frames.append(
+            parts.select(given="given_name", middle="middle_name", family="family_name", suffix="name_suffix")
+        )
+    if full is not None and given is None and family is None:
+        frames.append(normalise.fold(either if either is not None else full).alias("full").to_frame())
+    return frames
+
+
+def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
+    columns = {k: _joined(stacked, spec.of(k)) for k in ("address", "house_number", "city", "post_code")}
+    if all(values is None for values in columns.values()):
+        return []
+    empty = pl.Series("empty", [None], dtype=pl.String).extend_constant(None, stacked.height - 1)
+    line, house, city, post_code = (empty if v is None else v for v in columns.values())
+    parts = normalise.address(line)
+    return [
+        pl.DataFrame(
+            {
+                "house": parts["house_number"].fill_null(normalise.fold(house)),
+                "street": parts["street"],
+                "city": normalise.city(city),
+                "post_code": normalise.post_code(post_code, empty),
+            }
+        )
+    ]
+
+
+def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
+    def joined(kind: str) -> pl.Series | None:
+        columns = spec.of(kind)
+        return stacked.select(pl.concat_list(columns).alias(kind)).to_series() if columns else None
+
+    emails, phones, websites = joined("email"), joined("phone"), joined("website")
+    found = {}
+    if emails is not None:
+        found["emails"] = normalise.emails(emails)
+    if phones is not None:
+        # Numbers of a list without a region are compared by their digits: no country can be told.
+        found["phones"] = phones.list.eval(pl.element().str.replace_all(r"\D", "")).list.eval(
+            pl.element().filter(pl.element().str.len_chars() >= 6).unique().sort()
+        )
+    if websites is not None:
+        found["websites"] = normalise.websites(websites)
+    return [pl.DataFrame(found)] if found else []
+
+
+def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
+    """Fields that are compared under their own name: those without a role of their own."""
+    kinds = {
+        "identifier": "identifier",
+        "masked_identifier": "masked",
+        "category": "category",
+        "year": "year",
+    }
+    kinds |= {"text": "text", "region": "category", "country": "category"}
+    free = [(f.column, kinds[f.kind]) for f in spec.fields if f.kind in kinds]
+    return tuple(free + [(column, "category") for column in spec.of("date")[1:]])
+
+
+def _folded(values: pl.Series, kind: str) -> pl.Series:
+    if kind == "masked":
+        return values.str.replace_all(r"[^0-9*]", "")
+    folded = normalise.fold(values)
+    return folded.str.replace_all(" ", "") if kind in ("identifier", "year") else folded
+
+
+def finish(
+    con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, free: tuple[tuple[str, str], ...] = (), own: int = 1
+) -> Prepared:
+    """Add what is derived from the normalised columns, number the records and register them.
+
+    `own`: a value held by at most so many records of each list counts as theirs alone.
+    """
+    frame = frame.sort("part", "list", "id").with_row_index("rid")
+    frame = frame.with_columns(_derived(frame))
+    for column in _MULTI:
+        if column in frame.columns:
+            frame = _by_rarity(con, frame, column, own)
+    if "street" in frame.columns:
+        frame = _address_counts(con, frame)
+    con.register("prepared_frame", frame)
+    con.execute("create or replace temp table prepared as select * from prepared_frame order by rid")
+    con.unregister("prepared_frame")
+    return Prepared(frame, free)
+
+
+def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
+    found: list[pl.Expr | pl.Series] = []
+    if "given" in frame.columns:
+        found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
+    if "full" in frame.columns:
+        found.append(_sorted_words("full").alias("full_sorted"))
+    if "org" in frame.columns:
+        words = pl.col("org").str.split(" ")
+        found += [
+            words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 2).unique().sort()).alias(
+                "org_tokens"
+            ),
+            _sorted_words("org").alias("org_sorted"),
+            pl.when(words.list.len() >= 3)
+            .then(words.list.eval(pl.element().str.head(1)).list.join(""))
+            .alias("org_acronym"),
+            pl.coalesce("trading", "trustee").alias("org_other"),
+        ]
+    return found
+
+
+def _sorted_words(column: str) -> pl.Expr:
+    return pl.col(column).str.split(" ").list.sort().list.join(" ")
+
+
+def _by_rarity(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, column: str, own: int) -> pl.DataFrame:
+    """Split a list column into the values of few records (`_own`), of a family (`_family`) and hubs (left out)."""
+    sql = _sql("rarity").replace("{column}", column)
+    con.register("unsplit", frame.select("rid", "part", "list", column))
+    split = con.execute(sql, {"own": own, "few": FEW}).pl().sort("rid")
+    con.unregister("unsplit")
+    return pl.concat([frame, split.drop("rid")], how="horizontal")
+
+
+def _address_counts(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataFrame:
+    con.register("unsplit", frame.select("rid", "part", "list", "house", "street", "post_code"))
+    counts = con.execute(_sql("address_counts"), {"few": FEW}).pl().sort("rid")
+    con.unregister("unsplit")
+    return pl.concat([frame, counts.drop("rid")], how="horizontal")

@@ -1,0 +1,89 @@
+"""From comparison vectors to probabilities."""
+
+import numpy as np
+import polars as pl
+
+from matching.em import log_likelihood, priors, Vectors
+from matching.levels import Comparison
+from matching.model import Floats, Model, Stratum
+from matching.vectors import STRATA
+
+BITS = 1 / np.log(2)
+_SHRINK = 200.0
+"""Records of belief in the overall frequency of agreement, against the frequency seen in the partition."""
+
+
+def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> pl.DataFrame:
+    """`frame` of `vectors.compare` with the columns log_odds (natural), prior, kinship and w0 … (all bits).
+
+    log_odds = (prior + Σ w + kinship) · ln 2, where w is log2(m / u), corrected at the best level for the rarity
+    of the value, and kinship is what has to be taken off because relatives agree on shared clues too.
+    """
+    parts = [
+        _stratum(frame.filter(pl.col("stratum") == i), comparisons, model.strata[name])
+        for i, name in enumerate(STRATA)
+        if name in model.strata
+    ]
+    return pl.concat(parts).sort("l", "r")
+
+
+def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
+    levels = frame.select([f"c{k}" for k in range(len(comparisons))]).to_numpy().astype(np.uint8)
+    size = frame["size"].to_numpy().astype(np.float64)
+    pairs = Vectors(levels, np.ones(frame.height), size, frame["within"].to_numpy().astype(np.bool_))
+    m, r, u = ([np.asarray(part[c.name]) for c in comparisons] for part in (stratum.m, stratum.r, stratum.u))
+    prior, related = priors(pairs, (stratum.overlap, stratum.duplicates, stratum.relatives))
+    adjust = _rarity(frame, comparisons, u, size)
+    log_u = log_likelihood(u, levels) + sum(adjust.values(), np.zeros(frame.height))
+    others = np.logaddexp(log_u, related + log_likelihood(r, levels))
+    weights = {}
+    for k, c in enumerate(comparisons):
+        ratio = np.log(np.maximum(m[k], 1e-6) / np.maximum(u[k], 1e-6))
+        ratio[0] = 0.0
+        weights[f"w{k}"] = (ratio[levels[:, k]] - adjust.get(k, 0.0)) * BITS
+        del c
+    log_odds = prior + log_likelihood(m, levels) - others
+    return frame.with_columns(
+        pl.Series("log_odds", log_odds),
+        pl.Series("prior", prior * BITS),
+        pl.Series("kinship", (log_u - others) * BITS),
+        *[pl.Series(name, values) for name, values in weights.items()],
+    )
+
+
+def _rarity(
+    frame: pl.DataFrame, comparisons: list[Comparison], u: list[Floats], size: Floats
+) -> dict[int, Floats]:
+    """Log of how much more often than on average a pair of strangers would agree on this very value."""
+    found = {}
+    for k, comparison in enumerate(comparisons):
+        if comparison.rarity:
+            agree = frame[f"c{k}"].to_numpy() == 1
+            n = frame[f"n{k}"].fill_null(1).to_numpy().astype(np.float64)
+            average = max(float(u[k][1]), 1e-6)
+            seen = (np.maximum(n - 1, 0) + _SHRINK * average) / (size + _SHRINK)
+            found[k] = np.where(agree, np.log(seen / average), 0.0)
+    return found
+
+
+def compete(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `probability`: of a match when each record has at most one partner in each other list.
+
+    frame: l, r, left_list, right_list, within, log_odds. For pairs between lists the odds of a pair stand
+    against those of every rival pair of either record, so that a tie never looks certain.
+    Pairs inside one list have no rivals.
+    """
+    odds = pl.col("log_odds").clip(-60, 60).exp()
+    frame = frame.with_columns(odds.alias("odds"))
+    rivals = (
+        pl.col("odds").sum().over("l", "right_list", "within")
+        + pl.col("odds").sum().over("r", "left_list", "within")
+        - pl.col("odds") * 2
+    )
+    alone = pl.col("odds") / (1 + pl.col("odds"))
+    return frame.with_columns(
+        pl.when("within")
+        .then(alone)
+        .otherwise(pl.col("odds") / (1 + pl.col("odds") + rivals.clip(0)))
+        .alias("probability")
+    ).drop("odds")

@@ -1,0 +1,50 @@
+-- One row per source client of a batch, with the columns that comparisons and blocking read.
+with link as (
+    select
+        practice_id, hq_client_id, xpm_client_uuid,
+        md5(hq_client_id || chr(31) || xpm_client_uuid)[:16] as link_id
+    from client_sync
+),
+
+linked as (
+    select practice_id, 'hq' as product, hq_client_id as source_id, list(distinct link_id order by link_id) as sync
+    from link
+    group by all
+    union all
+    select practice_id, 'xpm', xpm_client_uuid, list(distinct link_id order by link_id)
+    from link
+    group by all
+)
+
+select
+    c.practice_id as part,
+    list_position(['hq', 'xpm', 'tax'], c.product) - 1 as list,
+    c.source_id as id,
+    case c.entity_type when 'person' then 1 when 'organisation' then 2 else 0 end as entity,
+    c.structure,
+    c.given_name as given,
+    c.middle_name as middle,
+    c.family_name as family,
+    c.name_suffix as suffix,
+    c.full_name as full,
+    c.organisation_name as org,
+    c.name_numbers as org_numbers,
+    c.trustee_for as trustee,
+    c.trading_as as trading,
+    c.date_of_birth as dob,
+    list_filter(c.emails, x -> not list_contains(coalesce(own.own_emails, []), x)) as emails,
+    list_filter(c.phones, x -> not list_contains(coalesce(own.own_phones, []), x)) as phones,
+    c.websites,
+    case when c.address is distinct from own.own_address then c.house_number end as house,
+    case when c.address is distinct from own.own_address then c.street end as street,
+    c.city,
+    c.post_code,
+    c.tax_number,
+    c.tax_last3,
+    c.business_number,
+    c.branch_number,
+    c.company_number,
+    coalesce(linked.sync, []::varchar[]) as sync
+from comparable as c
+left join own using (practice_id)
+left join linked using (practice_id, product, source_id)

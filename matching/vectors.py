@@ -1,0 +1,150 @@
+"""Comparison vectors of pairs: the level of every clue, and what the score needs beside them."""
+
+from collections.abc import Collection
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from matching.blocking import Scope
+from matching.em import Space, Vectors
+from matching.levels import Comparison
+
+STRATA = ("person", "organisation", "other")
+"""Kinds of pair with parameters of their own: both persons, both organisations, anything else."""
+
+_MACROS = """
+create or replace temp macro jaccard_words(a, b) as
+    len(list_intersect(string_split(a, ' '), string_split(b, ' ')))
+    / len(list_distinct(list_concat(string_split(a, ' '), string_split(b, ' '))))
+"""
+
+
+def count_rarities(con: duckdb.DuckDBPyConnection, comparisons: list[Comparison]) -> None:
+    """Make table `rarity(rid, size, n_<comparison> …)`: records of the longest list of the partition, and how
+    many of one list hold the record's value of each comparison that weighs by rarity."""
+    columns = [c.rarity for c in comparisons if c.rarity]
+    counts = "".join(
+        f', (max(n{i}) over (partition by part, "{column}"))::float as n_{i}'
+        for i, column in enumerate(columns)
+    )
+    inner = "".join(
+        f', case when "{column}" is not null then count(*) over (partition by part, list, "{column}") end as n{i}'
+        for i, column in enumerate(columns)
+    )
+    distinct = "".join(f', "{c}"' for c in dict.fromkeys(columns))
+    con.execute(f"""
+        create or replace temp table rarity as
+        select rid, (max(records) over (partition by part))::float as size{counts}
+        from (
+            select rid, part{distinct}, count(*) over (partition by part, list) as records{inner}
+            from prepared
+        )
+    """)
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection, source: str, comparisons: list[Comparison], stratified: bool
+) -> pl.DataFrame:
+    """Vectors of the pairs in table `source(l, r)`.
+
+    One row per pair: l, r, within, stratum (index into STRATA), size, level columns c0 …, and for comparisons
+    with rarity n0 … (records that share the value), sorted by l and r.
+    """
+    con.execute(_MACROS)
+    levels = ", ".join(f"{c.sql} as c{k}" for k, c in enumerate(comparisons))
+    rare = [k for k, c in enumerate(comparisons) if c.rarity]
+    counts = "".join(f", rarity.n_{i} as n{k}" for i, k in enumerate(rare))
+    stratum = (
+        "case when l.entity = 1 and r.entity = 1 then 0 when l.entity = 2 and r.entity = 2 then 1 else 2 end"
+        if stratified
+        else "0"
+    )
+    sql = f"""
+        select
+            pair.l, pair.r, l.list = r.list as within, ({stratum})::utinyint as stratum,
+            greatest(rarity.size, 1)::float as size, {levels}{counts}
+        from {source} as pair
+        inner join prepared as l on l.rid = pair.l
+        inner join prepared as r on r.rid = pair.r
+        inner join rarity on rarity.rid = pair.l
+        order by pair.l, pair.r
+    """
+    return con.execute(sql).pl()
+
+
+def sample_others(con: duckdb.DuckDBPyConnection, records: pl.DataFrame, scope: Scope, draws: int) -> None:
+    """Make table `other(l, r)`: a fixed pseudo-random sample of pairs of one partition that are no candidates.
+
+    records: rid, part, list of all prepared records in the order of rid; draws: partners drawn for each.
+    """
+    spans = records.select(
+        pl.col("rid").min().over("part").alias("low"), pl.len().over("part").alias("n"), "list"
+    )
+    low, n, lists = (np.tile(spans[column].to_numpy().astype(np.int64), draws) for column in spans.columns)
+    first = np.tile(np.arange(records.height, dtype=np.int64), draws)
+    second = low + np.random.default_rng(records.height).integers(0, n)
+    same = lists == lists[second]
+    wanted = {"cross": ~same, "within": same, "all": np.ones_like(same)}[scope] & (first != second)
+    left, right = np.minimum(first, second)[wanted], np.maximum(first, second)[wanted]
+    drawn = pl.DataFrame({"l": left, "r": right}).unique().sort("l", "r")
+    con.register("drawn", drawn)
+    con.execute("create or replace temp table other as select * from drawn anti join candidate using (l, r)")
+    con.unregister("drawn")
+
+
+def total_pairs(con: duckdb.DuckDBPyConnection, scope: Scope) -> float:
+    """Pairs of the whole space."""
+    formula = {
+        "cross": "(sum(n) * sum(n) - sum(n * n)) / 2",
+        "within": "sum(n * (n - 1)) / 2",
+        "all": "sum(n) * (sum(n) - 1) / 2",
+    }[scope]
+    rows = con.execute(
+        f"select coalesce(sum(pairs), 0) from (select {formula} as pairs from"
+        " (select part, list, count(*)::double as n from prepared group by all) group by part)"
+    ).fetchall()
+    return float(rows[0][0])
+
+
+def space(con: duckdb.DuckDBPyConnection, entities: Collection[int] | None) -> Space:
+    """Records that could match at most: of the shorter list of each pair of lists, and of every list."""
+    chosen = f"where entity in ({', '.join(map(str, entities))})" if entities else ""
+    rows = con.execute(f"""
+        with sizes as (select part, list, count(*)::double as n from prepared {chosen} group by all)
+        select
+            (select coalesce(sum(least(a.n, b.n)), 0) from sizes as a inner join sizes as b
+             on a.part = b.part and a.list < b.list),
+            (select coalesce(sum(n), 0) from sizes)
+    """).fetchall()
+    return Space(float(rows[0][0]), float(rows[0][1]))
+
+
+def to_vectors(frame: pl.DataFrame, comparisons: list[Comparison], weight: float) -> Vectors:
+    """Distinct vectors of `frame` with the number of pairs behind each times `weight`.
+
+    Sizes are grouped to steps of about a fifth: close enough for a prior.
+    """
+    names = [f"c{k}" for k in range(len(comparisons))]
+    counted = (
+        frame.with_columns((pl.col("size").log(2) * 4).round() / 4)
+        .group_by(*names, "size", "within")
+        .agg(pl.len().alias("pairs"))
+        .sort(*names, "size", "within")
+    )
+    return Vectors(
+        counted.select(names).to_numpy().astype(np.uint8),
+        counted["pairs"].to_numpy().astype(np.float64) * weight,
+        2.0 ** counted["size"].to_numpy().astype(np.float64),
+        counted["within"].to_numpy().astype(np.bool_),
+    )
+
+
+def stack(parts: list[Vectors]) -> Vectors:
+    """Several sets of vectors as one."""
+    return Vectors(
+        np.concatenate([p.levels for p in parts]),
+        np.concatenate([p.weight for p in parts]),
+        np.concatenate([p.size for p in parts]),
+        np.concatenate([p.within for p in parts]),
+    )
