@@ -26,8 +26,10 @@ def with_office(practices: pl.DataFrame, seed: int) -> pl.DataFrame:
     second = draw_surnames(dice, draw_cultures(dice, countries))
     name = pl.when(pl.Series(dice.chance(0.4, n))).then(partner + " & " + second).otherwise(partner)
     top = pl.col("country").replace_strict({"AU": ".com.au", "NZ": ".co.nz", "UK": ".co.uk"})
+    kind = dice.choice(words("practice"), n)
+    given = pl.col("practice_name") if "practice_name" in practices.columns else pl.lit(None, pl.String)
     frame = practices.with_columns(
-        practice_name=pl.concat_str(name, pl.lit(dice.choice(words("practice"), n)), separator=" "),
+        practice_name=pl.coalesce(given, pl.concat_str(name, pl.lit(kind), separator=" ")),
         practice_phone=landlines(dice, countries, places["area_code"]),
         practice_address=typed_street(dice, draw_streets(dice, n)),
         practice_city=places["city"],
@@ -54,10 +56,10 @@ def directory(practices: pl.DataFrame, snapshot: dt.date, seed: int) -> pl.DataF
         ),
         connection="connection",
         connected_by=pl.when(connected & (pl.col("connected_by") != "")).then("connected_by"),
-        connected_at=pl.when(connected).then(pl.lit(night) - pl.duration(days=pl.Series(days))),
+        connected_at=pl.when(connected).then(pl.lit(night) - pl.duration(days=pl.lit(pl.Series(days)))),
         has_tax="has_tax",
         tool_opened_by=pl.when(open_).then(pl.lit("u2")),
-        tool_opened_at=pl.when(open_).then(pl.lit(night) - pl.duration(hours=pl.Series(days % 48))),
+        tool_opened_at=pl.when(open_).then(pl.lit(night) - pl.duration(hours=pl.lit(pl.Series(days % 48)))),
         tool_closed_at=pl.lit(None, pl.Datetime("us")),
         deadline=pl.when(pl.Series(dice.chance(0.05, n))).then(pl.lit(dt.date(2024, 3, 31))),
         phone=pl.lit(phone),

@@ -209,6 +209,6 @@ def _own_contact(frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     )
 
 
-def entity_ids(entities: pl.DataFrame) -> pl.Series:
-    """Opaque names of the real clients for the truth files."""
-    return pl.Series("entity_id", np.char.mod("e%07d", entities["entity"].to_numpy()).tolist())
+def entity_id() -> pl.Expr:
+    """Name of a real client for the truth files, unique over the fleet."""
+    return pl.concat_str("practice_id", pl.lit("/e"), pl.col("entity").cast(pl.String).str.zfill(6))

@@ -8,7 +8,7 @@ from expectations.conform import conform
 from expectations.contracts import tables
 from transforms.sample import decisions, links, products
 from transforms.sample.directory import directory, staff, with_office
-from transforms.sample.entities import draw_entities, entity_ids
+from transforms.sample.entities import draw_entities, entity_id
 from transforms.sample.households import draw_households, draw_members, draw_people
 from transforms.sample.records import draw_records
 from transforms.sample.roster import draw_roster
@@ -39,7 +39,7 @@ def draw_fleet(practices: pl.DataFrame, snapshot: dt.date, seed: int, cases: Fra
         "xpm_contacts": links.xpm_contacts(contacts["xpm"]),
         "matches": decisions.matches(records, practices, seed),
         "policies": decisions.policies(practices, seed),
-        "truth_clients": records.select("practice_id", "product", "source_id", entity_id=entity_ids(records)),
+        "truth_clients": records.select("practice_id", "product", "source_id", entity_id=entity_id()),
         "truth_contacts": pl.concat([_contact_truth(p, frame) for p, frame in contacts.items()]),
     }
     for name, rows in (cases or {}).items():
@@ -77,7 +77,7 @@ def _contact_truth(product: str, contacts: pl.DataFrame) -> pl.DataFrame:
         "practice_id",
         product=pl.lit(product),
         source_id="contact_id",
-        person_id=pl.lit("p") + pl.col("person").cast(pl.String).str.zfill(7),
+        person_id=pl.concat_str("practice_id", pl.lit("/p"), pl.col("person").cast(pl.String).str.zfill(6)),
     )
     return frame.unique().sort("practice_id", "product", "source_id")
 

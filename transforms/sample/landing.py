@@ -1,5 +1,6 @@
 """Makes a whole landing zone of a drawn fleet, with the truth beside the snapshot."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -8,10 +9,10 @@ from expectations.errors import UsageError
 from transforms.sample.fleet import draw_fleet
 from transforms.sample.spec import FleetSpec, draw_practices
 from transforms.sample.trouble import plant_trouble
-from transforms.sample.writer import Placing, write_landing
+from transforms.sample.writer import TOP, Placing, write_landing
 from transforms.sql import Frames
 
-# Of a mixed fleet, lists as products export them; the long ones in the format that a nightly job would choose.
+# Of a mixed fleet, lists as products export them; the long ones in the formats that a nightly job would choose.
 _MIXED = {
     "practices": "csv",
     "staff": "ndjson",
@@ -32,6 +33,9 @@ _MIXED = {
     "organisation_links": "csv",
 }
 _OWN_MIXED = ("csv", "ndjson", "parquet", "xml", "csv.gz")
+_TRUTH = ("truth_clients", "truth_contacts")
+# Real clients drawn at a time: bounds the memory, whatever the size of the fleet.
+_CLIENTS_AT_ONCE = 100_000
 
 
 def make_fleet(spec: FleetSpec, out: Path) -> None:
@@ -42,11 +46,24 @@ def make_fleet(spec: FleetSpec, out: Path) -> None:
     """
     folder = new_snapshot(out, spec.snapshot_date.isoformat())
     practices = draw_practices(spec)
-    frames = draw_fleet(practices, spec.snapshot_date, spec.seed)
-    if spec.trouble:
-        frames = plant_trouble(frames, folder, spec.seed)
-    write_landing(frames, folder, _placing(spec, practices))
-    write_truth(frames, out / "truth")
+    placing = _placing(spec, practices)
+    kept: dict[str, list[pl.DataFrame]] = {name: [] for name in (*TOP, *_TRUTH)}
+    for part, some in enumerate(_parts(practices)):
+        frames = draw_fleet(some, spec.snapshot_date, spec.seed * 1_000_003 + part)
+        if spec.trouble:
+            frames = plant_trouble(frames, folder, spec.seed * 1_000_003 + part)
+        write_landing({n: f for n, f in frames.items() if n not in kept}, folder, placing, part)
+        for name, found in kept.items():
+            found.append(frames[name])
+    whole = {name: pl.concat(found) for name, found in kept.items()}
+    write_landing({name: whole[name] for name in TOP}, folder, placing)
+    write_truth(whole, out / "truth")
+
+
+def _parts(practices: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Runs of practices of about as many clients as are drawn at once."""
+    part = (practices["clients"].cum_sum() - 1) // _CLIENTS_AT_ONCE
+    yield from practices.with_columns(part=part).partition_by("part", maintain_order=True, include_key=False)
 
 
 def new_snapshot(out: Path, date: str) -> Path:
@@ -60,7 +77,7 @@ def new_snapshot(out: Path, date: str) -> Path:
 def write_truth(frames: Frames, folder: Path) -> None:
     """Writes both truth tables as Parquet."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("truth_clients", "truth_contacts"):
+    for name in _TRUTH:
         frames[name].write_parquet(folder / f"{name}.parquet", compression="zstd")
 
 
@@ -68,6 +85,6 @@ def _placing(spec: FleetSpec, practices: pl.DataFrame) -> Placing:
     kinds = _OWN_MIXED if spec.formats == "mixed" else (spec.formats,)
     ids = practices["practice_id"].to_list()
     # A mixed fleet has files of their own for every twentieth practice, at most 60 of them.
-    own = {"fleet": [], "per_practice": ids, "mixed": ids[::20][:60]}[spec.layout]
+    own: list[str] = {"fleet": [], "per_practice": ids, "mixed": ids[::20][:60]}[spec.layout]
     fleet = _MIXED if spec.formats == "mixed" else dict.fromkeys(_MIXED, spec.formats)
     return Placing({p: kinds[k % len(kinds)] for k, p in enumerate(own)}, fleet)

@@ -27,7 +27,7 @@ def client_sync(records: pl.DataFrame, practices: pl.DataFrame, seed: int) -> pl
     pairs = pairs.join(practices.select("practice", "synced"), on="practice", maintain_order="left")
     n, u = pairs.height, pl.Series(dice.uniform(pairs.height))
     uuid = pl.when(u < 0.03).then(pl.coalesce("neighbour", "xpm")).when(u < 0.05).then(pl.lit(dice.uuids(n)))
-    days = pl.duration(days=pl.Series(dice.integers(1, 900, n)))
+    days = pl.duration(days=pl.lit(pl.Series(dice.integers(1, 900, n))))
     pairs = pairs.with_columns(
         xpm_client_uuid=uuid.otherwise("xpm"), linked_at=(pl.lit(_SYNC_END) - days).cast(pl.Datetime("us"))
     ).filter(pl.Series(dice.uniform(n)) < pl.col("synced"))

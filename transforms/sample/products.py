@@ -214,7 +214,7 @@ def _notes(frame: pl.DataFrame, dice: Dice, share: float) -> pl.Expr:
 
 
 def _tax_numbers(frame: pl.DataFrame, dice: Dice) -> pl.Series:
-    """Masked or whole by practice; some missing, few a placeholder or mistyped. No duplicate shows it twice."""
+    """Masked or whole by practice; some missing, few a placeholder or mistyped; none on a duplicate."""
     n = frame.height
     u, number = pl.Series(dice.uniform(n)), pl.col("tax_number")
     missing = pl.col("country").replace_strict({"AU": 0.12, "NZ": 0.12, "UK": 0.4})
@@ -244,4 +244,6 @@ def _moments(dice: Dice, n: int, snapshot: dt.date) -> pl.Series:
     """Moments of the three years before the snapshot, to the second."""
     seconds = pl.Series(dice.integers(3600, 3 * 365 * 86_400, n))
     night = dt.datetime.combine(snapshot, dt.time())
-    return pl.select((pl.lit(night) - pl.duration(seconds=seconds)).cast(pl.Datetime("us"))).to_series()
+    return pl.select(
+        (pl.lit(night) - pl.duration(seconds=pl.lit(seconds))).cast(pl.Datetime("us"))
+    ).to_series()

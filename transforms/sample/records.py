@@ -11,7 +11,7 @@ from transforms.sample.name_forms import name_records
 from transforms.sample.names import draw_streets
 from transforms.sample.noise import blanked, mistype, recased
 
-# Share of values that a list lacks, per product: our estimate after the product's own forms (HQ asks for little).
+# Share of values that a list lacks, per product: our estimate after the products' forms (HQ asks for little).
 _MISSING = {
     "birth": {"hq": 0.45, "xpm": 0.2, "tax": 0.04},
     "email": {"hq": 0.15, "xpm": 0.22, "tax": 1.0},

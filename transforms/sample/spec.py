@@ -20,7 +20,7 @@ class FleetSpec:
     practices: int
     seed: int = 1
     median_clients: float = 250
-    """Median number of real clients of a practice (log-normal); both lists together hold about 1.6 rows each."""
+    """Median number of real clients of a practice (log-normal); both lists hold about 1.6 rows of each."""
     spread: float = 0.8
     """Standard deviation of the logarithm of that number."""
     formats: Formats = "mixed"

@@ -16,13 +16,13 @@ from expectations.contracts import Table, tables
 from transforms.sample.xml_body import XML_TABLES, client_list
 from transforms.sql import Frames
 
-_ROWS_PER_FILE = 250_000
-_TOP = ("practices", "staff", "extracts")
+TOP = ("practices", "staff", "extracts")
+"""Tables that lie at the top of a snapshot, one file each."""
 
 
 @dataclass(frozen=True)
 class Placing:
-    """Where each practice's rows go, and in which format (`csv`, `csv.gz`, `ndjson`, `ndjson.zst`, `parquet`)."""
+    """Where each practice's rows go and in which format: `csv`, `csv.gz`, `ndjson`, `ndjson.zst`, `parquet`."""
 
     own: Mapping[str, str] = field(default_factory=dict)
     """practice_id → format of its own files (also `xml` for Practice Manager's clients); else fleet files."""
@@ -30,21 +30,27 @@ class Placing:
     """Table → format of its fleet files; else `csv`."""
 
 
-def write_landing(frames: Frames, folder: Path, placing: Placing) -> None:
-    """Writes every source table of `frames` below the snapshot's `folder`; an empty table makes no file."""
-    for name, contract in tables("source").items():
-        frame = frames[name]
-        own = [] if name in _TOP else list(placing.own)
+def write_landing(frames: Frames, folder: Path, placing: Placing, part: int = 0) -> None:
+    """Writes the source tables among `frames` below the snapshot's `folder`; an empty table makes no file.
+
+    `part` numbers the fleet files of one call among those of several.
+    """
+    for name in frames.keys() & tables("source").keys():
+        frame, contract = frames[name], tables("source")[name]
+        own = [] if name in TOP else list(placing.own)
         rest = frame.filter(~pl.col("practice_id").is_in(own))
-        _write_fleet(rest, contract, folder, placing.fleet.get(name, "csv"))
+        stem = folder / str(contract.path)
+        if rest.height:
+            kind = placing.fleet.get(name, "csv")
+            _write(rest, contract, stem if name in TOP else stem / f"part-{part:03}", kind)
         for practice, rows in _by_practice(frame, own):
             kind = placing.own[practice]
             if kind == "xml" and name in XML_TABLES:
                 continue
-            path = folder / str(contract.path) / f"practice_id={practice}" / Path(str(contract.path)).name
+            path = stem / f"practice_id={practice}" / stem.name
             _write(rows.drop("practice_id"), contract, path, "csv" if kind == "xml" else kind)
-    for practice in [p for p, kind in placing.own.items() if kind == "xml"]:
-        _write_xml(frames, folder, practice)
+    if "xpm_clients" in frames:
+        _write_xml(frames, folder, [p for p, kind in placing.own.items() if kind == "xml"])
 
 
 def _by_practice(frame: pl.DataFrame, practices: list[str]) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -53,20 +59,13 @@ def _by_practice(frame: pl.DataFrame, practices: list[str]) -> Iterator[tuple[st
         yield str(key[0]), rows
 
 
-def _write_fleet(frame: pl.DataFrame, contract: Table, folder: Path, kind: str) -> None:
-    if contract.name in _TOP:
-        _write(frame, contract, folder / str(contract.path), kind)
-        return
-    for part, rows in enumerate(frame.iter_slices(_ROWS_PER_FILE)):
-        if rows.height:
-            _write(rows, contract, folder / str(contract.path) / f"part-{part:03}", kind)
-
-
-def _write_xml(frames: Frames, folder: Path, practice: str) -> None:
-    mine = {name: frames[name].filter(pl.col("practice_id") == practice) for name in XML_TABLES}
-    path = folder / "xpm" / "clients" / f"practice_id={practice}" / "clients.xml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(client_list(mine), encoding="utf-8", newline="")
+def _write_xml(frames: Frames, folder: Path, practices: list[str]) -> None:
+    by_table = {name: dict(_by_practice(frames[name], practices)) for name in XML_TABLES}
+    for practice in by_table["xpm_clients"]:
+        mine = {name: rows.get(practice, frames[name].clear()) for name, rows in by_table.items()}
+        path = folder / "xpm" / "clients" / f"practice_id={practice}" / "clients.xml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(client_list(mine), encoding="utf-8", newline="")
 
 
 def _write(frame: pl.DataFrame, contract: Table, stem: Path, kind: str) -> None:
@@ -75,12 +74,21 @@ def _write(frame: pl.DataFrame, contract: Table, stem: Path, kind: str) -> None:
     if kind == "parquet":
         frame.write_parquet(path, compression="zstd", statistics=True)
         return
-    body = io.BytesIO()
+    text, body = as_text(_without_empty(frame, contract), contract), io.BytesIO()
     if kind.startswith("csv"):
-        as_text(frame, contract).with_columns(pl.col(pl.List(pl.String)).list.join(";")).write_csv(body)
+        text.with_columns(pl.col(pl.List(pl.String)).list.join(";")).write_csv(body)
     else:
-        as_text(frame, contract).write_ndjson(body)
+        text.write_ndjson(body)
     path.write_bytes(_packed(body.getvalue(), kind))
+
+
+def _without_empty(frame: pl.DataFrame, contract: Table) -> pl.DataFrame:
+    """Without the optional columns that hold nothing: people leave those out, and the rest is easier to read."""
+    empty = [
+        c.name for c in contract.columns
+        if not c.required and c.name in frame.columns and frame[c.name].null_count() == frame.height
+    ]  # fmt: skip
+    return frame.drop(empty)
 
 
 def _packed(body: bytes, kind: str) -> bytes:

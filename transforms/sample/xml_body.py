@@ -14,7 +14,7 @@ XML_TABLES = ("xpm_clients", "xpm_contacts", "xpm_groups", "xpm_relationships")
 
 
 def client_list(frames: Frames) -> str:
-    """Body of a detailed client list for the XPM tables of one practice; empty elements stand for no value."""
+    """A detailed client list from the XPM tables of one practice; empty elements stand for no value."""
     contacts = _by(frames["xpm_contacts"], "ClientUUID")
     relations = _by(frames["xpm_relationships"], "ClientUUID")
     names = dict(frames["xpm_clients"].select("UUID", "Name").iter_rows())
