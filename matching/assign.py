@@ -20,9 +20,9 @@ def components(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.
 def one_to_one(pairs: pl.DataFrame) -> pl.Series:
     """Whether each pair is in the assignment of maximum total weight, each record in at most one pair.
 
-    pairs: l, r (record numbers of two disjoint lists), weight (positive pairs may be chosen). Exact: components
-    of more than one pair are solved by the Hungarian method; of two equal solutions the one of the smaller
-    record numbers is taken, so row order never decides.
+    pairs: l, r (record numbers of two disjoint lists), weight (positive pairs may be chosen). Exact:
+    components of more than one pair are solved by the Hungarian method; rows are
+    put in order first, so their order never decides between equal solutions.
     """
     frame = pairs.with_row_index("row").filter(pl.col("weight") > 0).sort("l", "r")
     chosen = np.zeros(pairs.height, dtype=bool)

@@ -90,7 +90,7 @@ def _beside_people(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _consistent(pairs: pl.DataFrame) -> pl.DataFrame:
-    """An HQ to Tax join stands only where no XPM client stands between, or the same one does on both sides."""
+    """An HQ to Tax join stands only where no XPM client stands between, or the same one on both sides."""
     joined = pairs.filter((pl.col("band") == "exact") & ~pl.col("within"))
     by_lists = {
         lists: joined.filter((pl.col("left_list") == lists[0]) & (pl.col("right_list") == lists[1]))

@@ -18,8 +18,9 @@ ALL_PAIRS = 2_000
 """A partition of at most so many pairs is compared in full."""
 
 _CODE = (
-    "left({x}, 1) || regexp_replace(regexp_replace(replace(replace(replace(replace(substr({x}, 2), 'ph', 'f'), 'ck',"
-    " 'k'), 'sch', 's'), 'th', 't'), '[aeiouyhw ]', '', 'g'), '[cqx]', 'k', 'g')"
+    "left({x}, 1) || regexp_replace(regexp_replace("
+    "replace(replace(replace(replace(substr({x}, 2), 'ph', 'f'), 'ck', 'k'), 'sch', 's'), 'th', 't'),"
+    " '[aeiouyhw ]', '', 'g'), '[cqx]', 'k', 'g')"
 )
 
 
@@ -49,7 +50,7 @@ KEYS = (
     Key("given name", ("given",), "given"),
     Key("birth date", ("dob",), "dob", 1_500),
     Key("given name and birth year", ("given", "dob"), f"{_code('given')} || year(dob)", 1_500),
-    Key("family name and birth month", ("family", "dob"), f"{_code('family')} || month(dob) || day(dob)", 1_500),
+    Key("family name and birthday", ("family", "dob"), f"{_code('family')} || month(dob) || day(dob)", 1_500),
     Key("initials and postcode", ("given", "family", "post_code"),
         "left(given, 2) || left(family, 2) || post_code", 1_000),
     Key("given name and postcode", ("given", "post_code"), "given || post_code", 1_000),
@@ -63,9 +64,11 @@ KEYS = (
     Key("other organisation name", ("org",), "list_distinct([org, org_other])", 1_000, True),
     Key("initials of the organisation", ("org",), "list_distinct([org, org_acronym])", 400, True),
     Key("e-mail", ("emails",), "list_concat(emails_own, emails_family)", 1_000, True),
-    Key("phone", ("phones",), "list_transform(list_concat(phones_own, phones_family), x -> right(x, 8))", 1_000, True),
+    Key("phone", ("phones",),
+        "list_transform(list_concat(phones_own, phones_family), x -> right(x, 8))", 1_000, True),
     Key("website", ("websites",), "list_concat(websites_own, websites_family)", 1_000, True),
-    Key("address", ("street",), "case when not address_hub then house || ' ' || left(street, 5) || post_code end", 1_000),
+    Key("address", ("street",),
+        "case when not address_hub then house || ' ' || left(street, 5) || post_code end", 1_000),
     Key("house and street", ("street",), "case when not address_hub then house || ' ' || street end", 400),
     Key("tax number", ("tax_last3",), "tax_number", 5_000),
     Key("tax number end and initial", ("tax_last3", "full"), "tax_last3 || left(full, 2)", 1_000),
@@ -113,9 +116,9 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
         create or replace temp table candidate as
         with bucket as (
             select key
-            from (select key, list, any_value(most) as most, count(*)::hugeint as n from record_key group by all)
+            from (select key, list, max(most) as most, count(*)::hugeint as n from record_key group by all)
             group by key
-            having {counted} between 1 and any_value(most)
+            having {counted} between 1 and max(most)
         ),
         kept as (select record_key.* from record_key semi join bucket using (key))
         select distinct a.rid as l, b.rid as r
@@ -126,11 +129,13 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
 
 
 def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
-    selects = [
-        f"select rid, list, hash(part, {number}, {'unnest(' + key.value + ')' if key.several else key.value}) as key,"
-        f" ({key.value}) is null as missing, {key.limit} as most from prepared"
-        for number, key in enumerate(keys)
-    ]
+    selects = []
+    for number, key in enumerate(keys):
+        value = f"unnest({key.value})" if key.several else key.value
+        selects.append(
+            f"select rid, list, hash(part, {number}, value) as key, {key.limit} as most"
+            f" from (select rid, part, list, {value} as value from prepared) where value is not null"
+        )
     con.execute(f"""
         create or replace temp table record_key as
         with small as (
@@ -139,7 +144,7 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
             group by part
             having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
         )
-        select distinct rid, list, key, most from ({" union all ".join(selects)}) where not missing
+        select distinct rid, list, key, most from ({" union all ".join(selects)})
         union all
         select rid, list, hash(part, 'all'), {ALL_PAIRS * 2} from prepared semi join small using (part)
     """)

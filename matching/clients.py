@@ -1,7 +1,7 @@
 """Matching inside the run: HQ, XPM and Tax clients of a batch of practices, with a saved model.
 
-The model is fixed, so a practice alone gets the same answer as in the fleet. Tax records that name an existing
-XPM client are compared with that client only; all others with every list, and every list with itself.
+The model is fixed, so a practice alone gets the same answer as in the fleet. Tax records that name an
+existing XPM client are compared with that client only; all others with every list, their own too.
 """
 
 from pathlib import Path
@@ -70,7 +70,7 @@ def _practice_values(practices: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
-    """Add what a Tax record or a person names; take out other pairs of Tax records with a link that exists."""
+    """Add what a Tax record or a person names; take out other pairs of Tax records so linked."""
     con.register("tax_client", frames["source_client"].filter(pl.col("product") == "tax"))
     con.register("judgement", frames["effective_judgement"])
     con.execute(_KNOWN_PAIRS)

@@ -20,13 +20,16 @@ _FLOOR = 1e-6
 
 @dataclass(frozen=True)
 class Vectors:
-    """Distinct comparison vectors: levels (n × comparisons), weight (pairs each stands for), and what the prior
-    needs: size (records of the longer list of the partition) and within (pair inside one list)."""
+    """Distinct comparison vectors, n of them, and the pairs each stands for."""
 
     levels: NDArray[np.uint8]
+    """n × comparisons."""
     weight: Floats
+    """Pairs that the vector stands for."""
     size: Floats
+    """Records of the longer list of the partition, for the prior."""
     within: NDArray[np.bool_]
+    """Whether the pairs lie inside one list."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def believed_m(comparison: Comparison) -> Floats:
     m[1:] = 0.12 / levels
     m[1] += 0.83
     m[-1] += 0.05
-    return m / m.sum()
+    share: Floats = m / m.sum()
+    return share
 
 
 def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratum:
@@ -58,7 +62,8 @@ def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratu
         {name: [round(float(x), 8) for x in levels] for name, levels in zip(names, parts, strict=True)}
         for parts in (m, r, u)
     ]
-    return Stratum(*by_name, *rates)
+    overlap, duplicates, relatives = (float(rate) for rate in rates)
+    return Stratum(by_name[0], by_name[1], by_name[2], overlap, duplicates, relatives)
 
 
 def _has_relatives(comparisons: list[Comparison]) -> bool:

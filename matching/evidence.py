@@ -13,9 +13,9 @@ def with_evidence(
 ) -> pl.DataFrame:
     """Columns of table `match` but run_id, `evidence` being a JSON list.
 
-    Its entries: {"comparison", "level", "left", "right", "bits"} for each comparison that both sides have, then
-    prior (what is known before looking), kinship (taken off because relatives agree too) and rivals (other
-    candidates of the same records), without values. The bits add up to log2(p / (1 - p)).
+    Its entries: {"comparison", "level", "left", "right", "bits"} for each comparison that both sides
+    have, then prior (what is known before looking), kinship (taken off because relatives agree too) and
+    rivals (other candidates of the same records), without values. The bits add up to log2(p / (1 - p)).
     Values of private comparisons are masked.
     """
     entries = [_entry(k, comparison) for k, comparison in enumerate(comparisons)]
@@ -33,8 +33,8 @@ def with_evidence(
                 ['hq', 'xpm', 'tax'][p.left_list + 1] as left_product, p.left_id,
                 ['hq', 'xpm', 'tax'][p.right_list + 1] as right_product, p.right_id,
                 p.probability, p.band, p.decided_by,
-                '[' || list_aggregate(list_filter([{", ".join(entries)}], x -> x is not null), 'string_agg', ', ')
-                || ']' as evidence
+                '[' || array_to_string(list_filter([{", ".join(entries)}], x -> x is not null), ', ') || ']'
+                    as evidence
             from scored as p
             inner join prepared as l on l.rid = p.l
             inner join prepared as r on r.rid = p.r
@@ -44,7 +44,8 @@ def with_evidence(
 
 
 def _line(name: str, sentence: str, bits: str) -> str:
-    return f"""'{{"comparison": "{name}", "level": "{sentence}", "bits": ' || coalesce(round({bits}, 2), 0) || '}}'"""
+    start = f'{{"comparison": "{name}", "level": "{sentence}", "bits": '
+    return f"""'{start}' || coalesce(round({bits}, 2), 0) || '}}'"""
 
 
 def _entry(k: int, comparison: Comparison) -> str:
@@ -54,8 +55,8 @@ def _entry(k: int, comparison: Comparison) -> str:
         for side, alias in (("left", "l"), ("right", "r"))
     )
     return (
-        f"""case when p.c{k} > 0 then '{{"comparison": "{comparison.name}", "level": "' || [{sentences}][p.c{k} + 1]"""
-        f""" || '"'{values} || ', "bits": ' || round(p.w{k}, 2) || '}}' end"""
+        f"""case when p.c{k} > 0 then '{{"comparison": "{comparison.name}", "level": "'"""
+        f""" || [{sentences}][p.c{k} + 1] || '"'{values} || ', "bits": ' || round(p.w{k}, 2) || '}}' end"""
     )
 
 

@@ -99,7 +99,8 @@ FAMILY = Comparison(
     f"({_either_null('family')} or coalesce({_SWAPPED}, false))",
     (
         Level("same family name", "l.family = r.family"),
-        Level("one family name is part of the other", _one_is("family", "contains(' ' || {a} || ' ', ' ' || {b} || ' ')")),
+        Level("one family name is part of the other",
+              _one_is("family", "contains(' ' || {a} || ' ', ' ' || {b} || ' ')")),
         Level("family name spelled much alike",
               f"{_jw('family', 0.92)} or levenshtein(l.family, r.family) <= 1"),
         Level("family name spelled alike", _jw("family", 0.84)),
@@ -165,8 +166,8 @@ FULL = Comparison(
         Level("same whole name", "l.full = r.full"),
         Level("same words in another order", "l.full_sorted = r.full_sorted"),
         Level("whole name spelled much alike", _jw("full", 0.93)),
-        Level("one name holds all words of the other", "list_has_all(string_split(l.full, ' '), string_split(r.full, ' '))"
-              " or list_has_all(string_split(r.full, ' '), string_split(l.full, ' '))"),
+        Level("one name holds all words of the other",
+              _one_is("full", "list_has_all(string_split({a}, ' '), string_split({b}, ' '))")),
         Level("whole name spelled alike", _jw("full", 0.85)),
     ),
     "other name",
@@ -194,7 +195,8 @@ BIRTH = Comparison(
         Level("day and month swapped",
               "year(l.dob) = year(r.dob) and month(l.dob) = day(r.dob) and day(l.dob) = month(r.dob)"),
         Level("two of day, month and year the same",
-              "(year(l.dob) = year(r.dob))::int + (month(l.dob) = month(r.dob))::int + (day(l.dob) = day(r.dob))::int = 2"),
+              "(year(l.dob) = year(r.dob))::int + (month(l.dob) = month(r.dob))::int"
+              " + (day(l.dob) = day(r.dob))::int = 2"),
         Level("same year or a digit or two apart",
               "year(l.dob) = year(r.dob)"
               " or levenshtein(strftime(l.dob, '%Y%m%d'), strftime(r.dob, '%Y%m%d')) <= 2"),
@@ -217,7 +219,8 @@ PLACE = Comparison(
     " or coalesce(r.street, r.house, r.post_code, r.city) is null"
     " or coalesce(l.address_hub, false) and coalesce(r.address_hub, false))",
     (
-        Level("same address, held by no other", f"{_STREET} and l.address_count <= 1 and r.address_count <= 1"),
+        Level("same address, held by no other",
+              f"{_STREET} and l.address_count <= 1 and r.address_count <= 1"),
         Level("same address, shared by a few", _STREET),
         Level("same street, other or no number",
               f"{_SAME_PLACE} and {_jw('street', 0.9)}"),

@@ -1,4 +1,4 @@
-"""Linking two lists, and finding duplicates in one: the library behind `matching.link` and `matching.dedupe`."""
+"""Linking two lists, and finding duplicates in one: `matching.link` and `matching.dedupe`."""
 
 from typing import Literal
 
@@ -24,7 +24,7 @@ _DUPLICATES = 0.05
 """A list of which more than this share has two strong partners is taken to hold duplicates."""
 
 
-def link(
+def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     left: pl.DataFrame,
     right: pl.DataFrame,
     spec: MatchSpec,
@@ -36,8 +36,8 @@ def link(
 
     One row per pair: left_id, right_id, probability, is_match (the engine's own decision), weight (bits), and
     one column of bits per comparison; sorted by the ids. No labels are needed; `model` uses a trained one.
-    `one_to_one` "auto" finds out whether a list holds duplicates. Raises UsageError where a list lacks a column
-    or ids are double or empty.
+    `one_to_one` "auto" finds out whether a list holds duplicates. Raises UsageError where a list lacks a
+    column or ids are double or empty.
     """
     for name, frame in (("left", left), ("right", right)):
         _check(frame, spec, id_column, name)

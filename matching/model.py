@@ -1,9 +1,9 @@
 """The model: what agreement on each clue tells, as a readable file.
 
 Three kinds of pair are told apart, so that a family is not taken for one person: the same client (m), two
-records of one family, household or group (r), and two unrelated records (u). Of relatives, `shared` clues have
-a distribution of their own; `individual` ones are as between strangers.
-Source of the approach: Fellegi and Sunter, A Theory for Record Linkage, JASA 64 (1969), with a third latent class.
+records of one family, household or group (r), and two unrelated records (u). Of relatives, `shared` clues
+have a distribution of their own; `individual` ones are as between strangers.
+Source: Fellegi and Sunter, A Theory for Record Linkage, JASA 64 (1969), with a third latent class.
 """
 
 import json

@@ -215,7 +215,7 @@ def _sorted_words(column: str) -> pl.Expr:
 
 
 def _by_rarity(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, column: str, own: int) -> pl.DataFrame:
-    """Split a list column into the values of few records (`_own`), of a family (`_family`) and hubs (left out)."""
+    """Split a list column into values of few records (`_own`) and of a family (`_family`), without hubs."""
     sql = _sql("rarity").replace("{column}", column)
     con.register("unsplit", frame.select("rid", "part", "list", column))
     split = con.execute(sql, {"own": own, "few": FEW}).pl().sort("rid")

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from matching.em import log_likelihood, priors, Vectors
+from matching.em import Vectors, log_likelihood, priors
 from matching.levels import Comparison
 from matching.model import Floats, Model, Stratum
 from matching.vectors import STRATA
@@ -16,8 +16,8 @@ _SHRINK = 200.0
 def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> pl.DataFrame:
     """`frame` of `vectors.compare` with the columns log_odds (natural), prior, kinship and w0 … (all bits).
 
-    log_odds = (prior + Σ w + kinship) · ln 2, where w is log2(m / u), corrected at the best level for the rarity
-    of the value, and kinship is what has to be taken off because relatives agree on shared clues too.
+    log_odds = (prior + Σ w + kinship) · ln 2, where w is log2(m / u), corrected at the best level for the
+    rarity of the value, and kinship is what has to be taken off because relatives agree on shared clues too.
     """
     parts = [
         _stratum(frame.filter(pl.col("stratum") == i), comparisons, model.strata[name])

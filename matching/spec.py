@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from expectations.errors import UsageError
 
-KINDS = frozenset(
-    "given_name middle_name family_name full_name organisation_name name date year address house_number city"
-    " post_code region country phone email website identifier masked_identifier category text".split()
-)
+_KINDS = """
+given_name middle_name family_name full_name organisation_name name date year address house_number city
+post_code region country phone email website identifier masked_identifier category text
+"""
+KINDS = frozenset(_KINDS.split())
 
 
 @dataclass(frozen=True)

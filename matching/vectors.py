@@ -29,7 +29,8 @@ def count_rarities(con: duckdb.DuckDBPyConnection, comparisons: list[Comparison]
         for i, column in enumerate(columns)
     )
     inner = "".join(
-        f', case when "{column}" is not null then count(*) over (partition by part, list, "{column}") end as n{i}'
+        f', case when "{column}" is not null then count(*) over (partition by part, list, "{column}") end'
+        f" as n{i}"
         for i, column in enumerate(columns)
     )
     distinct = "".join(f', "{c}"' for c in dict.fromkeys(columns))
@@ -74,7 +75,7 @@ def compare(
 
 
 def sample_others(con: duckdb.DuckDBPyConnection, records: pl.DataFrame, scope: Scope, draws: int) -> None:
-    """Make table `other(l, r)`: a fixed pseudo-random sample of pairs of one partition that are no candidates.
+    """Make table `other(l, r)`: a fixed pseudo-random sample of the pairs that are no candidates.
 
     records: rid, part, list of all prepared records in the order of rid; draws: partners drawn for each.
     """
