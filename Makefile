@@ -41,7 +41,7 @@ bench-fleet: $(STAMP)  ## a fleet of 1,000,000 clients, cold, against plain Duck
 	$(BIN)/python -m benchmarks.fleet $(ARGS)
 
 accept: $(STAMP)  ## take the sample fleet's present output as the golden one
-	SCR_ACCEPT=1 $(BIN)/python -m pytest -q tests/flows/test_end_to_end.py -k golden
+	GOLDEN_ACCEPT=1 $(BIN)/python -m pytest -q tests/flows/test_end_to_end.py -k golden
 
 dictionary: $(STAMP)  ## write docs/data-dictionary.md from the contracts
 	$(BIN)/python -m expectations.dictionary

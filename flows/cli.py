@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="One client record for every accounting practice, from snapshots of Xero HQ, XPM and Tax.",
+    epilog="--debug with any command shows where an unexpected error comes from.",
 )
 
 Landing = Annotated[str | None, typer.Option(help="Landing root: a folder or an object-store URL.")]
@@ -204,10 +205,14 @@ def sample(
     ] = False,
 ) -> None:
     """Make a landing zone with known truth beside it."""
-    from transforms.sample import FleetSpec, make_fleet
+    from transforms.sample import FleetSpec, make_fleet, write_embedded
 
-    make_fleet(FleetSpec(practices, seed, trouble=trouble), out)
-    print(f"Made {out}. Run it: scr run --landing {out} --as-of 2024-01-15")
+    if embedded:
+        write_embedded(out)
+    else:
+        make_fleet(FleetSpec(practices, seed, trouble=trouble), out)
+    landing = out / "landing" if embedded else out
+    print(f"Made {out}. Run it: scr run --landing {landing} --as-of 2024-01-15")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The stages between reading and publishing, for one batch of practices: one line each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -48,8 +49,8 @@ def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
 
 
 def _matching(settings: Settings) -> MatchOptions:
-    given = {"exact": settings.match_exact, "near": settings.match_near}
-    return MatchOptions(**{name: value for name, value in given.items() if value is not None})
+    house = MatchOptions()
+    return replace(house, exact=settings.match_exact or house.exact, near=settings.match_near or house.near)
 
 
 def _consolidation(settings: Settings) -> Options:

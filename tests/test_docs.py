@@ -1,0 +1,73 @@
+"""What the documents promise: each command of the README runs, each published table is in the dictionary."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts import tables
+from tests.conftest import ROOT
+from tests.flows.command import command
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+# Serves and workers do not end by themselves; tests/flows/test_prefect.py runs them.
+PREFECT = ("server start", "work-pool create", "--no-prompt deploy", "worker start", "deployment run")
+
+
+def commands() -> list[str]:
+    """Lines of the README's shell blocks that a user types, comments cut."""
+    blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("scr ", "make ", "prefect "))]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample fleet where the README's commands find it."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "data" / "sample", folder / "data" / "sample")
+    return folder
+
+
+def test_every_command_of_the_readme_runs(checkout: Path) -> None:
+    """In their order, because the later ones read the store that the first makes."""
+    typed = [shlex.split(line, comments=True) for line in commands()]
+    assert len([words for words in typed if words[0] == "scr"]) >= 6
+    for words in typed:
+        if words[0] == "make":
+            assert words[1] in TARGETS, words
+        elif words[0] == "prefect":
+            assert any(known in " ".join(words) for known in PREFECT), words
+        else:
+            done = subprocess.run(
+                command(*words[1:]), cwd=checkout, capture_output=True, text=True, check=False
+            )
+            assert done.returncode in (0, 1), f"{words}: {done.stderr}"
+
+
+def test_every_published_table_is_in_the_dictionary() -> None:
+    dictionary = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    missing = [name for name in tables("published") if not re.search(rf"^#+ `?{name}`?$", dictionary, re.M)]
+    assert missing == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]
+    broken = [
+        f"{document.name}: {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_folders_that_the_readme_maps_exist() -> None:
+    [tree] = re.findall(r"## Map of folders\n+```\n(.*?)```", README, re.DOTALL)
+    named = [line.split()[0] for line in tree.splitlines() if line and not line.startswith(" ")]
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
