@@ -6,7 +6,7 @@ import polars as pl
 from transforms.sample.dice import Booleans, Dice, Integers
 from transforms.sample.names import words
 
-# First digits of a subscriber's number that are in use behind an area code, after the national numbering plans.
+# First digits of a subscriber's number in use behind an area code, after the national numbering plans.
 _AU_FIRST = {"02": "6", "03": "9", "07": "3", "08": "8"}
 _MOBILE_PREFIX = {"AU": "04", "NZ": "021", "UK": "07"}
 _CALLING_CODE = {"AU": "+61", "NZ": "+64", "UK": "+44"}
@@ -112,7 +112,7 @@ def typed_phone(dice: Dice, phones: pl.Series, countries: pl.Series) -> pl.Serie
 
 
 def typed_street(dice: Dice, addresses: pl.DataFrame) -> pl.Series:
-    """`12/3 Oak Street`, `Unit 12, 3 Oak St` … for frames with unit, street_number, street_name, type, short."""
+    """`12/3 Oak Street`, `Unit 12, 3 Oak St` … for a frame with unit and the `street_` columns."""
     n = addresses.height
     frame = addresses.with_columns(u=pl.Series(dice.pick([60, 25, 15], n)), s=pl.Series(dice.chance(0.45, n)))
     kind = pl.when(pl.col("s")).then(pl.col("street_short").fill_null("")).otherwise("street_type")

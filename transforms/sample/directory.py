@@ -73,7 +73,7 @@ def directory(practices: pl.DataFrame, snapshot: dt.date, seed: int) -> pl.DataF
 
 
 def staff(practices: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Contract table `staff`: u1 Master Admin, u2 administrator, u3 standard …; u9 may look but not decide."""
+    """Contract table `staff`: u1 Master Admin, u2 administrator, u3 standard …, u9 without a say."""
     dice = Dice(seed, "staff")
     sizes = np.clip(practices["clients"].to_numpy() // 60, 1, 20) + 3
     frame = practices.select("practice_id", "country", "practice_email")[

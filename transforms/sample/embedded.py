@@ -35,7 +35,7 @@ _FORMATS = {
 
 
 def scenarios() -> pl.DataFrame:
-    """The scenario table: traits of each practice as `draw_practices` gives them, what it shows, how it ends."""
+    """The scenario table: traits of each practice as `draw_practices` gives them, what it shows, its end."""
     frame = reference("practices").with_row_index("practice")
     return frame.with_columns(
         pl.col("practice", "clients").cast(pl.Int64),
@@ -46,7 +46,7 @@ def scenarios() -> pl.DataFrame:
 
 
 def write_embedded(out: Path) -> None:
-    """Writes `out/landing/snapshot_date=2024-01-15/` and `out/truth/`; raises UsageError where it is there."""
+    """Writes `out/landing/snapshot_date=2024-01-15/`, `out/truth/`; raises UsageError where it is there."""
     practices = scenarios()
     folder = new_snapshot(out / "landing", SNAPSHOT.isoformat())
     frames = draw_fleet(practices, SNAPSHOT, _SEED, cases())
@@ -86,6 +86,8 @@ def _typed(column: Column, raw: pl.DataFrame) -> pl.Expr:
         return pl.when(value.is_null()).then(empty).otherwise(value.str.split(";")).alias(column.name)
     if column.type == "boolean":
         return value.str.to_lowercase().is_in(["yes", "true"]).alias(column.name)
-    if column.type in ("date", "timestamp"):
-        return value.str.strptime(column.polars, "%Y-%m-%d" if column.type == "date" else "%Y-%m-%dT%H:%M:%S")
+    if column.type == "date":
+        return value.str.to_date("%Y-%m-%d")
+    if column.type == "timestamp":
+        return value.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us")
     return value.cast(column.polars)

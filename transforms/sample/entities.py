@@ -1,13 +1,13 @@
 """The real clients behind the lists: who they are, what they are called and which numbers they bear."""
 
-import numpy as np
 import polars as pl
 
 from transforms.sample import identifiers
 from transforms.sample.contact_points import landlines, slug
 from transforms.sample.dice import Dice
 from transforms.sample.households import PERSON_ROLES
-from transforms.sample.names import draw_streets, reference, words
+from transforms.sample.names import draw_streets
+from transforms.sample.organisation_names import name_organisations
 
 # Role in a household → business structure as Xero HQ names it.
 STRUCTURES = {
@@ -29,7 +29,7 @@ _ADDRESS = ["street_number", "street_name", "street_type", "street_short", "unit
 def draw_entities(
     households: pl.DataFrame, members: pl.DataFrame, people: pl.DataFrame, seed: int
 ) -> pl.DataFrame:
-    """One row per real client: `entity`, practice, household, role, structure, person fields or core and form.
+    """One row per real client: entity, practice, household, role, structure, person fields or core and form.
 
     `core` is an organisation's name without its legal form, `trustee` the company that acts for a trust.
     Phones are national numbers; identifiers are valid, null where the client bears none.
@@ -53,7 +53,7 @@ def draw_entities(
         .with_row_index("entity")
         .with_columns(pl.col("entity").cast(pl.Int64), is_person=pl.col("role").is_in(PERSON_ROLES))
     )
-    return _own_contact(_numbered(_named(frame, dice), dice), dice)
+    return _own_contact(_numbered(name_organisations(frame, dice), dice), dice)
 
 
 def _couples(people: pl.DataFrame) -> pl.DataFrame:
@@ -66,79 +66,6 @@ def _couples(people: pl.DataFrame) -> pl.DataFrame:
         for role in ("head", "spouse")
     )
     return head.join(spouse, on="household", maintain_order="left")
-
-
-def _named(frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
-    n = frame.height
-    trade, fancy, streets = words("trade"), words("fancy"), reference("streets")
-    street_names = streets.filter(pl.col("kind") == "name")["word"].to_list()
-    frame = frame.with_columns(
-        trade=dice.choice(trade, n),
-        fancy=dice.choice(fancy, n),
-        estate=pl.Series(street_names).gather(frame["household"].to_numpy() * 7919 % len(street_names)),
-        pattern=pl.Series(dice.uniform(n)),
-    )
-    p, family, number = pl.col("pattern"), pl.col("family"), pl.col("number").cast(pl.String)
-    first, second = pl.col("head_given"), pl.col("spouse_given")
-    initials = first.str.slice(0, 1) + pl.lit(" & ") + second.str.slice(0, 1) + pl.lit(" ") + family
-    fancy_name = pl.concat_str("fancy", "trade", separator=" ")
-    family_trade = pl.concat_str(family, "trade", separator=" ")
-    role = pl.col("role")
-    core = (
-        pl.when(role == "company")
-        .then(
-            pl.when(p < 0.45)
-            .then(fancy_name)
-            .when(p < 0.8)
-            .then(family_trade)
-            .when(p < 0.9)
-            .then(initials + pl.lit(" ") + pl.col("trade"))
-            .otherwise(family + pl.lit(" & Sons"))
-        )
-        .when(role == "trustee_company")
-        .then(pl.when(p < 0.7).then(family + pl.lit(" Nominees")).otherwise(pl.col("fancy") + pl.lit(" Custodians")))
-        .when(role == "numbered_company")
-        .then(family + pl.lit(" Investments No. ") + number)
-        .when(role == "trust")
-        .then(
-            pl.when(p < 0.65)
-            .then(family + pl.lit(" Family"))
-            .when(p < 0.85)
-            .then(first + pl.lit(" ") + family + pl.lit(" Family"))
-            .otherwise(family + pl.lit(" Investment"))
-        )
-        .when(role == "numbered_trust")
-        .then(pl.when(family.str.len_chars() % 2 == 0).then(pl.col("estate") + pl.lit(" ")).otherwise(pl.lit(""))
-              + pl.lit("Lot ") + number)
-        .when(role == "super_fund")
-        .then(pl.when(p < 0.7).then(family).otherwise(family + pl.lit(" Family")))
-        .when(role == "partnership")
-        .then(pl.when(p < 0.4).then(first + pl.lit(" & ") + second + pl.lit(" ") + family).otherwise(initials))
-        .when(role == "association")
-        .then(pl.col("city") + pl.when(p < 0.5).then(pl.lit(" Bowling Club")).otherwise(pl.lit(" Football Club")))
-    )  # fmt: skip
-    trading = pl.when(role == "sole_trader").then(
-        pl.when(p < 0.6).then(family_trade).when(p < 0.85).then(fancy_name)
-    )
-    frame = frame.with_columns(core=core, trading=trading)
-    return frame.with_columns(form=_form(), trustee=_trustee()).drop("trade", "fancy", "estate", "pattern")
-
-
-def _form() -> pl.Expr:
-    company = pl.col("country").replace_strict({"AU": "pty_ltd", "NZ": "limited", "UK": "limited"})
-    forms = {"trust": "trust", "numbered_trust": "trust", "super_fund": "super", "association": "inc"}
-    is_company = pl.col("structure") == "Company"
-    return pl.when(is_company).then(company).otherwise(pl.col("role").replace_strict(forms, default=None))
-
-
-def _trustee() -> pl.Expr:
-    """The trustee company of the household, else its trading company, for trusts and funds."""
-    held = pl.col("role").is_in(["trust", "super_fund", "numbered_trust"])
-
-    def first(role: str) -> pl.Expr:
-        return pl.col("core").filter(pl.col("role") == role).first().over("household")
-
-    return pl.when(held).then(pl.coalesce(first("trustee_company"), first("company")))
 
 
 def _numbered(frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
@@ -179,34 +106,25 @@ def _own_contact(frame: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     own_email, own_phone, own_address = (pl.Series(dice.chance(p, n)) for p in (0.55, 0.45, 0.4))
     streets = draw_streets(dice, n)
     frame = frame.with_columns(
+        *[streets[c].alias(f"own_{c}") for c in _ADDRESS],
         own_line=landlines(dice, frame["country"], frame["area_code"]),
         own_email=own_email,
         own_phone=own_phone,
         own_address=own_address & ~frame["is_person"],
-        *[streets[c].alias(f"own_{c}") for c in _ADDRESS],
     )
-    person, top = (
-        pl.col("is_person"),
-        pl.col("country").replace_strict({"AU": ".com.au", "NZ": ".co.nz", "UK": ".co.uk"}),
+    person = pl.col("is_person")
+    top = pl.col("country").replace_strict({"AU": ".com.au", "NZ": ".co.nz", "UK": ".co.uk"})
+    has_domain = pl.col("own_email") & pl.col("structure").is_in(["Company", "Association", "Sole Trader"])
+    frame = frame.with_columns(
+        domain=pl.when(has_domain).then(slug(pl.coalesce("core", "trading", "family")) + top)
     )
-    domain = slug(pl.coalesce("core", "trading", "family")) + top
-    has_domain = pl.col("own_email") & (pl.col("structure").is_in(["Company", "Association", "Sole Trader"]))
+    domain, has_line = pl.col("domain"), pl.col("has_landline")
     return frame.with_columns(
-        domain=pl.when(has_domain).then(domain),
-        email=pl.when(person)
-        .then("email")
-        .when(has_domain)
-        .then(pl.lit("info@") + domain)
-        .otherwise("head_email"),
-        mobile=pl.when(person).then("mobile").otherwise("head_mobile"),
-        landline=pl.when(~person & pl.col("own_phone"))
-        .then("own_line")
-        .when(pl.col("has_landline"))
-        .then("landline"),
         *[pl.when("own_address").then(f"own_{c}").otherwise(c).alias(c) for c in _ADDRESS],
-    ).drop(
-        "own_line", "own_email", "own_phone", "has_landline", "own_address", *[f"own_{c}" for c in _ADDRESS]
-    )
+        email=pl.when(person).then("email").otherwise(pl.coalesce("info@" + domain, "head_email")),
+        mobile=pl.when(person).then("mobile").otherwise("head_mobile"),
+        landline=pl.when(~person & pl.col("own_phone")).then("own_line").when(has_line).then("landline"),
+    ).select(pl.exclude("has_landline", "^own_.*$"))
 
 
 def entity_id() -> pl.Expr:

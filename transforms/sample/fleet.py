@@ -12,6 +12,7 @@ from transforms.sample.entities import draw_entities, entity_id
 from transforms.sample.households import draw_households, draw_members, draw_people
 from transforms.sample.records import draw_records
 from transforms.sample.roster import draw_roster
+from transforms.sample.xpm import xpm_clients
 from transforms.sql import Frames
 
 # Lists that an extract delivers, as they are named in the table of extracts.
@@ -23,9 +24,9 @@ EXTRACTED = {
 def draw_fleet(practices: pl.DataFrame, snapshot: dt.date, seed: int, cases: Frames | None = None) -> Frames:
     """Every source table by name, in the shape of its contract, and `truth_clients`, `truth_contacts`.
 
-    `practices` holds the traits of each practice (`spec.draw_practices`); `cases` adds rows written by hand, with
-    their own `truth_clients`. Nothing here reads clock or disk but the reference lists; the same input gives
-    the same frames.
+    `practices` holds the traits of each practice (`spec.draw_practices`); `cases` adds rows written by hand,
+    with their own `truth_clients`. Nothing here reads clock or disk but the reference lists; the same
+    input gives the same frames.
     """
     practices = with_office(practices, seed)
     households = draw_households(practices, seed)
@@ -60,7 +61,7 @@ def _lists(
         "practices": directory(practices, snapshot, seed),
         "staff": team,
         "hq_clients": hq,
-        "xpm_clients": products.xpm_clients(records, snapshot, seed),
+        "xpm_clients": xpm_clients(records, snapshot, seed),
         "tax_clients": products.tax_clients(records, books, snapshot, seed),
         "client_sync": links.client_sync(records, practices, seed),
         "hq_groups": links.hq_groups(links.draw_groups(records, "hq", seed)),

@@ -118,7 +118,7 @@ def _name(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
 
 
 def _related(people: pl.DataFrame) -> pl.DataFrame:
-    """What people have from each other: a son his father's name, twins their birthday, some spouses a name."""
+    """What people have of each other: a son his father's name, twins their birthday, spouses a surname."""
 
     def head(column: str) -> pl.Expr:
         return pl.col(column).filter(pl.col("role") == "head").first().over("household")
@@ -154,8 +154,8 @@ def _related(people: pl.DataFrame) -> pl.DataFrame:
         birth=pl.date(year, 1, 1)
         + pl.duration(days=pl.when(twin).then(pl.col("day").first().over("household")).otherwise("day")),
     ).select(
-        "person", "household", "practice", "country", "role", "number", "given", "middle", "surname", "maiden",
-        "female", "birth", "shares_email", "shares_mobile",
+        "person", "household", "practice", "country", "role", "number", "given", "middle", "surname",
+        "maiden", "female", "birth", "shares_email", "shares_mobile",
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Registered numbers with valid check digits, many at a time.
 
-Rules: ABN and ACN (abr.business.gov.au, asic.gov.au), TFN weights 1,4,3,7,5,8,6,9,10 mod 11, IRD number (Inland
+Rules: ABN (abr.business.gov.au), ACN (asic.gov.au), TFN weights 1,4,3,7,5,8,6,9,10 mod 11, IRD number (Inland
 Revenue's resident withholding tax specification), NZBN as GS1 number with prefix 9429, UTR as HMRC's mod 11.
 python-stdnum is the oracle in the tests.
 """
@@ -37,13 +37,15 @@ def _distinct(dice: Dice, n: int, draw: Callable[[Dice, int], Integers]) -> Inte
 def _tfns(dice: Dice, n: int) -> Integers:
     candidates = dice.integers(100_000_000, 999_999_999, n)
     sums = _digits(candidates, 9) @ np.array((1, 4, 3, 7, 5, 8, 6, 9, 10))
-    return candidates[sums % 11 == 0]
+    kept: Integers = candidates[sums % 11 == 0]
+    return kept
 
 
 def _irds(dice: Dice, n: int) -> Integers:
     bodies = dice.integers(5_000_000, 14_900_000, n // 10)
     check = -(_digits(bodies, 8) @ np.array((3, 2, 7, 6, 5, 4, 3, 2))) % 11
-    return (bodies * 10 + check)[check < 10]
+    kept: Integers = (bodies * 10 + check)[check < 10]
+    return kept
 
 
 def tfns(dice: Dice, n: int) -> pl.Series:

@@ -12,7 +12,7 @@ from transforms.sample.trouble import plant_trouble
 from transforms.sample.writer import TOP, Placing, write_landing
 from transforms.sql import Frames
 
-# Of a mixed fleet, lists as products export them; the long ones in the formats that a nightly job would choose.
+# Of a mixed fleet, lists as products export them; the long ones as a nightly job would choose.
 _MIXED = {
     "practices": "csv",
     "staff": "ndjson",

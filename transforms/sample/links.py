@@ -92,8 +92,8 @@ def hq_contacts(contacts: pl.DataFrame) -> pl.DataFrame:
     """Contract table `hq_contacts`."""
     frame = contacts.select(
         "practice_id", hq_contact_id="contact_id", hq_client_id="source_id", name="name", first_name="given",
-        last_name="surname", email="email", phone=pl.lit(None, pl.String), mobile="mobile", position="position",
-        is_primary="is_primary",
+        last_name="surname", email="email", phone=pl.lit(None, pl.String), mobile="mobile",
+        position="position", is_primary="is_primary",
     )  # fmt: skip
     return conform(frame, "hq_contacts")
 
@@ -185,7 +185,7 @@ def xpm_relationships(records: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 
 def xpm_jobs(records: pl.DataFrame, practices: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Contract table `xpm_jobs`: the practice's share of XPM clients have some; one job in a hundred hangs on none."""
+    """Contract table `xpm_jobs`, for the practice's share of clients; one job in a hundred hangs on none."""
     dice = Dice(seed, "jobs")
     clients = records.filter(pl.col("product") == "xpm").select("practice", "practice_id", "source_id")
     clients = clients.join(practices.select("practice", "working"), on="practice", maintain_order="left")

@@ -1,4 +1,4 @@
-"""The reference lists of invented fleets and draws from them: surnames, given names, places, streets, words."""
+"""The reference lists of invented fleets and draws from them: names, places, streets, words."""
 
 from functools import cache
 
@@ -37,7 +37,8 @@ def draw_cultures(dice: Dice, countries: pl.Series) -> Integers:
     )
     edges = shares[rows.to_numpy()]
     edges = edges / edges[:, -1:]
-    return (dice.uniform(len(countries))[:, None] >= edges).sum(axis=1).astype(np.int64)
+    past: Integers = (dice.uniform(len(countries))[:, None] >= edges).sum(axis=1).astype(np.int64)
+    return past
 
 
 def _draw_by(dice: Dice, groups: Integers, lists: list[list[str]], flatness: float) -> pl.Series:
@@ -92,7 +93,7 @@ def draw_places(dice: Dice, countries: pl.Series, towns: Integers) -> pl.DataFra
     n = len(countries)
     near = towns + dice.integers(0, 3, n)
     index = start + np.where(dice.chance(0.85, n), near, dice.integers(0, 10_000, n)) % size
-    return frame.drop("place", "country")[index]
+    return frame.drop("place", "country").select(pl.all().gather(index))
 
 
 def draw_streets(dice: Dice, n: int) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The client lists in the shape in which each product delivers them."""
+"""The client lists as Xero HQ and Xero Tax deliver them, and what the products' lists have in common."""
 
 import datetime as dt
 
@@ -6,9 +6,7 @@ import numpy as np
 import polars as pl
 
 from expectations.conform import conform
-from expectations.contracts import table
 from transforms.sample.dice import Dice
-from transforms.sample.identifiers import masked
 
 # Share of clients that keep their books in a Xero organisation.
 _BOOKS = {"Company": 0.7, "Trust": 0.4, "Sole Trader": 0.4, "Partnership": 0.5, "Association": 0.6}
@@ -46,7 +44,7 @@ def hq_clients(
         for _ in range(2)
     ]
     nameless = person & pl.lit(pl.Series(dice.chance(0.25, n)))
-    structure = _structure_words(frame, dice, {"Superannuation Fund": ["Superannuation Fund", "Trust"]})
+    structure = structure_words(frame, dice, {"Superannuation Fund": ["Superannuation Fund", "Trust"]})
     frame = frame.select(
         "practice_id",
         hq_client_id="source_id",
@@ -57,7 +55,7 @@ def hq_clients(
         date_of_birth="birth",
         emails="emails",
         phones="phones",
-        websites=_websites(),
+        websites=websites(),
         address_line="address_line",
         city="city",
         region="region",
@@ -68,75 +66,10 @@ def hq_clients(
         organisation_name=pl.when(linked).then("name"),
         organisation_access=pl.when(linked).then("organisation_access"),
         staff_ids=pl.concat_list(*users).list.unique(maintain_order=True),
-        notes=_notes(frame, dice, 0.06),
-        updated_at=_moments(dice, n, snapshot),
+        notes=notes(frame, dice, 0.06),
+        updated_at=moments(dice, n, snapshot),
     )
     return conform(frame, "hq_clients")
-
-
-def xpm_clients(records: pl.DataFrame, snapshot: dt.date, seed: int) -> pl.DataFrame:
-    """Contract table `xpm_clients`. The tax number is masked unless the practice exports it whole."""
-    dice = Dice(seed, "xpm")
-    frame = records.filter(pl.col("product") == "xpm")
-    n, person, state, country = frame.height, pl.col("is_person"), pl.col("state"), pl.col("country")
-    au, nz = country == "AU", country == "NZ"
-    months = ["Jun"] * 8 + ["Dec", "Mar"]
-    frame = frame.with_columns(
-        number=_tax_numbers(frame, dice), books=pl.Series(dice.chance(0.55, n)), month=dice.choice(months, n)
-    )
-    columns = {
-        "practice_id": pl.col("practice_id"),
-        "UUID": pl.col("source_id"),
-        "Name": pl.col("name"),
-        "Title": pl.when(person).then(pl.when("female").then(pl.lit("Ms")).otherwise(pl.lit("Mr"))),
-        "Gender": pl.when(person & au).then(pl.when("female").then(pl.lit("Female")).otherwise(pl.lit("Male"))),
-        "FirstName": pl.when(person).then("first_name"),
-        "MiddleName": pl.when(person).then("middle_name"),
-        "LastName": pl.when(person).then("last_name"),
-        "Email": pl.col("emails").list.first(),
-        "DateOfBirth": pl.col("birth"),
-        "Address": pl.col("address_line"),
-        "City": pl.col("city"),
-        "Region": pl.col("region"),
-        "PostCode": pl.col("post_code"),
-        "Country": pl.col("country_name"),
-        "PostalAddress": pl.col("postal_line"),
-        "PostalCity": pl.col("postal_city"),
-        "PostalRegion": pl.col("postal_region"),
-        "PostalPostCode": pl.col("postal_code"),
-        "Phone": pl.col("phones").list.first(),
-        "Website": _websites().list.first(),
-        "ClientCode": pl.col("family").str.slice(0, 4).str.to_uppercase() + (pl.col("record") % 900 + 100).cast(pl.String),
-        "IsProspect": state == "prospect",
-        "IsArchived": state == "archived",
-        "IsDeleted": state == "deleted",
-        "TaxNumber": pl.col("number"),
-        "CompanyNumber": pl.when(pl.Series(dice.chance(0.9, n))).then("company_number"),
-        "BusinessNumber": _business_numbers(frame, dice),
-        "BusinessStructure": _structure_words(frame, dice, {
-            "Superannuation Fund": ["Self Managed Superannuation Fund", "SMSF", "Superannuation Fund"],
-            "Trust": ["Trust", "Trust", "Discretionary Trust"], "Company": ["Company"] * 5 + ["Pty Ltd Company"],
-            "Association": ["Club or Society"],
-        }),
-        "BalanceMonth": pl.col("month"),
-        "PrepareGST": pl.col("books"),
-        "GSTRegistered": pl.col("books") & pl.col("business_number").is_not_null(),
-        "GSTPeriod": pl.when("books").then(pl.lit("2 Monthly")),
-        "TaxAgent": pl.when(nz).then(pl.lit("Head Office")),
-        "AgencyStatus": pl.when(nz).then(pl.lit("With EOT")),
-        "ReturnType": pl.when(nz).then(pl.when(person).then(pl.lit("IR3")).otherwise(pl.lit("IR4"))),
-        "PrepareActivityStatement": pl.when(au).then("books"),
-        "PrepareTaxReturn": pl.when(au).then(pl.lit(True)),
-        "ActiveAtoClient": pl.when(au).then(state == "active"),
-        "Notes": _notes(frame, dice, 0.08),
-        "CustomFields": pl.when(pl.Series(dice.chance(0.12, n))).then(
-            pl.lit('{"Lawyer": "') + pl.col("family") + pl.lit(' Legal", "Newsletter": true}')
-        ),
-        "UpdatedAt": _moments(dice, n, snapshot),
-    }  # fmt: skip
-    absent = [c for c in table("xpm_clients").columns if c.name not in columns]
-    nulls = [pl.lit(None, c.polars).alias(c.name) for c in absent]
-    return conform(frame.select(*[e.alias(name) for name, e in columns.items()], *nulls), "xpm_clients")
 
 
 def tax_clients(
@@ -180,12 +113,12 @@ def tax_clients(
         tax_agent=pl.lit("Head Office"),
         return_types=pl.concat_list(returns),
         organisation_id=pl.when(pl.Series(dice.chance(0.6, n))).then("organisation_id"),
-        updated_at=_moments(dice, n, snapshot),
+        updated_at=moments(dice, n, snapshot),
     )
     return conform(frame, "tax_clients")
 
 
-def _structure_words(frame: pl.DataFrame, dice: Dice, spellings: dict[str, list[str]]) -> pl.Expr:
+def structure_words(frame: pl.DataFrame, dice: Dice, spellings: dict[str, list[str]]) -> pl.Expr:
     """The structure as one of its spellings; a few records have none."""
     text = pl.col("structure")
     for structure, words in spellings.items():
@@ -197,14 +130,15 @@ def _structure_words(frame: pl.DataFrame, dice: Dice, spellings: dict[str, list[
     return pl.when(pl.Series(dice.chance(0.98, frame.height))).then(text)
 
 
-def _websites() -> pl.Expr:
+def websites() -> pl.Expr:
+    """List of the client's website, for a third of those with a domain of their own; else empty."""
     site = pl.concat_list(pl.lit("www.") + pl.col("domain"))
     return pl.when(pl.col("domain").is_not_null() & (pl.col("record") % 3 == 0)).then(site).otherwise(
         pl.lit([], dtype=pl.List(pl.String))
     )  # fmt: skip
 
 
-def _notes(frame: pl.DataFrame, dice: Dice, share: float) -> pl.Expr:
+def notes(frame: pl.DataFrame, dice: Dice, share: float) -> pl.Expr:
     """Short notes; one in twenty holds a tax number, as people do write them down."""
     n = frame.height
     text = dice.choice(["Prefers e-mail", "Moved in 2022", "Call after 5 pm", "Referred by a neighbour"], n)
@@ -213,34 +147,7 @@ def _notes(frame: pl.DataFrame, dice: Dice, share: float) -> pl.Expr:
     return pl.when(pl.Series(dice.chance(share, n))).then(note)
 
 
-def _tax_numbers(frame: pl.DataFrame, dice: Dice) -> pl.Series:
-    """Masked or whole by practice; some missing, few a placeholder or mistyped; none on a duplicate."""
-    n = frame.height
-    u, number = pl.Series(dice.uniform(n)), pl.col("tax_number")
-    missing = pl.col("country").replace_strict({"AU": 0.12, "NZ": 0.12, "UK": 0.4})
-    wrong = number.str.slice(0, 7) + pl.lit("00")
-    shown = pl.when("whole_tax").then(number).otherwise(masked(number))
-    return frame.select(
-        pl.when((pl.lit(u) < missing) | (pl.col("copy") == 1))
-        .then(None)
-        .when(pl.lit(u) > 0.996)
-        .then(pl.when("whole_tax").then(pl.lit("000000000")).otherwise(masked(wrong)))
-        .when(pl.lit(u) > 0.992)
-        .then(pl.when("whole_tax").then(wrong).otherwise(shown))
-        .otherwise(shown)
-    ).to_series()
-
-
-def _business_numbers(frame: pl.DataFrame, dice: Dice) -> pl.Expr:
-    """As typed: eleven digits or grouped as the register prints them; some missing."""
-    number, n = pl.col("business_number"), frame.height
-    cuts = [(0, 2), (2, 3), (5, 3), (8, 3)]
-    grouped = pl.concat_str([number.str.slice(a, b) for a, b in cuts], separator=" ")
-    spaced = pl.Series(dice.chance(0.4, n)) & (frame["country"] == "AU")
-    return pl.when(pl.Series(dice.chance(0.88, n))).then(pl.when(spaced).then(grouped).otherwise(number))
-
-
-def _moments(dice: Dice, n: int, snapshot: dt.date) -> pl.Series:
+def moments(dice: Dice, n: int, snapshot: dt.date) -> pl.Series:
     """Moments of the three years before the snapshot, to the second."""
     seconds = pl.Series(dice.integers(3600, 3 * 365 * 86_400, n))
     night = dt.datetime.combine(snapshot, dt.time())

@@ -5,6 +5,7 @@ One of the sample's named edges to the disk. Bytes depend on the frames alone (g
 
 import gzip
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ TOP = ("practices", "staff", "extracts")
 
 @dataclass(frozen=True)
 class Placing:
-    """Where each practice's rows go and in which format: `csv`, `csv.gz`, `ndjson`, `ndjson.zst`, `parquet`."""
+    """Where each practice's rows go and how: `csv`, `csv.gz`, `ndjson`, `ndjson.zst`, `parquet`."""
 
     own: Mapping[str, str] = field(default_factory=dict)
     """practice_id → format of its own files (also `xml` for Practice Manager's clients); else fleet files."""
@@ -77,13 +78,15 @@ def _write(frame: pl.DataFrame, contract: Table, stem: Path, kind: str) -> None:
     text, body = as_text(_without_empty(frame, contract), contract), io.BytesIO()
     if kind.startswith("csv"):
         text.with_columns(pl.col(pl.List(pl.String)).list.join(";")).write_csv(body)
-    else:
-        text.write_ndjson(body)
-    path.write_bytes(_packed(body.getvalue(), kind))
+        path.write_bytes(_packed(body.getvalue(), kind))
+        return
+    text.write_ndjson(body)
+    # A quote inside a JSON text is escaped, so this finds keys alone: objects without their empty members.
+    path.write_bytes(_packed(re.sub(rb',"\w+":null', b"", body.getvalue()), kind))
 
 
 def _without_empty(frame: pl.DataFrame, contract: Table) -> pl.DataFrame:
-    """Without the optional columns that hold nothing: people leave those out, and the rest is easier to read."""
+    """Without the optional columns that hold nothing, as exports leave them out."""
     empty = [
         c.name for c in contract.columns
         if not c.required and c.name in frame.columns and frame[c.name].null_count() == frame.height
