@@ -1,0 +1,160 @@
+"""The normalised form of every source client: what matching compares."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from expectations.conform import conform
+from transforms.normalise.addresses import address
+from transforms.normalise.dates import drop_default_dates
+from transforms.normalise.electronic import emails, websites
+from transforms.normalise.identifiers import (
+    acn_of_abn,
+    branch_number,
+    business_number,
+    company_number,
+    tax_number,
+)
+from transforms.normalise.organisations import organisation_parts
+from transforms.normalise.persons import person_name
+from transforms.normalise.phones import phones
+from transforms.normalise.places import city, post_code, region_code
+from transforms.normalise.structures import PEOPLE, is_organisation_word, structure, structure_by_name
+from transforms.normalise.text import folded, joined, present
+
+_KEY = ("practice_id", "product", "source_id")
+_PLACE = ("address_line", "city", "region", "post_code", "country")
+_ORGANISATION = ("organisation_name", "legal_form", "trustee_for", "trading_as", "name_numbers")
+_PERSON = ("given_name", "middle_name", "family_name", "name_suffix", "full_name")
+
+
+def comparable(clients: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
+    """`comparable` of every row of `source_client`; `practices` tells the region that numbers are read by.
+
+    Persons and sole traders get the parts of a person's name, organisations those of an organisation's; a record
+    that could be either gets both, a sole trader whose business has another name too. The postal address counts where there
+    is no other. Raises ContractError where the input does not have the contract's columns.
+    """
+    regions = practices.select("practice_id", practice_region="region")
+    rows = clients.join(regions, on="practice_id", how="left", maintain_order="left", validate="m:1")
+    named = _with_names(rows)
+    parts = [clients.select(_KEY), named, _contact(rows), _place(rows), _numbers(rows, named["structure"])]
+    return conform(pl.concat(parts, how="horizontal"), "comparable")
+
+
+def _with_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """structure, entity_type and every column of a name."""
+    frame = rows.select(
+        *(present(pl.col(c)) for c in ("name", "first_name", "middle_name", "last_name")),
+        listed=structure(rows["business_structure"]),
+    ).with_columns(has_parts=pl.col("first_name").is_not_null() & pl.col("last_name").is_not_null())
+    may_be_organisation = (pl.col("listed") != "individual") | pl.col("name").str.contains("/")
+    frame = frame.hstack(_on_rows(frame, may_be_organisation, lambda some: organisation_parts(some["name"])))
+    frame = (
+        frame.with_columns(organised=_organised(frame))
+        .with_columns(
+            structure=pl.when(pl.col("listed") == "unknown")
+            .then(structure_by_name(frame))
+            .otherwise(pl.col("listed"))
+        )
+        .pipe(_with_entity_type)
+    )
+    may_be_person = (pl.col("entity_type") == "person") | pl.col("like_person")
+    persons = _on_rows(frame, may_be_person, _person)
+    frame = frame.drop("first_name", "middle_name", "last_name").hstack(persons)
+    return _without_echo(frame).select(
+        "structure",
+        "entity_type",
+        *_PERSON[:-1],
+        *_ORGANISATION,
+        full_name=pl.coalesce("full_name", folded(pl.col("name"))),
+    )
+
+
+def _with_entity_type(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds entity_type, and `like_person` for unknown ones that read like "First Last"."""
+    unknown = pl.col("structure") == "unknown"
+    return frame.with_columns(
+        entity_type=pl.when(pl.col("structure").is_in(PEOPLE))
+        .then(pl.lit("person"))
+        .when(~unknown | pl.col("organised"))
+        .then(pl.lit("organisation"))
+        .otherwise(pl.lit("unknown")),
+        like_person=unknown
+        & ~pl.col("organised")
+        & folded(pl.col("name")).str.contains(r"^\S+(?: \S+){1,3}$").fill_null(False),
+    )
+
+
+def _organised(frame: pl.DataFrame) -> pl.Series:
+    """Whether the display name is an organisation's by its form or words, and is more than the person's own name."""
+    own = folded(joined(pl.col("first_name"), pl.col("middle_name"), pl.col("last_name")))
+    plain = folded(pl.col("name"))
+    beyond = plain.str.split(" ").list.set_difference(own.str.split(" ")).list.len() > 0
+    organised = (pl.col("legal_form").is_not_null() | is_organisation_word(plain)) & beyond.fill_null(True)
+    return frame.select(organised=organised).to_series()
+
+
+def _person(frame: pl.DataFrame) -> pl.DataFrame:
+    """Parts of persons' names; a display name that is a business's is no source for them."""
+    usable = ~pl.col("organised") | pl.col("trading_as").is_not_null()
+    display = frame.select(pl.when(usable).then(pl.col("name"))).to_series()
+    return person_name(frame["first_name"], frame["middle_name"], frame["last_name"], display)
+
+
+def _without_echo(frame: pl.DataFrame) -> pl.DataFrame:
+    """Persons lose an organisation's name that only repeats their own."""
+    own = pl.col("full_name").str.split(" ")
+    repeats = pl.col("organisation_name").str.split(" ").list.set_difference(own).list.len() == 0
+    person = pl.col("entity_type") == "person"
+    drop = person & ((pl.col("structure") == "individual") | repeats.fill_null(False))
+    kept = ("organisation_name", "legal_form", "name_numbers")
+    return frame.with_columns(pl.when(~drop).then(pl.col(c)).alias(c) for c in kept)
+
+
+def _contact(rows: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "date_of_birth": drop_default_dates(rows["date_of_birth"]),
+            "emails": emails(rows["emails"]),
+            "phones": phones(rows["phones"], rows["practice_region"]),
+            "websites": websites(rows["websites"]),
+        }
+    )
+
+
+def _place(rows: pl.DataFrame) -> pl.DataFrame:
+    postal = present(pl.col("address_line")).is_null() & present(pl.col("postal_address_line")).is_not_null()
+    place = rows.select(
+        "practice_region",
+        *(pl.when(postal).then(pl.col(f"postal_{c}")).otherwise(pl.col(c)).alias(c) for c in _PLACE),
+    ).with_columns(country=pl.coalesce(present(pl.col("country")), "practice_region"))
+    return address(place["address_line"], place["city"], place["post_code"]).with_columns(
+        city=city(place["city"]),
+        region=region_code(place["region"], place["country"]),
+        post_code=post_code(place["post_code"], place["country"]),
+    )
+
+
+def _numbers(rows: pl.DataFrame, structures: pl.Series) -> pl.DataFrame:
+    region = rows["practice_region"]
+    inside = pl.when(structures == "company").then(acn_of_abn(rows["business_number"]))
+    return tax_number(rows["tax_number"], region).with_columns(
+        business_number=business_number(rows["business_number"], region),
+        company_number=pl.coalesce(company_number(rows["company_number"], region), inside),
+        branch_number=branch_number(rows["branch_number"]),
+    )
+
+
+def _on_rows(
+    frame: pl.DataFrame, mask: pl.Expr, make: Callable[[pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """`make` of the rows where `mask` holds, nulls in the others."""
+    indexed = frame.with_row_index("row")
+    some = indexed.filter(mask)
+    made = make(some).with_columns(some["row"])
+    return (
+        indexed.select("row")
+        .join(made, on="row", how="left", maintain_order="left", validate="1:1")
+        .drop("row")
+    )

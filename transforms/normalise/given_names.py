@@ -1,0 +1,54 @@
+"""Nicknames: which given names may stand for one another."""
+
+from functools import cache
+
+import polars as pl
+from nicknames import NickNamer
+
+from transforms.normalise.reference import reference
+from transforms.normalise.text import folded
+
+
+def nickname_roots(given: pl.Series) -> pl.Series:
+    """For each name the sorted names that its first word may be a short form of, itself included.
+
+    Two given names are nickname-compatible where their lists overlap ("Bill" and "William" share "william"). Null →
+    empty list. A table lookup, after the `nicknames` library and data/reference/nicknames.yaml.
+    """
+    frame = (
+        given.cast(pl.String)
+        .to_frame("given")
+        .with_columns(pl.col("given").pipe(folded).str.extract(r"^(\S+)"))
+    )
+    distinct = frame.unique().drop_nulls()
+    roots = [sorted(_roots(name)) for name in distinct["given"]]
+    found = distinct.with_columns(roots=pl.Series(roots, dtype=pl.List(pl.String)))
+    spread = frame.join(found, on="given", how="left", maintain_order="left", validate="m:1")["roots"]
+    return spread.fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias(given.name)
+
+
+def _roots(name: str) -> set[str]:
+    return {name, *(c for c in _canonicals(name) if not _is_longer(name, c))}
+
+
+def _canonicals(name: str) -> set[str]:
+    names: set[str] = _namer().canonicals_of(name)
+    dropped = {frozenset(pair) for pair in reference("nicknames")["drop"]}
+    added = reference("nicknames")["add"].get(name, [])
+    return {c for c in names | set(added) if frozenset((name, c)) not in dropped}
+
+
+def _is_longer(name: str, other: str) -> bool:
+    """Whether `name`, not `other`, is the full form of two that the library lists as short forms of each other.
+
+    The one with more short forms is the full form; "william" is not short for "bill".
+    """
+    if name not in _canonicals(other):
+        return False
+    weights = [(len(_namer().nicknames_of(n)), n) for n in (name, other)]
+    return weights[0] > weights[1]
+
+
+@cache
+def _namer() -> NickNamer:
+    return NickNamer()
