@@ -10,62 +10,72 @@ import polars as pl
 
 from transforms import normalise
 
-_KEY = ["practice_id", "name_key"]
-_FORMS_OF_ADDRESS = ["dr", "miss", "mr", "mrs", "ms", "mx", "prof"]
+_FORMS_OF_ADDRESS = r"\b(?:dr|miss|mr|mrs|ms|mx|prof)\b"
+_INITIAL = r"(?:^| )\S(?: |$)"
+_SUFFIX = r"(?i),\s*(?:jnr|jr|snr|sr|ii|iii|iv)\.?\s*$"
 
 
 def contact_sets(records: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """`records` (one row per contact) without their personal values, with `name_key` and `set_id`.
+    """Which of `records`, one row per contact, are one person.
 
-    `name_key` is empty where no name can be compared. `set_id` is equal for contacts that are one person;
-    nothing else is to be read from it.
+    Gives contact_no, product, on_kept_product, fullness, has_email, has_phone; `name_no`, equal within a
+    practice where the names are (empty for no name); `set_no`, equal where the contacts are one person.
     """
-    keyed = records.with_columns(_name_key(records["name"]).alias("name_key")).with_row_index("node")
-    alike = keyed.filter(pl.col("name_key").is_not_null() & (pl.len().over(_KEY) > 1))
-    sets = _components(_evidence(alike, practices), keyed.height)
-    return keyed.select(
-        "practice_id",
-        "product",
-        "source_id",
-        "name_key",
-        "on_kept_product",
-        "fullness",
-        set_id=pl.Series(sets),
+    keyed = records.select(
+        *("contact_no", "practice_id", "region", "product", "on_kept_product", "fullness"),
+        *("email", "phone", "mobile"),
+        has_email=pl.col("email").is_not_null(),
+        has_phone=pl.coalesce("phone", "mobile").is_not_null(),
+        name_key=_name_key(records["name"]),
     )
+    names = keyed.select("practice_id", "name_key").drop_nulls().unique().with_row_index("name_no")
+    keyed = keyed.join(
+        names, on=["practice_id", "name_key"], how="left", maintain_order="left", validate="m:1"
+    )
+    alike = keyed.with_row_index("node").filter(
+        pl.col("name_no").is_not_null() & (pl.len().over("name_no") > 1)
+    )
+    sets = _components(_evidence(alike, practices), keyed.height)
+    kept = keyed.drop("practice_id", "region", "email", "phone", "mobile", "name_key")
+    return kept.with_columns(set_no=pl.Series(sets))
 
 
 def _name_key(names: pl.Series) -> pl.Series:
-    """The words of each name, folded and sorted ("Smith, John" is "John Smith"), by distinct value.
+    """Each name folded, first name first ("Smith, John" is "John Smith"), by distinct value.
 
     A form of address goes, unless a word is an initial: Mr J and Mrs J Smith share an e-mail and are two.
     """
-    distinct = names.drop_nulls().unique()
-    words = normalise.fold(distinct).str.split(" ").list.sort()
-    word = pl.element()
-    keys = words.to_frame("words").with_columns(
-        initial=pl.col("words").list.eval(word.str.len_chars() == 1).list.any(),
-        bare=pl.col("words").list.eval(word.filter(~word.is_in(_FORMS_OF_ADDRESS))),
+    name = pl.col("name")
+    distinct = names.drop_nulls().unique().to_frame("name")
+    spoken = pl.when(name.str.contains(_SUFFIX)).then(name).otherwise(
+        name.str.replace(r"^([^,]+),([^,]+)$", "$2 $1")
+    )  # fmt: skip
+    folded = normalise.fold(distinct.select(spoken).to_series()).alias("folded")
+    bare = (
+        pl.col("folded")
+        .str.replace_all(_FORMS_OF_ADDRESS, "")
+        .str.replace_all(" +", " ")
+        .str.strip_chars(" ")
     )
-    bare = (pl.col("bare").list.len() > 0) & ~pl.col("initial")
-    key = keys.select(pl.when(bare).then("bare").otherwise("words").list.join(" ")).to_series()
-    return names.replace_strict(distinct, key, default=None, return_dtype=pl.String)
+    plain = pl.col("folded").str.contains(_INITIAL) | (bare == "")
+    keys = folded.to_frame().select(pl.when(plain).then("folded").otherwise(bare)).to_series()
+    return names.replace_strict(distinct["name"], keys, default=None, return_dtype=pl.String)
 
 
 def _evidence(contacts: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """practice_id, name_key, node, value: one row per contact (`node`) and value that ties it to others."""
+    """node, name_no, value: one row per contact and normalised e-mail or phone, but the practice's own."""
     phones = contacts.select(pl.concat_list("phone", "mobile").list.drop_nulls()).to_series()
     values = _values(contacts, contacts["email"], phones)
-    own = _values(practices, practices["email"], practices["phone"])
-    return values.join(own.select("practice_id", "value"), on=["practice_id", "value"], how="anti")
+    own = _values(practices, practices["email"], practices["phone"]).select("practice_id", "value")
+    return values.join(own, on=["practice_id", "value"], how="anti").select("node", "name_no", "value")
 
 
 def _values(frame: pl.DataFrame, emails: pl.Series, phones: pl.Series) -> pl.DataFrame:
-    lists = frame.with_columns(
-        normalise.emails(emails).alias("emails"), normalise.phones(phones, frame["region"]).alias("phones")
+    keep = [name for name in ("practice_id", "name_no", "node") if name in frame.columns]
+    lists = (normalise.emails(emails), normalise.phones(phones, frame["region"]))
+    return pl.concat(
+        frame.select(*keep, value=values).explode("value").drop_nulls("value") for values in lists
     )
-    keep = pl.selectors.by_name("practice_id", "name_key", "node", require_all=False)
-    kinds = [lists.select(keep, value=pl.col(kind).list.unique()) for kind in ("emails", "phones")]
-    return pl.concat([kind.explode("value").drop_nulls("value") for kind in kinds])
 
 
 def _components(evidence: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -76,9 +86,9 @@ def _components(evidence: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    held = [*_KEY, "value"]
+    held = ["name_no", "value"]
     values = evidence.select(held).unique().with_row_index("value_node")
-    edges = evidence.join(values, on=held)
+    edges = evidence.unique().join(values, on=held, validate="m:1")
     rows = edges["node"].to_numpy().astype(np.int64)
     columns = edges["value_node"].to_numpy().astype(np.int64) + nodes
     size = nodes + values.height

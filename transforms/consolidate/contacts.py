@@ -4,17 +4,21 @@ A row marked deleted drops that link; a contact all of whose rows are deleted is
 that lives on is dropped. The others are brought together by `contact_twins`. On a link, `position` is that of
 the published row. The primary contact is one named by the product that the client stands on, else one named
 by the other product; among several the smaller id: so a client has at most one.
+
+Between the steps contacts and links go by number, in the order of their ids: text keys cost ten times that.
 """
 
 import duckdb
 import polars as pl
 
 from expectations.conform import conform
+from expectations.contracts import table
 from transforms.consolidate.contact_twins import contact_sets
 from transforms.sql import Frames, run_sql
 
-_NAMES = ["name", "first_name", "last_name", "salutation", "addressee"]
-_VALUES = [*_NAMES, "email", "phone", "mobile"]
+_VALUES = ["name", "first_name", "last_name", "salutation", "addressee", "email", "phone", "mobile"]
+_ORDER = ["practice_id", "source_id", "product", "source_client_id"]
+_READ = ("hq_contacts", "xpm_contacts", "link_plan", "link_client")
 
 
 def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
@@ -22,42 +26,80 @@ def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) 
 
     Takes practices, hq_contacts, xpm_contacts, link_plan, link_client.
     """
-    read = ("hq_contacts", "xpm_contacts", "link_plan", "link_client")
-    rows = run_sql(con, "links/contact_rows", {name: frames[name] for name in read})
-    records = run_sql(con, "links/contact_records", {"contact_row": rows, "link_plan": frames["link_plan"]})
-    sets = contact_sets(records.drop("salutation", "addressee"), frames["practices"])
+    rows = _numbered(run_sql(con, "links/contact_rows", {name: frames[name] for name in _READ}))
+    records = _records(rows)
+    sets = contact_sets(records, frames["practices"])
     heads = run_sql(con, "links/contact_heads", {"contact_set": sets})
-    slim = rows.drop(_VALUES)
-    links = run_sql(con, "links/contact_links", {"contact_row": slim, "contact_head": heads})
-    contacts = _unified(records, heads, run_id)
-    published = _published(links, run_id)
-    asked = {"client_contact": published, "contact_head": heads, "unified_contact": contacts}
-    fates = {"contact_row": slim, "contact_head": heads}
+    contacts = _unified(records, heads)
+    slim = rows.select("row_no", "contact_no", "client_no", "is_primary", "own", "follows")
+    placed = run_sql(con, "links/contact_links", {"contact_row": slim, "contact_head": heads})
+    links = _links(rows, placed, contacts)
+    published = links.filter(pl.col("lost").is_null())
+    asked = {"published_link": published.select("client_no", "head_no"), "contact_set": sets}
+    fated = {"contact": _read(rows), "contact_head": heads}
+    named = {"unified_contact": contacts.select("contact_no", "contact_id", *_ORDER[:3], "name")}
     return {
-        "unified_contact": contacts,
-        "client_contact": published,
+        "unified_contact": _conformed(contacts, "unified_contact", run_id),
+        "client_contact": _conformed(published, "client_contact", run_id),
         "dropped_link": _dropped(links),
-        "link_fate": run_sql(con, "links/contact_fates", fates),
-        "link_questions": run_sql(con, "links/contact_questions", asked, {"run_id": run_id}),
+        "link_fate": run_sql(con, "links/contact_fates", {**fated, **named}),
+        "link_questions": run_sql(con, "links/contact_questions", {**asked, **named}, {"run_id": run_id}),
     }
 
 
-def _unified(records: pl.DataFrame, heads: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    """The records that contacts stand on, values as they are: one head per contact, one record per head."""
-    key = ["practice_id", "product", "source_id"]
-    survivors = records.join(heads.filter("is_head").select(*key, "contact_id"), on=key, validate="1:1")
-    frame = survivors.select(
-        "practice_id", "contact_id", *_VALUES, "product", "source_id", run_id=pl.lit(run_id)
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """`row_no` and `contact_no` in the order of practice, contact id, product, client id."""
+    changes = [pl.col(c).ne_missing(pl.col(c).shift()) for c in _ORDER[:3]]
+    return (
+        rows.sort(_ORDER)
+        .with_row_index("row_no")
+        .with_columns(contact_no=pl.any_horizontal(changes).cum_sum())
     )
-    return conform(frame, "unified_contact")
 
 
-def _published(links: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    frame = links.filter(pl.col("reason").is_null()).drop("reason").rename({"source_id": "source_contact_id"})
-    return conform(frame.with_columns(run_id=pl.lit(run_id)), "client_contact")
+def _records(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per contact with a link that can follow; its values are those of its fullest such row.
+
+    The rows of one contact should hold the same; of equally full ones that of the smallest client id counts.
+    """
+    fullness = pl.sum_horizontal(pl.col(c).is_not_null() for c in _VALUES).alias("fullness")
+    live = rows.filter("follows").select("row_no", "contact_no", fullness)
+    ladder = live.sort("contact_no", "fullness", "row_no", descending=[False, True, False])
+    best = ladder.unique("contact_no", keep="first", maintain_order=True)
+    return rows[best["row_no"]].with_columns(best["fullness"])
+
+
+def _unified(records: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
+    """The records that contacts stand on, values as they are."""
+    standing = heads.filter(pl.col("contact_no") == pl.col("head_no"))
+    return records.join(standing, on="contact_no", how="semi")
+
+
+def _links(rows: pl.DataFrame, placed: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """One row per link read, with the contact it leads to; `lost` says why, where it is not published."""
+    ids = contacts.select(pl.col("contact_no").alias("head_no"), "contact_id")
+    known = placed.join(ids, on="head_no", validate="m:1")
+    read = rows.drop(*_VALUES, "is_primary", "contact_id")
+    links = read.join(known, on="row_no", how="left", validate="1:1")
+    repeated = pl.lit("It repeats a link that is published.")
+    return links.with_columns(lost=pl.when(~pl.col("is_published")).then(repeated).otherwise("lost"))
+
+
+def _read(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per contact read, deleted where all its rows are."""
+    some_left = rows.filter(~pl.col("deleted")).select("contact_no").unique()
+    contacts = rows.unique("contact_no", keep="any").select("contact_no", *_ORDER[:3])
+    return contacts.with_columns(deleted=~pl.col("contact_no").is_in(some_left["contact_no"].implode()))
+
+
+def _conformed(frame: pl.DataFrame, name: str, run_id: str) -> pl.DataFrame:
+    stamped = frame.with_columns(run_id=pl.lit(run_id))
+    if name == "client_contact":
+        stamped = stamped.rename({"source_id": "source_contact_id"})
+    return conform(stamped.select(table(name).names), name)
 
 
 def _dropped(links: pl.DataFrame) -> pl.DataFrame:
-    return links.filter(pl.col("reason").is_not_null()).select(
-        "practice_id", pl.lit("contact").alias("kind"), "product", "source_id", "source_client_id", "reason"
-    )
+    kind = pl.lit("contact").alias("kind")
+    lost = links.filter(pl.col("lost").is_not_null())
+    return lost.select("practice_id", kind, "product", "source_id", "source_client_id", reason="lost")

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from expectations.conform import conform
+from expectations.contracts import table
 from transforms import normalise
 from transforms.sql import Frames, run_sql
 
@@ -23,16 +24,18 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
     read = {name: frames[name] for name in _GROUPS}
     members = run_sql(con, "links/group_members", {**read, "link_client": frames["link_client"]})
     records = _keyed(run_sql(con, "links/group_records", read))
-    heads = run_sql(con, "links/group_heads", {"group_record": records, "member_row": members})
+    heads = run_sql(con, "links/group_heads", {"group_record": records})
     links = run_sql(con, "links/group_links", {"member_row": members, "group_head": heads})
-    groups = _unified(heads, run_id)
-    published = _published(links, run_id)
+    kept = links.filter(pl.col("reason").is_null())
+    living = kept.select("set_no").unique()
+    groups = _unified(heads.join(living, on="set_no", how="semi"), run_id)
+    published = _published(kept, run_id)
     asked = {"group_member": published, "unified_group": groups}
     return {
         "unified_group": groups,
         "group_member": published,
         "dropped_link": _dropped(links),
-        "link_fate": run_sql(con, "links/group_fates", {"group_head": heads}),
+        "link_fate": run_sql(con, "links/group_fates", {"group_head": heads, "living_set": living}),
         "link_questions": run_sql(con, "links/group_questions", asked, {"run_id": run_id}),
     }
 
@@ -47,15 +50,15 @@ def _keyed(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unified(heads: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    frame = heads.filter(pl.col("is_head") & pl.col("lives")).select(
+    frame = heads.filter("is_head").select(
         "practice_id", "group_id", "name", "taxable", "product", "source_id", run_id=pl.lit(run_id)
     )
     return conform(frame, "unified_group")
 
 
 def _published(links: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    frame = links.filter(pl.col("reason").is_null()).drop("reason").rename({"source_id": "source_group_id"})
-    return conform(frame.with_columns(run_id=pl.lit(run_id)), "group_member")
+    frame = links.rename({"source_id": "source_group_id"}).with_columns(run_id=pl.lit(run_id))
+    return conform(frame.select(table("group_member").names), "group_member")
 
 
 def _dropped(links: pl.DataFrame) -> pl.DataFrame:

@@ -49,8 +49,7 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
 
 def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
     read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
-    ids = run_sql(con, "links/read_ids", _some(frames, *read, "link_plan"))
-    rows = {**_some(frames, "link_plan", "link_fate"), "read_id": ids}
+    rows = _some(frames, *read, "link_plan", "link_fate")
     return conform(run_sql(con, "links/crosswalk", rows, {"run_id": run_id}), "crosswalk")
 
 

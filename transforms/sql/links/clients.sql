@@ -1,11 +1,12 @@
 -- One row per source client of a practice with a plan: the unified client it became, the product whose links
 -- come first there (Tax shares Practice Manager's client store), and why nothing can follow it where it
--- became none.
+-- became none. `client_no` stands for practice and client within this run: only its equality means anything.
 with standing as (
     select
         practice_id,
         client_id,
-        min(case product when 'hq' then 'hq' else 'xpm' end) as stands_on
+        min(case product when 'hq' then 'hq' else 'xpm' end) as stands_on,
+        row_number() over () as client_no
     from client_fate
     where outcome in ('survivor', 'archived')
     group by practice_id, client_id
@@ -18,7 +19,10 @@ select
     f.joined_id,
     f.outcome,
     f.client_id,
+    s.client_no,
     s.stands_on,
+    case f.product when 'hq' then 'Xero HQ' when 'xpm' then 'Practice Manager' else 'Xero Tax' end
+    || ' client ' || f.source_id as label,
     case
         when f.client_id is null then 'Its client is excluded: deleted, or a prospect, at its source.'
     end as lost

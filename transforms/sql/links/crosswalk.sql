@@ -1,22 +1,57 @@
--- One row per contact, group and relationship that was read: its outcome. A readable record of a practice with
--- a plan always has a fate; where it had none, the empty outcome stops the run.
+-- One row per contact, group and relationship that was read: its outcome. `link_fate` has those of practices
+-- with a plan; the others are pending. An id of which every row was quarantined is in neither.
+with unplanned as (
+    select practice_id from link_plan where not planned
+),
+
+waiting as (
+    select distinct practice_id, 'hq' as product, 'contact' as entity, hq_contact_id as source_id
+    from hq_contacts semi join unplanned using (practice_id)
+    union all
+    select distinct practice_id, 'xpm' as product, 'contact' as entity, "UUID" as source_id
+    from xpm_contacts semi join unplanned using (practice_id)
+    union all
+    select practice_id, 'hq' as product, 'group' as entity, hq_group_id as source_id
+    from hq_groups semi join unplanned using (practice_id)
+    union all
+    select practice_id, 'xpm' as product, 'group' as entity, "UUID" as source_id
+    from xpm_groups semi join unplanned using (practice_id)
+    union all
+    select practice_id, 'xpm' as product, 'relationship' as entity, "UUID" as source_id
+    from xpm_relationships semi join unplanned using (practice_id)
+),
+
+readable as (
+    select practice_id, product, entity, source_id, unified_id, outcome, reason from link_fate
+    union all
+    select
+        practice_id, product, entity, source_id, null::varchar as unified_id, 'pending' as outcome,
+        'The practice has no policy that counts yet.' as reason
+    from waiting
+),
+
+unreadable as (
+    select distinct
+        q.practice_id, q.product, rtrim(q.entity, 's') as entity, q.source_id, p.planned
+    from quarantine as q
+    inner join link_plan as p on q.practice_id = p.practice_id
+    where
+        q.level = 'row' and q.source_id is not null and q.product in ('hq', 'xpm')
+        and rtrim(q.entity, 's') in ('contact', 'group', 'relationship')
+)
+
 select
-    i.practice_id, i.product, i.entity, i.source_id,
-    f.unified_id,
-    case
-        when not p.planned then 'pending'
-        when not i.readable then 'quarantined'
-        else f.outcome
-    end as outcome,
-    case
-        when not p.planned then 'The practice has no policy that counts yet.'
-        when not i.readable then 'No row of it could be read: see quarantine.'
-        else f.reason
-    end as reason,
+    *,
     $run_id as run_id
-from read_id as i
-inner join link_plan as p on i.practice_id = p.practice_id
-left join link_fate as f
+from readable
+union all
+select
+    u.practice_id, u.product, u.entity, u.source_id, null::varchar as unified_id,
+    case when u.planned then 'quarantined' else 'pending' end as outcome,
+    'No row of it could be read: see quarantine.' as reason,
+    $run_id as run_id
+from unreadable as u
+anti join readable as r
     on
-        i.practice_id = f.practice_id and i.product = f.product
-        and i.entity = f.entity and i.source_id = f.source_id
+        u.practice_id = r.practice_id and u.product = r.product
+        and u.entity = r.entity and u.source_id = r.source_id

@@ -1,12 +1,15 @@
--- One row per group read of a practice with a plan: what became of it.
+-- One row per group read of a practice with a plan: what became of it. A set of same-named groups lives where
+-- any member of it does.
 select
-    practice_id, product, 'group' as entity, source_id,
-    group_id as unified_id,
-    case when not lives then 'dropped' when is_head then 'survivor' else 'merged' end as outcome,
+    g.practice_id, g.product, 'group' as entity, g.source_id,
+    case when l.set_no is not null then g.group_id end as unified_id,
+    case when l.set_no is null then 'dropped' when g.is_head then 'survivor' else 'merged' end as outcome,
     case
-        when not lives then 'None of its members lives on.'
-        when is_head then 'It is kept as a group.'
-        else 'It has the name of ' || case head_product when 'hq' then 'Xero HQ' else 'Practice Manager' end
-            || ' group ' || head_id || '.'
+        when l.set_no is null then 'None of its members lives on.'
+        when g.is_head then 'It is kept as a group.'
+        else 'It has the name of '
+            || case g.head_product when 'hq' then 'Xero HQ' else 'Practice Manager' end
+            || ' group ' || g.head_id || '.'
     end as reason
-from group_head
+from group_head as g
+left join living_set as l on g.set_no = l.set_no

@@ -4,9 +4,10 @@ with placed as (
     select
         m.*,
         h.group_id,
+        h.set_no,
         row_number() over (
-            partition by m.practice_id, h.group_id, m.client_id
-            order by m.product = m.stands_on desc, h.is_head desc, m.source_id, m.product, m.source_client_id
+            partition by h.set_no, m.client_no
+            order by m.own desc, h.is_head desc, m.source_id, m.product, m.source_client_id
         ) as place
     from member_row as m
     inner join group_head as h
@@ -14,7 +15,7 @@ with placed as (
 )
 
 select
-    practice_id, group_id, client_id, product, source_id, source_client_id,
+    practice_id, group_id, set_no, client_id, product, source_id, source_client_id,
     case
         when client_id is null then coalesce(lost, 'Its client is not among the clients that could be read.')
         when place > 1 then 'It repeats a link that is published.'

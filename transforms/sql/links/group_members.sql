@@ -13,7 +13,8 @@ with read as (
 select
     r.*,
     c.client_id,
-    c.stands_on,
+    c.client_no,
+    coalesce(r.product = c.stands_on, false) as own,
     c.lost
 from read as r
 inner join link_plan as p on r.practice_id = p.practice_id and p.planned

@@ -14,20 +14,29 @@ near_pairs as (
     from match where band = 'near'
 ),
 
-near_twins as (
+-- Materialised, else both ends are joined by practice alone before the pairs come in.
+lively_twins as materialized (
     select
-        a.practice_id, a.joined_id,
-        min(n.twin_product || ' ' || n.twin_id) as near_twin
+        n.practice_id, n.product, n.source_id,
+        min(b.label) as near_twin
     from near_pairs as n
-    inner join link_client as a
-        on n.practice_id = a.practice_id and n.product = a.product and n.source_id = a.source_id
     inner join lively as b
         on n.practice_id = b.practice_id and n.twin_product = b.product and n.twin_id = b.source_id
-    group by a.practice_id, a.joined_id
+    group by n.practice_id, n.product, n.source_id
+),
+
+near_twins as (
+    select
+        n.practice_id, a.joined_id,
+        min(n.near_twin) as near_twin
+    from lively_twins as n
+    inner join link_client as a
+        on n.practice_id = a.practice_id and n.product = a.product and n.source_id = a.source_id
+    group by n.practice_id, a.joined_id
 )
 
 select
-    s.practice_id, s.organisation_id, s.product, s.source_id, s.organisation_name,
+    s.practice_id, s.organisation_id, s.product, s.source_id, c.label, s.organisation_name,
     coalesce(s.organisation_access = 'invited', false) as invited,
     s.name as client_name,
     c.outcome,

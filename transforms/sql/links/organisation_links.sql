@@ -9,8 +9,8 @@ with known as (
         min(client_id) as client_id,
         coalesce(bool_or(stands_itself) filter (client_id is not null), false) as stands_itself,
         count(distinct product) filter (client_id is not null) as sides,
-        min(product || ' ' || source_id) filter (client_id is not null) as holder,
-        min(product || ' ' || source_id) as any_holder,
+        min(label) filter (client_id is not null) as holder,
+        min(label) as any_holder,
         min(near_twin) as near_twin,
         bool_or(outcome = 'archived') as archived
     from holder
@@ -20,14 +20,13 @@ with known as (
 decided as (
     select
         d.practice_id, d.organisation_id, d.source_id,
-        d.product || ' ' || d.source_id as subject,
-        c.client_id
+        coalesce(c.label, d.product || ' client ' || d.source_id) as subject,
+        case when c.outcome in ('survivor', 'merged') then c.client_id end as client_id
     from effective_organisation as d
     inner join link_plan as p on d.practice_id = p.practice_id and p.planned
     left join link_client as c
         on
             d.practice_id = c.practice_id and d.product = c.product and d.source_id = c.source_id
-            and c.outcome in ('survivor', 'merged')
 ),
 
 stated as (
@@ -59,19 +58,19 @@ select
     state,
     case
         when state = 'confirmed' and source_id is null then 'A person linked it to no client.'
-        when state = 'confirmed' then 'A person linked it to client ' || subject || '.'
+        when state = 'confirmed' then 'A person linked it to ' || subject || '.'
         when subject is not null
-            then 'A person linked it to client ' || subject || ', which does not live on.'
+            then 'A person linked it to ' || subject || ', which does not live on.'
         when state = 'conflict' then clients || ' clients that live on are connected to it: say whose it is.'
         when state = 'carried' and sides > 1 then 'All products that know it agree on its client.'
-        when state = 'carried' then 'Its client ' || holder || ' lives on.'
-        when state = 'repointed' then 'Its client ' || holder || ' was merged into this client.'
+        when state = 'carried' then 'Its ' || holder || ' lives on.'
+        when state = 'repointed' then 'Its ' || holder || ' was merged into this client.'
         when state = 'needs_confirmation'
-            then 'Its client ' || any_holder || ' is archived, and perhaps the same as ' || near_twin
+            then 'Its ' || any_holder || ' is archived, and perhaps the same as ' || near_twin
                 || ': match them, or name its client.'
         when archived
-            then 'Its client ' || any_holder || ' is archived and no client that lives on matches it.'
-        else 'Its client ' || any_holder || ' is excluded: deleted, or a prospect, at its source.'
+            then 'Its ' || any_holder || ' is archived and no client that lives on matches it.'
+        else 'Its ' || any_holder || ' is excluded: deleted, or a prospect, at its source.'
     end
     || case when coalesce(invited, false) then ' The practice is only invited into it.' else '' end as reason,
     $run_id as run_id

@@ -1,24 +1,23 @@
 -- One row per HQ client and staff member with access, as read in a practice with a plan: published where
 -- `reason` is empty, else dropped. Of several links that of the record the client stands on is published.
 with read as (
-    select distinct practice_id, source_id as source_client_id, unnest(staff_ids) as user_id
-    from source_client
-    where product = 'hq'
+    select distinct
+        s.practice_id, s.source_id as source_client_id, unnest(s.staff_ids) as user_id,
+        c.client_id, c.client_no, c.lost, c.outcome in ('survivor', 'archived') as stands_itself
+    from source_client as s
+    inner join link_client as c
+        on s.practice_id = c.practice_id and c.product = 'hq' and s.source_id = c.source_id
+    where s.product = 'hq'
 ),
 
 placed as (
     select
-        r.*,
-        c.client_id,
-        c.lost,
+        *,
         row_number() over (
-            partition by r.practice_id, c.client_id, r.user_id
-            order by c.outcome in ('survivor', 'archived') desc, r.source_client_id
+            partition by client_no, user_id order by stands_itself desc, source_client_id
         ) as place
-    from read as r
-    inner join link_client as c
-        on r.practice_id = c.practice_id and c.product = 'hq' and r.source_client_id = c.source_id
-    where r.user_id is not null
+    from read
+    where user_id is not null
 )
 
 select
