@@ -42,16 +42,11 @@ def content_hashes(
     return scope.with_columns(pl.Series("content_hash", hashes, dtype=pl.String))
 
 
-def output_hash(status: pl.DataFrame) -> str:
-    """Hash (32 hex digits) of what stands published for the practices of `status`, all batches of a run."""
-    lines = status.sort("practice_id").select(
-        pl.concat_str("practice_id", pl.lit(" "), pl.col("content_hash").fill_null("-"))
-    )
-    return hashlib.md5("\n".join(lines.to_series()).encode(), usedforsecurity=False).hexdigest()
-
-
 def _table_hash(contract: Table) -> str:
-    columns = ", ".join(f'"{name}"' for name in contract.names if name not in _LEFT_OUT)
+    held = [column for column in contract.columns if column.name not in _LEFT_OUT]
+    # To hash() an empty list is what a missing one is; their lengths differ.
+    lengths = [f'len("{column.name}")' for column in held if column.type == "texts"]
+    columns = ", ".join([f'"{column.name}"' for column in held] + lengths)
     # Two sums, because rows could be found that one sum of 64 bits takes for another set.
     return f"""
         select practice_id, '{contract.name} ' || count(*) || ' ' || sum(h) || ' ' || sum(hash(h)) as line

@@ -60,11 +60,6 @@ def record_run(store: Store, run: pl.DataFrame) -> None:
     store.write(lambda writer: writer.append("run", row))
 
 
-def last_status(store: Store) -> pl.DataFrame:
-    """`practice_status` as the last runs left it, one row per practice."""
-    return conform(store.read("select * from practice_status"), "practice_status")
-
-
 _Prepared = dict[str, tuple[pl.DataFrame, list[str]]]
 
 

@@ -239,11 +239,12 @@ def _retry(work: Callable[[], T], path: Path) -> T:
         try:
             return work()
         except duckdb.Error as error:
-            if not any(sign in str(error).lower() for sign in _CONFLICTS):
-                raise StoreError(f"store {path}: {error}") from error
+            said = " ".join(str(error).split())
+            if not any(sign in said.lower() for sign in _CONFLICTS):
+                raise StoreError(f"store {path}: {said}") from error
             if attempt == _ATTEMPTS:
                 raise StoreError(
-                    f"store {path} is busy: {attempt} attempts met another writer ({error})."
+                    f"store {path} is busy: {attempt} attempts met another writer ({said})."
                     " Nothing was written. Run again when the other run has ended."
                 ) from error
         time.sleep(wait)

@@ -24,6 +24,7 @@ select
     case when access_lost then 'The deadline has passed: access is lost until it is complete.' end
         as lost_note,
     case
+        when failed_because is not null then null -- its staff list may not have been reached
         when authority_unchecked and (policy is not null or connection = 'confirmed')
             then 'There is no staff list, so who may decide was not checked.'
         when connector_unknown then 'Who confirmed the connection is not known, so it was not checked.'
