@@ -39,7 +39,7 @@ def match_clients(
     """
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
-    candidates(con, keys_for(prepared.frame.columns, ()), "all")
+    candidates(con, keys_for(prepared.filled, ()), "all")
     _add_known_pairs(con, frames)
     vectors.count_rarities(con, comparisons)
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
@@ -113,6 +113,6 @@ def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
     """A new model from the clients of `frames`, without labels."""
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
-    candidates(con, keys_for(prepared.frame.columns, ()), "all")
+    candidates(con, keys_for(prepared.filled, ()), "all")
     vectors.count_rarities(con, comparisons)
     return train(con, prepared, comparisons, "all")[0]

@@ -158,20 +158,20 @@ ORGANISATION = Comparison(
 
 FULL = Comparison(
     "full_name",
-    ("full",),
+    ("whole",),
     # Only where the parts could not be told on one side: else the same clue would count twice.
-    f"({_either_null('full')} or (l.given is not null and r.given is not null)"
+    f"({_either_null('whole')} or (l.given is not null and r.given is not null)"
     " or (l.org is not null and r.org is not null))",
     (
-        Level("same whole name", "l.full = r.full"),
-        Level("same words in another order", "l.full_sorted = r.full_sorted"),
-        Level("whole name spelled much alike", _jw("full", 0.93)),
+        Level("same whole name", "l.whole = r.whole"),
+        Level("same words in another order", "l.whole_sorted = r.whole_sorted"),
+        Level("whole name spelled much alike", _jw("whole", 0.93)),
         Level("one name holds all words of the other",
-              _one_is("full", "list_has_all(string_split({a}, ' '), string_split({b}, ' '))")),
-        Level("whole name spelled alike", _jw("full", 0.85)),
+              _one_is("whole", "list_has_all(string_split({a}, ' '), string_split({b}, ' '))")),
+        Level("whole name spelled alike", _jw("whole", 0.85)),
     ),
     "other name",
-    rarity="full",
+    rarity="whole",
 )  # fmt: skip
 
 ENTITY = Comparison(
@@ -374,7 +374,7 @@ _BY_COLUMN = {
     "given": (GIVEN, MIDDLE, SUFFIX),
     "family": (FAMILY,),
     "org": (ORGANISATION,),
-    "full": (FULL,),
+    "whole": (FULL,),
     "structure": (ENTITY,),
     "dob": (BIRTH,),
     "street": (PLACE,),

@@ -108,7 +108,7 @@ def comparisons_of(prepared: Prepared) -> list[Comparison]:
     """The comparisons that the prepared columns allow."""
     kinds = {"identifier": levels.identifier, "masked": levels.masked, "category": levels.category}
     kinds |= {"year": levels.year, "text": levels.text}
-    return levels.of_columns(prepared.frame.columns) + [kinds[kind](column) for column, kind in prepared.free]
+    return levels.of_columns(prepared.filled) + [kinds[kind](column) for column, kind in prepared.free]
 
 
 def _scored(
@@ -118,7 +118,7 @@ def _scored(
     scope: Scope,
     model: Model | None,
 ) -> tuple[pl.DataFrame, Model]:
-    candidates(con, keys_for(prepared.frame.columns, prepared.free), scope)
+    candidates(con, keys_for(prepared.filled, prepared.free), scope)
     vectors.count_rarities(con, comparisons)
     if model is None:
         model, compared = train(con, prepared, comparisons, scope)

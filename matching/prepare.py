@@ -29,6 +29,11 @@ class Prepared:
     free: tuple[tuple[str, str], ...] = ()
     """Fields compared under their own column name: (column, kind)."""
 
+    @property
+    def filled(self) -> list[str]:
+        """Columns that hold any value."""
+        return [column.name for column in self.frame if column.null_count() < len(column)]
+
 
 @cache
 def _sql(name: str) -> str:
@@ -107,7 +112,7 @@ def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
             parts.select(given="given_name", middle="middle_name", family="family_name", suffix="name_suffix")
         )
     if full is not None and given is None and family is None:
-        frames.append(normalise.fold(either if either is not None else full).alias("full").to_frame())
+        frames.append(normalise.fold(either if either is not None else full).alias("whole").to_frame())
     return frames
 
 
@@ -176,6 +181,8 @@ def finish(
 
     `own`: a value held by at most so many records of each list counts as theirs alone.
     """
+    absent = [name for name in ("given", "family", "org", "trading", "trustee") if name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     frame = frame.sort("part", "list", "id").with_row_index("rid")
     frame = frame.with_columns(_derived(frame))
     for column in _MULTI:
@@ -193,8 +200,8 @@ def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
     found: list[pl.Expr | pl.Series] = []
     if "given" in frame.columns:
         found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
-    if "full" in frame.columns:
-        found.append(_sorted_words("full").alias("full_sorted"))
+    if "whole" in frame.columns:
+        found.append(_sorted_words("whole").alias("whole_sorted"))
     if "org" in frame.columns:
         words = pl.col("org").str.split(" ")
         found += [

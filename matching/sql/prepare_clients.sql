@@ -26,7 +26,7 @@ select
     c.middle_name as middle,
     c.family_name as family,
     c.name_suffix as suffix,
-    c.full_name as full,
+    c.full_name as whole,
     c.organisation_name as org,
     c.name_numbers as org_numbers,
     c.trustee_for as trustee,
