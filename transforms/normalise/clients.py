@@ -50,15 +50,10 @@ def _with_names(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(has_parts=pl.col("first_name").is_not_null() & pl.col("last_name").is_not_null())
     may_be_organisation = (pl.col("listed") != "individual") | pl.col("name").str.contains("/")
     frame = frame.hstack(_on_rows(frame, may_be_organisation, lambda some: organisation_parts(some["name"])))
-    frame = (
-        frame.with_columns(organised=_organised(frame))
-        .with_columns(
-            structure=pl.when(pl.col("listed") == "unknown")
-            .then(structure_by_name(frame))
-            .otherwise(pl.col("listed"))
-        )
-        .pipe(_with_entity_type)
-    )
+    frame = frame.with_columns(organised=_organised(frame))
+    unlisted = pl.col("listed") == "unknown"
+    found = pl.when(unlisted).then(structure_by_name(frame)).otherwise(pl.col("listed"))
+    frame = _with_entity_type(frame.with_columns(structure=found))
     may_be_person = (pl.col("entity_type") == "person") | pl.col("like_person")
     persons = _on_rows(frame, may_be_person, _person)
     frame = frame.drop("first_name", "middle_name", "last_name").hstack(persons)
