@@ -38,15 +38,19 @@ def mobiles(dice: Dice, countries: pl.Series) -> pl.Series:
     """A national mobile number such as 0412345678 for each country."""
     n = len(countries)
     frame = pl.DataFrame(
-        {"country": countries, "a": dice.integers(0, 90_000_000, n), "b": dice.integers(4, 9, n)}
-    )
+        {
+            "country": countries,
+            "a": dice.integers(0, 90_000_000, n),
+            "b": dice.choice(["4", "5", "7", "8", "9"], n),
+        }
+    )  # 076 is for pagers
     au_rest = pl.col("a").cast(pl.String).str.zfill(8)
     rest = (
         pl.when(pl.col("country") == "AU")
         .then(au_rest)
         .when(pl.col("country") == "NZ")
         .then((pl.col("a") % 800_000 + 200_000).cast(pl.String))
-        .otherwise(pl.col("b").cast(pl.String) + au_rest)
+        .otherwise(pl.col("b") + au_rest)
     )
     return frame.select(pl.col("country").replace_strict(_MOBILE_PREFIX) + rest).to_series()
 

@@ -14,7 +14,7 @@ def mistype(dice: Dice, texts: pl.Series, mask: Booleans) -> pl.Series:
     frame = pl.DataFrame({"s": texts, "u": dice.uniform(n), "kind": dice.pick([1, 1, 1, 1.4], n)})
     key = pl.Series(list(_KEYS)).gather(dice.integers(0, len(_KEYS), n))
     s, kind = pl.col("s"), pl.col("kind")
-    at = (1 + pl.col("u") * (s.str.len_chars().cast(pl.Int64) - 2)).floor().cast(pl.Int64)
+    at = (1 + pl.col("u") * (s.str.len_chars().cast(pl.Int64) - 2).clip(0)).floor().cast(pl.Int64)
     head, letter = s.str.slice(0, at), s.str.slice(at, 1)
     rest = s.str.slice(at + 1)
     changed = (
