@@ -11,11 +11,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from expectations.errors import UsageError
 from expectations.gate import Verdict, preload
 from flows.config import Settings
 from flows.progress import Clock, Progress
 from transforms import lookup
 from transforms.ingest import Landed, find_snapshot, land
+from transforms.lookup import unknown_ids
 from transforms.sql import connect
 from transforms.status import Night
 from transforms.store import Store, open_store
@@ -51,7 +53,7 @@ class OpenNight:
     """`practice_status` of the practices in scope as the last runs left it."""
     clock: Clock
     batches: tuple[tuple[str, ...], ...]
-    """Practice ids, sorted, in batches of about `batch_clients` rows."""
+    """Practice ids, sorted, in batches of about `batch_rows` rows."""
     verdicts: list[Verdict] = field(default_factory=list)
     """The gate's results per batch, kept where Data Docs are asked for."""
 
@@ -61,7 +63,7 @@ class OpenNight:
         return Night(
             run_id=self.request.run_id,
             as_of=self.request.as_of,
-            snapshot_date=self.landed.snapshot_date,
+            snapshot_date=self.landed.snapshot.snapshot_date,
             started_at=self.request.started_at,
             default_deadline=self.settings.default_deadline,
             stale_tool_hours=self.settings.stale_tool_hours,
@@ -99,15 +101,23 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
         with clock.stage("land"):
             snapshot = find_snapshot(settings.landing, request.snapshot_date)
             landed = land(con, snapshot, scope)
+            _check_scope(request.practice_ids, landed)
             clock.count(landed.sizes["rows"].sum())
         practices, rows = landed.sizes.height, landed.sizes["rows"].sum()
         intake, status = lookup.last_intake(store, scope), lookup.last_status(store, scope)
-        batches = batches_of(landed.sizes, settings.batch_clients)
+        batches = batches_of(landed.sizes, settings.batch_rows)
         progress.begin(practices, rows)
         try:
             yield OpenNight(settings, request, con, store, landed, intake, status, clock, batches)
         finally:
             progress.end()
+
+
+def _check_scope(wanted: Sequence[str], landed: Landed) -> None:
+    known = landed.directory["practice_id"].to_list()
+    missing = sorted(set(wanted) - set(known))
+    if missing:
+        raise UsageError(unknown_ids("practice", missing, known))
 
 
 def batches_of(sizes: pl.DataFrame, rows: int) -> tuple[tuple[str, ...], ...]:

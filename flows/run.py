@@ -115,7 +115,7 @@ def _failed(night: OpenNight, practice_id: str, error: BaseException) -> BatchRe
     # Another library's message may quote a value of a record; ours hold keys only.
     what = str(error) if isinstance(error, ScrError) else type(error).__name__
     facts = replace(night.status_facts, failed={practice_id: f"stage {night.clock.current}: {what}"})
-    practices = night.landed.practices.filter(pl.col("practice_id") == practice_id)
+    practices = night.landed.directory.filter(pl.col("practice_id") == practice_id)
     return _published(night, {"practices": practices}, facts)
 
 
@@ -141,7 +141,7 @@ def finish(night: OpenNight, results: Sequence[BatchResult]) -> RunSummary:
     """Write the line of table `run` and gather what the batches left."""
     status = pl.concat([table("practice_status").empty(), *(result.status for result in results)])
     summary = RunSummary(
-        night.request.run_id, night.landed.snapshot_date, status.sort("practice_id"), _total(results)
+        night.request.run_id, night.landed.snapshot.snapshot_date, status.sort("practice_id"), _total(results)
     )
     record_run(night.store, _run_row(night, summary))
     if night.request.data_docs:
