@@ -1,0 +1,173 @@
+"""Reads one troubled CSV or NDJSON file record by record: slow, but only bad records are lost, and each with its line."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from expectations.contracts import Table, table
+from transforms.ingest.header import missing_columns, note_unknown, read_header
+from transforms.ingest.job import Job, Prepared, id_column
+from transforms.ingest.raw import forget, insert_frame
+from transforms.ingest.text import (
+    csv_records,
+    encoding_trouble,
+    json_text,
+    ndjson_records,
+    physical_lines,
+)
+
+_CHUNK = 20_000
+Row = tuple[int, dict[str, str | None]]
+
+
+def read_carefully(job: Job, item: Prepared) -> None:
+    """Append the good records of the file, note the bad ones; reject it where it is not text or lacks columns."""
+    with Path(item.path).open("rb") as stream:
+        trouble = encoding_trouble(stream)
+    if trouble:
+        job.ledger.reject(item.file, trouble, _practices_in(job, item))
+    elif item.file.format == "csv":
+        _read_csv(job, item)
+    else:
+        _read_ndjson(job, item)
+
+
+def _read_csv(job: Job, item: Prepared) -> None:
+    contract = table(item.file.table or "")
+    header = read_header(item.columns, contract, item.file.practice_id is not None)
+    note_unknown(job.ledger, item.file, header.unknown)
+
+    def rows() -> Iterator[Row]:
+        with Path(item.path).open("rb") as stream:
+            records = csv_records(physical_lines(stream))
+            next(records)
+            for line, fields, trouble in records:
+                values = {name: fields[at] for name, at in header.known.items() if at < len(fields)}
+                if trouble:
+                    _note_row(job, item, contract, (line, trouble, ",".join(fields), values))
+                else:
+                    yield line, values
+
+    _append(job, item, contract, rows())
+
+
+def _read_ndjson(job: Job, item: Prepared) -> None:
+    contract = table(item.file.table or "")
+    wanted = {c.name.lower(): c.name for c in contract.columns}
+    seen: set[str] = set()
+    bad = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal bad
+        with Path(item.path).open("rb") as stream:
+            for line, value, trouble, text in ndjson_records(physical_lines(stream)):
+                names = [key.strip().lower() for key in value]
+                if not trouble and len(set(names)) < len(names):
+                    trouble = "A key is there twice in different case: keep one of them."
+                if trouble:
+                    bad += 1
+                    _note_row(job, item, contract, (line, trouble, text, {}))
+                    continue
+                seen.update(value)
+                yield (
+                    line,
+                    {
+                        wanted[n]: _sound(json_text(v))
+                        for n, v in zip(names, value.values(), strict=True)
+                        if n in wanted
+                    },
+                )
+
+    count = _append(job, item, contract, rows())
+    known = {wanted[k.strip().lower()]: 0 for k in seen if k.strip().lower() in wanted}
+    missing = missing_columns(known, contract, item.file.practice_id is not None)
+    note_unknown(job.ledger, item.file, [k for k in seen if k.strip().lower() not in wanted])
+    if (count and missing) or (bad and not count):
+        lacks = f"Required column {', '.join(missing)} is missing: deliver the list with it."
+        reason = lacks if count else "No line of the file is a readable object: extract the list again."
+        forget(job.con, contract.name, item.file.number)
+        job.ledger.reject(item.file, reason)
+
+
+def _append(job: Job, item: Prepared, contract: Table, rows: Iterator[Row]) -> int:
+    """Insert the rows in chunks; returns their number."""
+    columns = contract.names
+    count, done = 0, False
+    while not done:
+        lines: list[int] = []
+        values: dict[str, list[str | None]] = {name: [] for name in columns}
+        for line, row in rows:
+            lines.append(line)
+            for name in columns:
+                values[name].append(row.get(name))
+            if len(lines) == _CHUNK:
+                break
+        done = len(lines) < _CHUNK
+        count += len(lines)
+        if lines:
+            frame = pl.DataFrame(
+                {**values, "_row": lines}, schema={**dict.fromkeys(columns, pl.String), "_row": pl.Int64}
+            )
+            insert_frame(job.con, contract.name, frame, (item.file.number, item.file.practice_id), job.scope)
+    return count
+
+
+def _note_row(job: Job, item: Prepared, contract: Table, bad: tuple[int, str, str, dict[str, str]]) -> None:
+    """A record that cannot be read, with practice and id where its first fields still tell them."""
+    line, reason, text, values = bad
+    stated = values.get("practice_id", "").strip()
+    practice = item.file.practice_id or (stated if stated in job.directory else None)
+    if not job.wants(practice):
+        return
+    key = id_column(contract)
+    source_id = values.get(key, "").strip() or None if key else None
+    job.ledger.note(
+        item.file,
+        "row",
+        reason,
+        line=line,
+        value=text.strip(),
+        practice_id=practice or "",
+        source_id=source_id,
+    )
+
+
+def _practices_in(job: Job, item: Prepared) -> tuple[str, ...] | None:
+    """Practices named in a file of broken encoding: its ids are plain letters even so. None where none is."""
+    with Path(item.path).open("rb") as stream:
+        lines = physical_lines(stream, errors="replace")
+        if item.file.format == "csv":
+            at = (
+                [c.strip().lower() for c in item.columns].index("practice_id")
+                if _has_practice(item)
+                else None
+            )
+            found = {f[at].strip() for _, f, _ in csv_records(lines) if at is not None and at < len(f)}
+        else:
+            found = {
+                str(v.get("practice_id", "")).strip()
+                for _, v, trouble, _ in ndjson_records(lines)
+                if not trouble
+            }
+    return tuple(sorted(found & job.directory)) or None
+
+
+def _has_practice(item: Prepared) -> bool:
+    return "practice_id" in [c.strip().lower() for c in item.columns]
+
+
+def _sound(text: str | None) -> str | None:
+    """JSON can escape half a character, which no text file can hold: it becomes the replacement character."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def first_record(head: bytes) -> tuple[str, ...]:
+    """Fields of the first record of a CSV file; empty where there is none or its quotes are not in order."""
+    lines: Any = physical_lines(io.BytesIO(head), errors="replace")
+    _, fields, trouble = next(csv_records(lines), (0, [], None))
+    return () if trouble else tuple(fields)

@@ -1,0 +1,144 @@
+"""Reads whole files through DuckDB, many of one shape in one statement; what it refuses is read carefully.
+
+DuckDB's own recovery is not used: it gives wrong line numbers, swallows rows behind an unclosed quote, and turns
+broken JSON into empty rows without a word. Strict reading, and the careful reader for the file that fails.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import duckdb
+
+from expectations.contracts import table
+from transforms.ingest.careful import read_carefully
+from transforms.ingest.header import missing_columns, note_unknown, read_header
+from transforms.ingest.job import Job, Prepared
+from transforms.ingest.raw import Reading, insert, literal, text_values
+
+_INDEX = "file_index::bigint"
+# A number whose text DuckDB would change (1e3, 1.50): ids are opaque and stay as written.
+_NUMBER_FORM = r"[:\[,]\s*-?\d+(\.\d+)?[eE][+-]?\d|\.\d*0\s*[,}\]]|-0\s*[,}\]]|\d{16,}\.|\.\d{16,}"
+_BATCH = 500
+"""Files in one statement."""
+
+
+def read_csv_files(job: Job, items: Sequence[Prepared]) -> None:
+    """Append the rows of CSV files of one source table."""
+    groups: dict[tuple[str, ...], list[Prepared]] = defaultdict(list)
+    for item in items:
+        header = read_header(item.columns, table(item.file.table or ""), item.file.practice_id is not None)
+        if header.trouble:
+            job.ledger.reject(item.file, header.trouble, _practices(job, item))
+        else:
+            groups[item.columns].append(item)
+    for group in groups.values():
+        for start in range(0, len(group), _BATCH):
+            _fast_or_careful(job, group[start : start + _BATCH], _csv_group)
+
+
+def read_ndjson_files(job: Job, items: Sequence[Prepared]) -> None:
+    """Append the rows of NDJSON files of one source table."""
+    for start in range(0, len(items), _BATCH):
+        _fast_or_careful(job, items[start : start + _BATCH], _ndjson_group)
+
+
+def _fast_or_careful(
+    job: Job, items: Sequence[Prepared], read: Callable[[Job, Sequence[Prepared]], None]
+) -> None:
+    """Read all at once; where that fails, halve until the troubled files stand alone."""
+    try:
+        read(job, items)
+    except duckdb.Error:
+        if len(items) == 1:
+            read_carefully(job, items[0])
+            return
+        middle = len(items) // 2
+        _fast_or_careful(job, items[:middle], read)
+        _fast_or_careful(job, items[middle:], read)
+
+
+def _csv_group(job: Job, items: Sequence[Prepared]) -> None:
+    first = items[0]
+    contract = table(first.file.table or "")
+    header = read_header(first.columns, contract, True)
+    columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(first.columns)))
+    relation = (
+        f"read_csv({_paths(items)}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
+        f" strict_mode = true, hive_partitioning = false, columns = {{{columns}}})"
+    )
+    values = text_values(contract, {name: f"c{at}" for name, at in header.known.items()})
+    insert(job.con, _reading(items, relation, values), job.scope)
+    for item in items:
+        note_unknown(job.ledger, item.file, header.unknown)
+
+
+def _ndjson_group(job: Job, items: Sequence[Prepared]) -> None:
+    """Raises duckdb.Error where a line is no JSON object, or where DuckDB would not keep it as written."""
+    contract = table(items[0].file.table or "")
+    keys = _keys(job.con, items)
+    wanted = {c.name.lower(): c.name for c in contract.columns}
+    spelled: dict[str, list[str]] = defaultdict(list)
+    for key in sorted({k for found in keys.values() for k in found}):
+        if key.strip().lower() in wanted:
+            spelled[wanted[key.strip().lower()]].append(key)
+    for item, found in zip(items, (keys.get(i) for i in range(len(items))), strict=True):
+        names = {wanted[k.strip().lower()]: 0 for k in found or () if k.strip().lower() in wanted}
+        if found is not None and missing_columns(names, contract, item.file.practice_id is not None):
+            raise duckdb.InvalidInputException("a required key is in no line")
+    if not spelled:
+        return
+    columns = {key: f"k{i}" for i, key in enumerate(sorted({k for ks in spelled.values() for k in ks}))}
+    listed = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in columns)
+    renamed = ", ".join(columns.values())
+    # Keys that differ in case alone are different columns to JSON and one column to us.
+    relation = (
+        f"(select *, file_index from read_json({_paths(items)}, format = 'newline_delimited', records = true,"
+        f" hive_partitioning = false, maximum_object_size = 67108864, columns = {{{listed}}}))"
+        f" as read_rows ({renamed}, file_index)"
+    )
+    known = {name: f"coalesce({', '.join(columns[k] for k in ks)})" for name, ks in spelled.items()}
+    insert(job.con, _reading(items, relation, text_values(contract, known)), job.scope)
+    for i, item in enumerate(items):
+        note_unknown(job.ledger, item.file, [k for k in keys.get(i, ()) if k.strip().lower() not in wanted])
+
+
+def _keys(con: duckdb.DuckDBPyConnection, items: Sequence[Prepared]) -> dict[int, set[str]]:
+    """Keys of the objects per place in `items`. Raises where one is no object or holds a key twice."""
+    shapes = con.execute(
+        f"select {_INDEX}, json_type(json) = 'OBJECT', json_keys(json), bool_or(regexp_matches(json::varchar, $form))"
+        f" from read_ndjson_objects({_paths(items)}, hive_partitioning = false, maximum_object_size = 67108864)"
+        " group by all",
+        {"form": _NUMBER_FORM},
+    ).fetchall()
+    found: dict[int, set[str]] = defaultdict(set)
+    for index, is_object, keys, odd_number in shapes:
+        if not is_object or odd_number or len({k.strip().lower() for k in keys}) < len(keys):
+            raise duckdb.InvalidInputException("a line that needs the careful reader")
+        found[index].update(keys)
+    return found
+
+
+def _reading(items: Sequence[Prepared], relation: str, values: dict[str, str]) -> Reading:
+    numbers = [i.file.number for i in items]
+    practices = [i.file.practice_id for i in items]
+    return Reading(table(items[0].file.table or ""), relation, values, numbers, practices, index=_INDEX)
+
+
+def _paths(items: Sequence[Prepared]) -> str:
+    return f"[{', '.join(literal(i.path) for i in items)}]"
+
+
+def _practices(job: Job, item: Prepared) -> tuple[str, ...] | None:
+    """Practices in a CSV file that is refused for its columns, read from the one that names them."""
+    names = [c.strip().lower() for c in item.columns]
+    if names.count("practice_id") != 1:
+        return None
+    columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(names)))
+    try:
+        found = job.con.execute(
+            f"select distinct trim(c{names.index('practice_id')}) from read_csv({_paths([item])}, header = true,"
+            f" auto_detect = false, delim = ',', quote = '\"', escape = '\"', columns = {{{columns}}})"
+        ).fetchall()
+    except duckdb.Error:
+        return None
+    return tuple(sorted({practice for (practice,) in found if practice in job.directory})) or None

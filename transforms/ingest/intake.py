@@ -1,0 +1,132 @@
+"""Decides for each practice and list whether tonight's list is taken: table `intake`.
+
+The first line that applies (see tests/transforms/ingest/intake_cases.csv):
+
+| list | taken | why |
+|---|---|---|
+| a file of it was rejected, or a row below the practice's path names another practice | no | half a list |
+| its extract ended in ERROR | no | an error is no empty list |
+| the extract's row_count differs from readable and quarantined rows together | no | rows are missing, or foreign |
+| clients of a product that the practice has, no file for it, no row_count of an extract | no | missing |
+| of a product that the practice has, no readable row, while the last list taken had some | no | empty, not before |
+| everything else; so too an empty list that is there, or that the extract says has 0 rows | yes | |
+
+A practice has HQ always, XPM unless its connection is `none` or `no_account` or it has no XPM account, Tax where
+`has_tax`. A file that names no practice in its path is there for every practice.
+"""
+
+from collections.abc import Sequence
+
+import duckdb
+import polars as pl
+
+from expectations.conform import conform
+from expectations.contracts import tables
+from transforms.ingest.ledger import Rejection
+from transforms.ingest.raw import raw_name
+from transforms.ingest.snapshot import Snapshot, folder, place
+from transforms.sql import query, run_sql
+
+_OWN_TABLES = ("practices", "extracts")
+"""Read for the whole landing, not batch by batch."""
+_MOVED = "The row names another practice than its path"
+
+
+def batch_tables() -> list[str]:
+    """Source tables that have a row in `intake`: all but the directory and the extracts."""
+    return [name for name in tables("source") if name not in _OWN_TABLES]
+
+
+def intake(
+    con: duckdb.DuckDBPyConnection,
+    batch: pl.DataFrame,
+    frames: dict[str, pl.DataFrame],
+    snapshot: Snapshot,
+    rejections: Sequence[Rejection],
+    run_id: str,
+) -> pl.DataFrame:
+    """Table `intake` of the practices of `batch` (rows of `practices`).
+
+    `frames`: the source tables read, `extracts`, `last_intake` (shape of `intake`, may be empty), and `lines`:
+    what could not be read of these practices, in the shape of `ledger.LINES`.
+    """
+    facts = run_sql(
+        con,
+        "ingest/intake",
+        {
+            "batch": batch,
+            "lists": _lists(),
+            "counts": _counts(con, batch, frames),
+            "delivered": _delivered(snapshot),
+            "refusals": _refusals(rejections, frames["lines"]),
+            "extracts": frames["extracts"],
+            "last_intake": frames["last_intake"],
+        },
+    )
+    return conform(run_sql(con, "ingest/verdict", {"facts": facts}, {"run_id": run_id}), "intake")
+
+
+def _lists() -> pl.DataFrame:
+    """product, entity (folder name), singular: one row per list."""
+    rows = [(*folder(t), place(t)[1]) for name, t in tables("source").items() if name in batch_tables()]
+    return pl.DataFrame(rows, schema=["product", "entity", "singular"], orient="row")
+
+
+def _counts(
+    con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, frames: dict[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Readable and quarantined rows and files per practice and list; only where there are any."""
+    lost = frames["lines"].filter(pl.col("level") == "row").group_by("practice_id", "product", "entity")
+    quarantined = lost.agg(pl.len().alias("rows_quarantined"))
+    found = []
+    for name in batch_tables():
+        product, entity = folder(tables("source")[name])
+        read = frames[name].group_by("practice_id").agg(pl.len().alias("rows_read"))
+        files = query(
+            con,
+            f"select practice_id, count(distinct _file) as files from {raw_name(name)}"
+            " semi join batch using (practice_id) group by practice_id",
+            {"batch": batch},
+        )
+        bad = quarantined.filter(
+            (pl.col("product") == product) & (pl.col("entity") == place(tables("source")[name])[1])
+        ).select("practice_id", "rows_quarantined")
+        counted = read.join(files, on="practice_id", how="full", coalesce=True)
+        counted = counted.join(bad, on="practice_id", how="full", coalesce=True)
+        found.append(
+            counted.select(
+                "practice_id", pl.lit(product).alias("product"), pl.lit(entity).alias("entity"),
+                *(pl.col(c).fill_null(0).cast(pl.Int64) for c in ("files", "rows_read", "rows_quarantined")),
+            )
+        )  # fmt: skip
+    return pl.concat(found).filter(pl.col("practice_id") != "")
+
+
+def _delivered(snapshot: Snapshot) -> pl.DataFrame:
+    """product, entity, practice_id (null: any): lists for which a file lies there."""
+    found = {
+        (*folder(tables("source")[file.table]), file.practice_id)
+        for file in snapshot.files
+        if file.table is not None
+    }
+    schema = {"product": pl.String, "entity": pl.String, "practice_id": pl.String}
+    return pl.DataFrame(sorted(found, key=str), schema=schema, orient="row")
+
+
+def _refusals(rejections: Sequence[Rejection], lines: pl.DataFrame) -> pl.DataFrame:
+    """product, entity, practice_id (null: all), file, reason: what makes a list incomplete."""
+    found: list[tuple[str, str, str | None, str, str]] = []
+    for r in rejections:
+        if r.file.table is None:
+            continue
+        product, entity = folder(tables("source")[r.file.table])
+        reason = f"{r.file.name} was not read: {r.reason}"
+        found += [(product, entity, practice, r.file.name, reason) for practice in r.practices or (None,)]
+    folders = {place(t): folder(t) for t in tables("source").values()}
+    moved = lines.filter(pl.col("reason").str.starts_with(_MOVED))
+    for product, entity, practice, file in (
+        moved.select("product", "entity", "practice_id", "file").unique().rows()
+    ):
+        found.append((*folders[product, entity], practice, file, f"{file} holds rows of another practice."))
+    schema = dict.fromkeys(("product", "entity", "practice_id", "file", "reason"), pl.String)
+    return pl.DataFrame(sorted(set(found), key=str), schema=schema, orient="row")

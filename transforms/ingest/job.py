@@ -1,0 +1,52 @@
+"""What the readers of one landing share."""
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from expectations.contracts import Column, Table
+from transforms.ingest.ledger import Ledger
+from transforms.ingest.snapshot import SourceFile
+from transforms.storage import Staging
+
+
+@dataclass
+class Job:
+    """One landing under way."""
+
+    con: duckdb.DuckDBPyConnection
+    staging: Staging
+    scope: tuple[str, ...] | None
+    """Practices asked for; None: all of the directory."""
+    ledger: Ledger = field(default_factory=Ledger)
+    directory: frozenset[str] = frozenset()
+    """Ids of the practices of the directory, once that was read."""
+
+    def in_scope(self, file: SourceFile) -> bool:
+        """Whether the file can hold rows of the practices asked for."""
+        return self.scope is None or file.practice_id is None or file.practice_id in self.scope
+
+    def wants(self, practice_id: str | None) -> bool:
+        """Whether a line about that practice (None: unknown) belongs to this landing."""
+        return self.scope is None or practice_id in self.scope
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file as plain UTF-8 (or a Parquet file) on the local disk."""
+
+    file: SourceFile
+    path: str
+    columns: tuple[str, ...] = ()
+    """Its header, as written; empty for NDJSON."""
+
+
+def is_id(column: Column) -> bool:
+    """Whether values of the column are ids of records or of people's accounts."""
+    return column.type == "text" and column.name.lower().endswith(("id", "uuid"))
+
+
+def id_column(contract: Table) -> str | None:
+    """The column that names a row inside its practice: `hq_client_id`, `UUID`; None where only several do."""
+    found = [c for c in contract.key if c != "practice_id"] or ["practice_id"]
+    return found[0] if is_id(contract.column(found[0])) else None

@@ -1,0 +1,102 @@
+"""Reads Parquet files: columns of any type become the text that a CSV file would hold."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.contracts import Column, table
+from transforms.ingest.header import Header, note_unknown, read_header
+from transforms.ingest.job import Job, Prepared
+from transforms.ingest.raw import Reading, insert, literal, quoted, text_list
+
+_BATCH = 500
+
+
+def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
+    """Append the rows of Parquet files of one source table; files of one schema in one statement."""
+    groups: dict[str, tuple[pa.Schema, list[Prepared]]] = {}
+    for item in items:
+        try:
+            schema = pq.read_schema(item.path)
+        except (pa.ArrowException, OSError):
+            job.ledger.reject(
+                item.file, "The file is no whole Parquet file (truncated or corrupt): extract it again."
+            )
+            continue
+        header = read_header(schema.names, table(item.file.table or ""), item.file.practice_id is not None)
+        if header.trouble:
+            job.ledger.reject(item.file, header.trouble, _practices(job, item, schema))
+            continue
+        groups.setdefault(schema.to_string(show_schema_metadata=False), (schema, []))[1].append(item)
+    for schema, group in groups.values():
+        for start in range(0, len(group), _BATCH):
+            _read(job, schema, group[start : start + _BATCH])
+
+
+def _read(job: Job, schema: pa.Schema, items: Sequence[Prepared]) -> None:
+    contract = table(items[0].file.table or "")
+    header = read_header(schema.names, contract, True)
+    try:
+        insert(job.con, _reading(schema, header, items), job.scope)
+    except duckdb.Error:
+        if len(items) == 1:
+            reason = "The Parquet file breaks off or is corrupt inside: extract it again."
+            job.ledger.reject(items[0].file, reason)
+            return
+        middle = len(items) // 2
+        _read(job, schema, items[:middle])
+        _read(job, schema, items[middle:])
+        return
+    for item in items:
+        note_unknown(job.ledger, item.file, header.unknown)
+
+
+def _reading(schema: pa.Schema, header: Header, items: Sequence[Prepared]) -> Reading:
+    contract = table(items[0].file.table or "")
+    values = {
+        name: _text(quoted(schema.names[at]), schema.field(at).type, contract.column(name))
+        for name, at in header.known.items()
+    }
+    paths = ", ".join(literal(i.path) for i in items)
+    return Reading(
+        contract,
+        f"read_parquet([{paths}], hive_partitioning = false)",
+        values,
+        [i.file.number for i in items],
+        [i.file.practice_id for i in items],
+        index="file_index::bigint",
+        row="file_row_number + 1",
+    )
+
+
+def _text(name: str, kind: pa.DataType, column: Column) -> str:
+    """SQL of a column's text, or of its list of texts."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    if column.type == "texts":
+        return f"{name}::varchar[]" if listed else text_list(f"{name}::varchar")
+    if listed or pa.types.is_struct(kind) or pa.types.is_map(kind):
+        return f"to_json({name})::varchar"
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return f"({name} at time zone 'UTC')::varchar || 'Z'"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return f"decode({name})"
+    return f"{name}::varchar"
+
+
+def _practices(job: Job, item: Prepared, schema: pa.Schema) -> tuple[str, ...] | None:
+    names = defaultdict(list)
+    for name in schema.names:
+        names[name.strip().lower()].append(name)
+    if len(names["practice_id"]) != 1:
+        return None
+    try:
+        column = pq.read_table(item.path, columns=names["practice_id"]).column(0)
+    except (pa.ArrowException, OSError):
+        return None
+    found = {str(value).strip() for value in column.unique().to_pylist()}
+    return tuple(sorted(found & job.directory)) or None

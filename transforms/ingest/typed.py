@@ -1,0 +1,127 @@
+"""One source table, typed: values cast as its contract says, rows checked, double rows settled."""
+
+from collections.abc import Sequence
+
+import duckdb
+import polars as pl
+
+from expectations.contracts import Column, Table, table
+from expectations.conform import conform
+from transforms.ingest.casts import expected, trouble_sql, value_sql
+from transforms.ingest.doubles import settle_doubles
+from transforms.ingest.job import id_column
+from transforms.ingest.ledger import LINES
+from transforms.ingest.lines import Origin, with_lines
+from transforms.ingest.raw import quoted, raw_name
+from transforms.ingest.snapshot import place
+
+
+def read_table(
+    con: duckdb.DuckDBPyConnection, name: str, practice_ids: Sequence[str] | None, origin: Origin
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Source table `name` of the given practices (None: of all), and the lines (`LINES`) about its rows and values."""
+    contract = table(name)
+    _cast(con, contract, practice_ids)
+    troubled = _troubled(con, contract)
+    doubles = settle_doubles(con, contract)
+    found = [_troubles(contract, troubled), doubles]
+    lines = with_lines(con, name, pl.concat([f for f in found if f.height] or [doubles]), origin)
+    columns = ", ".join(quoted(c) for c in contract.names)
+    frame = con.execute(f"select {columns} from typed where not _dropped").pl()
+    con.execute("drop table typed")
+    return conform(frame.cast(dict(contract.schema)), name), _as_lines(contract, lines, origin)
+
+
+def _cast(con: duckdb.DuckDBPyConnection, contract: Table, practice_ids: Sequence[str] | None) -> None:
+    """Temporary table `typed`: the rows with typed values, `_bad` where something is to be reported."""
+    values = ", ".join(f"{value_sql(c)} as {quoted(c.name)}" for c in contract.columns)
+    bad = " or ".join(trouble_sql(c) for c in contract.columns)
+    lost = " or ".join(f"{quoted(c.name)} is null" for c in contract.columns if c.required)
+    where = "" if practice_ids is None else "where practice_id in (select unnest($ids))"
+    params = {} if practice_ids is None else {"ids": list(practice_ids)}
+    con.execute(
+        "create or replace temp table typed as"
+        f" with cast_rows as (select rowid as _rowid, _file, _row, _stated, {values},"
+        f" (_stated is not null or {bad}) as _bad from {raw_name(contract.name)} {where})"
+        f" select *, (_stated is not null or {lost}) as _dropped from cast_rows",
+        params,
+    )
+
+
+def _troubled(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
+    """The rows with something to report: values as they came, and for each column whether it could not be read."""
+    columns = ", ".join(
+        f"r.{quoted(c.name)}::varchar as {quoted(c.name)}, {_unread(c)} as {quoted('?' + c.name)}"
+        for c in contract.columns
+    )
+    key = id_column(contract)
+    source_id = f"t.{quoted(key)}" if key else "null::varchar"
+    return con.execute(
+        f"select t._rowid, t._file, t._row, t._stated, {source_id} as _id, {columns}"
+        f" from typed as t join {raw_name(contract.name)} as r on r.rowid = t._rowid where t._bad"
+    ).pl()
+
+
+def _unread(column: Column) -> str:
+    if column.type == "texts":
+        return trouble_sql(column).replace(quoted(column.name), f"r.{quoted(column.name)}")
+    return f"(t.{quoted(column.name)} is null and {'true' if column.required else f'r.{quoted(column.name)} is not null'})"
+
+
+def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """One line per value that could not be read; a required one, or one of another practice, costs its row."""
+    found = []
+    for column in contract.columns:
+        bad = rows.filter(pl.col("?" + column.name))
+        if bad.height:
+            value = pl.col(column.name)
+            empty = f"{column.name} is required and empty: fill it."
+            wrong = f"{column.name} {expected(column)}."
+            reason = pl.when(value.is_null()).then(pl.lit(empty)).otherwise(pl.lit(wrong))
+            level = "row" if column.required else "value"
+            found.append(_line(bad, column.name, value, level, reason))
+    moved = rows.filter(pl.col("_stated").is_not_null())
+    if moved.height:
+        reason = pl.lit("The row names another practice than its path: put it where it belongs.")
+        found.append(_line(moved, "practice_id", pl.col("_stated"), "row", reason))
+    lines = pl.concat(found) if found else pl.DataFrame(schema=_LINE)
+    # One line of level row per lost row, so that rows read and rows quarantined add up to the rows found.
+    first = pl.int_range(pl.len()).over("_rowid", "level") == 0
+    return lines.with_columns(
+        pl.when(first | (pl.col("level") == "value")).then("level").otherwise(pl.lit("value")).alias("level")
+    )
+
+
+_LINE = pl.Schema(
+    {
+        "_rowid": pl.Int64(),
+        "_file": pl.Int32(),
+        "_row": pl.Int64(),
+        "practice_id": pl.String(),
+        "source_id": pl.String(),
+        "column": pl.String(),
+        "value": pl.String(),
+        "level": pl.String(),
+        "reason": pl.String(),
+    }
+)
+
+
+def _line(rows: pl.DataFrame, column: str, value: pl.Expr, level: str, reason: pl.Expr) -> pl.DataFrame:
+    return rows.select(
+        "_rowid", "_file", "_row", "practice_id", pl.col("_id").alias("source_id"),
+        pl.lit(column).alias("column"), value.alias("value"), pl.lit(level).alias("level"), reason.alias("reason"),
+    ).cast(dict(_LINE))  # fmt: skip
+
+
+def _as_lines(contract: Table, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+    product, entity = place(contract)
+    numbers = rows["_file"].unique().to_list()
+    names = pl.DataFrame(
+        {"_file": numbers, "file": [origin.file(n).name for n in numbers]},
+        schema={"_file": pl.Int32, "file": pl.String},
+    )
+    lines = rows.join(names, on="_file", how="left").with_columns(
+        pl.lit(product).alias("product"), pl.lit(entity).alias("entity"), pl.col("_row").alias("line")
+    )
+    return lines.select(LINES.names()).cast(dict(LINES))

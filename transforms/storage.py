@@ -1,0 +1,103 @@
+"""Where files lie: the only place that touches paths of the landing zone, local or on an object store."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from expectations.errors import UsageError
+
+_CODECS = {".gz": "gzip", ".zst": "zstd"}
+_GLOB_MARKS = frozenset("*?[]{}")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file: path relative to the folder that was listed, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A folder, local or behind a URL such as `s3://bucket/landing`."""
+
+    filesystem: pafs.FileSystem
+    root: str
+    local: bool
+
+    def at(self, folder: str) -> "Storage":
+        """The storage of a folder inside."""
+        return Storage(self.filesystem, f"{self.root}/{folder}", self.local)
+
+    def folders(self) -> list[str]:
+        """Names of the folders directly inside, sorted."""
+        return sorted(i.base_name for i in self._list(False) if i.type == pafs.FileType.Directory)
+
+    def files(self) -> list[StoredFile]:
+        """Every file at any depth, sorted by path. Names that begin with `.` or `_` are left out."""
+        start = len(self.root) + 1
+        found = [StoredFile(i.path[start:], i.size or 0) for i in self._list(True) if i.is_file]
+        shown = (f for f in found if not any(part[:1] in "._" for part in f.path.split("/")))
+        return sorted(shown, key=lambda f: f.path)
+
+    def _list(self, recursive: bool) -> list[pafs.FileInfo]:
+        selector = pafs.FileSelector(self.root, allow_not_found=True, recursive=recursive)
+        return cast(list[pafs.FileInfo], self.filesystem.get_file_info(selector))
+
+    def open(self, path: str) -> IO[bytes]:
+        """Stream of a file's bytes; `.gz` and `.zst` are unpacked. A truncated one raises OSError when read."""
+        codec = _CODECS.get(Path(path).suffix.lower())
+        raw = self.filesystem.open_input_stream(f"{self.root}/{path}", compression=None)
+        return cast(IO[bytes], pa.CompressedInputStream(raw, codec) if codec else raw)
+
+
+def open_storage(location: str | Path) -> Storage:
+    """The storage at a local folder or URL. Raises UsageError where the URL is of no known kind."""
+    if "://" not in str(location):
+        return Storage(pafs.LocalFileSystem(), str(Path(location).resolve()), True)
+    try:
+        filesystem, root = pafs.FileSystem.from_uri(str(location))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise UsageError(f"{location} cannot be opened ({error}): give a local folder or an URL.") from error
+    return Storage(filesystem, root.rstrip("/"), isinstance(filesystem, pafs.LocalFileSystem))
+
+
+@dataclass
+class Staging:
+    """Plain local copies of files that DuckDB cannot read where they lie."""
+
+    storage: Storage
+    folder: Path
+    _copies: int = field(default=0)
+
+    def local_path(self, path: str) -> str:
+        """A local path of the file's unpacked bytes. Raises OSError where the file is truncated or corrupt."""
+        place = f"{self.storage.root}/{path}"
+        packed = Path(path).suffix.lower() in _CODECS
+        # DuckDB takes a path for a pattern, so marks in a name would find other files or none.
+        if self.storage.local and not packed and not _GLOB_MARKS & set(place):
+            return place
+        copy = self.new_path()
+        with self.storage.open(path) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        return str(copy)
+
+    def new_path(self) -> Path:
+        """A path in the scratch folder that nothing uses yet."""
+        self._copies += 1
+        return self.folder / str(self._copies)
+
+
+@contextmanager
+def staging(storage: Storage) -> Iterator[Staging]:
+    """A scratch folder for copies, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="scr-landing-") as folder:
+        yield Staging(storage, Path(folder))
