@@ -1,0 +1,99 @@
+"""The matches of a store against the truth of a made fleet: precision, recall, questions.
+
+    python -m benchmarks.sample_truth [--seeds 1,2,3] [--practices 100]   makes, runs, scores
+    python -m benchmarks.sample_truth --store STORE --truth FOLDER        scores what is there
+
+A pair is an HQ record and an XPM record. Recall is per client: a client in both lists is found where one of
+its HQ records stands in the band with one of its XPM records. Practices without an XPM list do not count.
+"""
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.job import BENCH, fleet, machine, scr_run
+from transforms.store import open_store
+
+_ROWS_PER_PRACTICE = 580
+_ASKED = ("match", "duplicate", "tax_link")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print one line per fleet."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seeds", default="1,2,3", help="seeds of the fleets, comma separated")
+    parser.add_argument("--practices", type=int, default=100, help="practices of each fleet")
+    parser.add_argument("--store", type=Path, help="score this store instead")
+    parser.add_argument("--truth", type=Path, help="folder of its truth")
+    chosen = parser.parse_args(arguments)
+    if chosen.store:
+        print_score(str(chosen.store), score(*read(chosen.store, chosen.truth)))
+        return
+    BENCH.mkdir(exist_ok=True)
+    print(machine())
+    for seed in [int(seed) for seed in chosen.seeds.split(",")]:
+        landing = fleet(chosen.practices * _ROWS_PER_PRACTICE, chosen.practices, seed)
+        store = BENCH / f"store-truth-{seed}"
+        shutil.rmtree(store, ignore_errors=True)
+        run = scr_run(landing, store)
+        if run.exit_code > 1:
+            raise SystemExit(run.errors)
+        print_score(f"seed {seed}", score(*read(store, landing / "truth")))
+
+
+def read(store: Path, truth: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Truth, matches and questions."""
+    with open_store(store, read_only=True) as opened:
+        found = opened.read(
+            "select practice_id, left_product, left_id, right_product, right_id, band from match"
+        )
+        asked = opened.read("select practice_id, kind from review_item")
+    return pl.read_parquet(truth / "truth_clients.parquet"), found, asked
+
+
+def score(truth: pl.DataFrame, found: pl.DataFrame, asked: pl.DataFrame) -> dict[str, float]:
+    """Precision and recall of the exact band, recall with near, wrong joins per 10,000 clients, questions."""
+    linked = truth.filter((pl.col("product") == "xpm").any().over("practice_id"))
+    both = linked.filter(pl.col("product") != "tax").group_by("practice_id", "entity_id")
+    sought = both.agg(pl.col("product").n_unique()).filter(pl.col("product") == 2).drop("product")
+    pairs = found.filter((pl.col("left_product") == "hq") & (pl.col("right_product") == "xpm"))
+    for side in ("left", "right"):
+        entity = linked.rename(
+            {"product": f"{side}_product", "source_id": f"{side}_id", "entity_id": f"{side}_entity"}
+        )
+        pairs = pairs.join(entity, on=["practice_id", f"{side}_product", f"{side}_id"])
+    pairs = pairs.with_columns(right=pl.col("left_entity") == pl.col("right_entity"))
+    exact = pairs.filter(pl.col("band") == "exact")
+    clients = linked.select(pl.struct("practice_id", "entity_id").n_unique()).item()
+    wrong = exact.height - int(exact["right"].sum())
+    return {
+        "clients": clients,
+        "in both lists": sought.height,
+        "exact precision": 1 - wrong / max(exact.height, 1),
+        "exact recall": _recall(exact, sought),
+        "recall with near": _recall(pairs.filter(pl.col("band") != "rejected"), sought),
+        "wrong per 10,000": 1e4 * wrong / clients,
+        **{
+            f"{kind} questions per 1,000": 1e3 * asked.filter(pl.col("kind") == kind).height / clients
+            for kind in _ASKED
+        },
+    }
+
+
+def _recall(pairs: pl.DataFrame, sought: pl.DataFrame) -> float:
+    found = pairs.filter("right").select("practice_id", entity_id="left_entity").unique()
+    return found.join(sought, on=["practice_id", "entity_id"], how="semi").height / max(sought.height, 1)
+
+
+def print_score(name: str, result: dict[str, float]) -> None:
+    """One line per measure."""
+    print(f"\n{name}")
+    for what, value in result.items():
+        print(f"  {what:<32} {value:,.0f}" if value >= 1000 else f"  {what:<32} {value:.4f}")
+
+
+if __name__ == "__main__":
+    main()
