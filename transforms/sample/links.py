@@ -8,7 +8,7 @@ import polars as pl
 from expectations.conform import conform
 from transforms.sample.contact_points import typed_phone
 from transforms.sample.dice import Dice, Floats
-from transforms.sample.noise import mistype, nickname, recased
+from transforms.sample.noise import blanked, mistype, nickname, recased
 
 _SYNC_END = dt.datetime(2023, 11, 1)  # the old client sync ended then
 
@@ -37,55 +37,48 @@ def client_sync(records: pl.DataFrame, practices: pl.DataFrame, seed: int) -> pl
     )
 
 
+# Person of the household, position at an organisation, share of persons and of organisations that have it.
+_CONTACTS = [("head_person", "Director", 0.85, 0.97), ("spouse_person", "Secretary", 0.6, 0.8)]
+
+
 def draw_contacts(records: pl.DataFrame, people: pl.DataFrame, product: str, seed: int) -> pl.DataFrame:
     """One row per client and contact of a product, with the person behind it; 1.6 a client.
 
-    A person has mostly one contact id on all clients, sometimes another one on the next client.
+    A person has mostly one contact on all clients, sometimes another one on the next client.
     """
     dice = Dice(seed, f"contacts {product}")
-    clients = records.filter(pl.col("product") == product).select(
-        "practice",
-        "practice_id",
-        "source_id",
-        "entity",
-        "is_person",
-        "head_person",
-        "spouse_person",
-        "country",
-    )
+    clients = records.filter(pl.col("product") == product)
     parts = []
-    for column, position, if_person, else_ in (
-        ("head_person", "Director", 0.75, 0.9),
-        ("spouse_person", "Secretary", 0.35, 0.5),
-    ):
+    for column, position, if_person, else_ in _CONTACTS:
         share: Floats = np.where(clients["is_person"], if_person, else_)
-        parts.append(
-            clients.filter(pl.Series(dice.chance(share, clients.height))).with_columns(
-                person=pl.col(column), position=pl.when(~pl.col("is_person")).then(pl.lit(position))
-            )
-        )
+        some = clients.filter(pl.Series(dice.chance(share, clients.height)))
+        held = pl.when(~pl.col("is_person")).then(pl.lit(position))
+        parts.append(some.select("practice", "practice_id", "source_id", person=column, position=held))
     frame = pl.concat(parts).sort("source_id", "practice", "person")
-    who = people.select("person", "given", "surname", "mobile", "email")
-    frame = frame.join(who, on="person", maintain_order="left")
+    frame = frame.with_columns(
+        again=pl.Series(dice.chance(0.25, frame.height)).cast(pl.Int64),
+        primary=pl.Series(dice.chance(0.85, frame.height)),
+    )
+    first = pl.col("person") == pl.col("person").min().over("practice", "source_id")
+    contacts = _contacts(frame.select("person", "again").unique().sort("person", "again"), people, dice)
+    return frame.join(contacts, on=["person", "again"], maintain_order="left").with_columns(
+        is_primary=pl.col("primary") & first
+    )
+
+
+def _contacts(wanted: pl.DataFrame, people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """The contacts themselves: one row per person and again, with an id and what is known of the person."""
+    who = people.select("person", "country", "given", "surname", "mobile", "email")
+    frame = wanted.join(who, on="person", maintain_order="left")
     n = frame.height
     frame = frame.with_columns(
+        contact_id=dice.uuids(n),
         given=nickname(dice, frame["given"], dice.chance(0.05, n)),
         surname=mistype(dice, frame["surname"], dice.chance(0.008, n)),
-        mobile=typed_phone(dice, frame["mobile"], frame["country"]),
-        again=pl.Series(dice.chance(0.25, n)).cast(pl.Int64),
-        has_email=pl.Series(dice.chance(0.8, n)),
-        has_mobile=pl.Series(dice.chance(0.75, n)),
-        primary=pl.Series(dice.chance(0.85, n)),
+        mobile=blanked(typed_phone(dice, frame["mobile"], frame["country"]), dice.chance(0.25, n)),
+        email=blanked(frame["email"], dice.chance(0.2, n)),
     )
-    ids = frame.select("person", "again").unique().sort("person", "again")
-    ids = ids.with_columns(contact_id=dice.uuids(ids.height))
-    return frame.join(ids, on=["person", "again"], maintain_order="left").with_columns(
-        email=pl.when("has_email").then("email"),
-        mobile=pl.when("has_mobile").then("mobile"),
-        name=pl.concat_str("given", "surname", separator=" "),
-        is_primary=pl.col("primary")
-        & (pl.col("person") == pl.col("person").min().over("practice", "source_id")),
-    )
+    return frame.with_columns(name=pl.concat_str("given", "surname", separator=" ")).drop("country")
 
 
 def hq_contacts(contacts: pl.DataFrame) -> pl.DataFrame:
@@ -104,7 +97,7 @@ def xpm_contacts(contacts: pl.DataFrame) -> pl.DataFrame:
         "practice_id", UUID="contact_id", ClientUUID="source_id", Name="name", Salutation="given",
         Addressee=pl.concat_str(pl.col("given").str.slice(0, 1), "surname", separator=" "), Mobile="mobile",
         Email="email", Phone=pl.lit(None, pl.String), Position="position", IsPrimary="is_primary",
-        IsDeleted=pl.col("again").eq(1) & (pl.col("has_mobile") | pl.col("has_email")).not_(),
+        IsDeleted=pl.col("again").eq(1) & pl.col("mobile").is_null() & pl.col("email").is_null(),
     )  # fmt: skip
     return conform(frame, "xpm_contacts")
 

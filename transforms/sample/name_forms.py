@@ -112,34 +112,36 @@ def _organisation(records: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         core=core,
         form_text=form,
         u=pl.Series(dice.uniform(n)),
-        traded=pl.Series(dice.uniform(n)),
         and_=pl.Series(dice.chance(0.25, n)),
     )
-    own = (pl.col("core") + pl.lit(" ") + pl.col("form_text").fill_null("")).str.strip_chars()
-    own = pl.when(pl.col("and_")).then(own.str.replace(" & ", " and ", literal=True)).otherwise(own)
-    held, u = pl.col("trustee").is_not_null() & (pl.col("form").is_in(["trust", "super"])), pl.col("u")
-    company = pl.col("trustee") + pl.when(pl.col("country") == "AU").then(pl.lit(" Pty Ltd")).otherwise(
-        pl.lit(" Ltd")
-    )
-    display = (
+    name = pl.when("is_person").then(_traded()).otherwise(_legal())
+    return records.with_columns(name=name).drop("form_text", "u", "and_")
+
+
+def _legal() -> pl.Expr:
+    """Core and legal form, at times behind the trustee or with a The or a Partnership."""
+    u, form, end = pl.col("u"), pl.col("form"), pl.col("form_text").fill_null("")
+    own = (pl.col("core") + " " + end).str.strip_chars()
+    own = pl.when("and_").then(own.str.replace(" & ", " and ", literal=True)).otherwise(own)
+    held = pl.col("trustee").is_not_null() & form.is_in(["trust", "super"])
+    ending = pl.when(pl.col("country") == "AU").then(pl.lit(" Pty Ltd")).otherwise(pl.lit(" Ltd"))
+    company = pl.col("trustee") + ending
+    return (
         pl.when(held & (u < 0.1))
-        .then(company + pl.lit(" ATF ") + own)
+        .then(company + " ATF " + own)
         .when(held & (u < 0.14))
-        .then(company + pl.lit(" as trustee for the ") + own)
-        .when((pl.col("form") == "trust") & (u < 0.3))
-        .then(pl.lit("The ") + own)
+        .then(company + " as trustee for the " + own)
+        .when((form == "trust") & (u < 0.3))
+        .then("The " + own)
         .when((pl.col("structure") == "Partnership") & (u < 0.3))
-        .then(own + pl.lit(" Partnership"))
+        .then(own + " Partnership")
         .otherwise(own)
     )
-    t, trading = pl.col("traded"), pl.col("trading")
-    person = (
-        pl.when(trading.is_not_null() & (t < 0.25))
-        .then(pl.col("name") + pl.lit(" T/A ") + trading)
-        .when(trading.is_not_null() & (t < 0.33))
-        .then(trading)
-        .otherwise("name")
-    )
-    return records.with_columns(name=pl.when("is_person").then(person).otherwise(display)).drop(
-        "form_text", "u", "traded", "and_"
-    )
+
+
+def _traded() -> pl.Expr:
+    """A person's name, of sole traders at times with the trading name or that alone."""
+    u, trading = pl.col("u"), pl.col("trading")
+    both = pl.col("name") + " T/A " + trading
+    has = trading.is_not_null()
+    return pl.when(has & (u < 0.25)).then(both).when(has & (u < 0.33)).then(trading).otherwise("name")

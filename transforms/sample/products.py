@@ -30,19 +30,8 @@ def hq_clients(
         organisations, on="entity", how="left", maintain_order="left"
     )
     n, person = frame.height, pl.col("is_person")
-    linked = (
-        (pl.col("copy") == 0)
-        & pl.col("organisation_id").is_not_null()
-        & pl.lit(pl.Series(dice.chance(0.9, n)))
-    )
-    sizes = frame.select("practice_id").join(
-        staff.group_by("practice_id").len(), on="practice_id", how="left", maintain_order="left"
-    )
-    count = sizes["len"].cast(pl.Int64).to_numpy()
-    users = [
-        pl.lit("u") + pl.lit(pl.Series(dice.integers(1, np.minimum(count, 9), n)).cast(pl.String))
-        for _ in range(2)
-    ]
+    known = pl.lit(pl.Series(dice.chance(0.9, n)))
+    linked = (pl.col("copy") == 0) & pl.col("organisation_id").is_not_null() & known
     nameless = person & pl.lit(pl.Series(dice.chance(0.25, n)))
     structure = structure_words(frame, dice, {"Superannuation Fund": ["Superannuation Fund", "Trust"]})
     frame = frame.select(
@@ -65,11 +54,20 @@ def hq_clients(
         organisation_id=pl.when(linked).then("organisation_id"),
         organisation_name=pl.when(linked).then("name"),
         organisation_access=pl.when(linked).then("organisation_access"),
-        staff_ids=pl.concat_list(*users).list.unique(maintain_order=True),
+        staff_ids=_staff_ids(frame, staff, dice),
         notes=notes(frame, dice, 0.06),
         updated_at=moments(dice, n, snapshot),
     )
     return conform(frame, "hq_clients")
+
+
+def _staff_ids(frame: pl.DataFrame, staff: pl.DataFrame, dice: Dice) -> pl.Expr:
+    """One or two of the practice's staff."""
+    team = staff.group_by("practice_id").len()
+    sizes = frame.select("practice_id").join(team, on="practice_id", how="left", maintain_order="left")["len"]
+    count = np.minimum(sizes.cast(pl.Int64).to_numpy(), 9)
+    users = [pl.Series(dice.integers(1, count, frame.height)).cast(pl.String) for _ in range(2)]
+    return pl.concat_list([pl.lit("u") + pl.lit(user) for user in users]).list.unique(maintain_order=True)
 
 
 def tax_clients(
@@ -88,16 +86,9 @@ def tax_clients(
         .join(organisations, on="entity", how="left", maintain_order="left")
     )
     n, person, u = frame.height, pl.col("is_person"), pl.Series(dice.uniform(len(frame)))
-    gone, returns = dice.uuids(n), pl.when(person).then(pl.lit("ITR")).otherwise(pl.lit("CTR"))
-    uuid = (
-        pl.when(pl.col("uuid").is_null() | (u < 0.045))
-        .then(None)
-        .when(u < 0.06)
-        .then(pl.lit(gone))
-        .when(u < 0.07)
-        .then("other")
-        .otherwise("uuid")
-    )
+    returns, gone = pl.when(person).then(pl.lit("ITR")).otherwise(pl.lit("CTR")), dice.uuids(n)
+    named = pl.when(u < 0.06).then(pl.lit(gone)).when(u < 0.07).then("other").otherwise("uuid")
+    uuid = pl.when(pl.col("uuid").is_not_null() & (u >= 0.045)).then(named)
     frame = frame.select(
         "practice_id",
         tax_client_id="source_id",
