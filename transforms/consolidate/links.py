@@ -14,10 +14,20 @@ from transforms.consolidate.groups import group_tables
 from transforms.consolidate.organisations import organisation_tables
 from transforms.consolidate.relationships import relationship_tables
 from transforms.consolidate.staff import staff_tables
+from transforms.private import mask_text
 from transforms.sql import Frames, run_sql
 
 _PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
+
+# Text in which people write tax numbers; phones and e-mails stay out, a phone may pass as a tax number.
+_FREE_TEXT = {
+    "hq_contacts": ["name", "first_name", "last_name", "position"],
+    "xpm_contacts": ["Name", "Salutation", "Addressee", "Position"],
+    "hq_groups": ["name"],
+    "xpm_groups": ["Name", "Taxable"],
+    "xpm_relationships": ["Type"],
+}
 
 
 def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
@@ -30,11 +40,11 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     id read); `link_questions` (review_item).
 
     A practice has a plan where its clients' outcomes are not `pending` (without a readable client: where it
-    has an effective policy). One without gets `pending` crosswalk rows and nothing else. Raises ContractError
-    where an outcome is missing.
+    has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
+    text come out masked. Raises ContractError where a table would not have the shape of its contract.
     """
     plan = run_sql(con, "links/plan", _some(frames, "practices", "client_fate", "effective_policy"))
-    known = {**frames, "link_plan": plan}
+    known = {**frames, **_masked(frames), "link_plan": plan}
     known["link_client"] = run_sql(con, "links/clients", _some(known, "client_fate", "link_plan"))
     parts = [part(con, known, run_id) for part in _PARTS]
     tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
@@ -51,6 +61,11 @@ def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> p
     read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
     rows = _some(frames, *read, "link_plan", "link_fate")
     return conform(run_sql(con, "links/crosswalk", rows, {"run_id": run_id}), "crosswalk")
+
+
+def _masked(frames: Frames) -> dict[str, pl.DataFrame]:
+    numbers = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
+    return {name: mask_text(frames[name], columns, numbers) for name, columns in _FREE_TEXT.items()}
 
 
 def _some(frames: Frames, *names: str) -> dict[str, pl.DataFrame]:

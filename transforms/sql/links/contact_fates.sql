@@ -1,4 +1,4 @@
--- One row per contact read of a practice with a plan: what became of it. `contact` has one row per contact read.
+-- One row per contact read of a practice with a plan: what became of it.
 select
     c.practice_id, c.product, 'contact' as entity, c.source_id,
     h.contact_id as unified_id,

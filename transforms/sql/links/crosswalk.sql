@@ -1,5 +1,5 @@
 -- One row per contact, group and relationship that was read: its outcome. `link_fate` has those of practices
--- with a plan; the others are pending. An id of which every row was quarantined is in neither.
+-- with a plan; the others are pending. An id is quarantined where no row of it could be read.
 with unplanned as (
     select practice_id from link_plan where not planned
 ),
@@ -32,9 +32,9 @@ readable as (
 
 unreadable as (
     select distinct
-        q.practice_id, q.product, rtrim(q.entity, 's') as entity, q.source_id, p.planned
+        q.practice_id, q.product, rtrim(q.entity, 's') as entity, q.source_id
     from quarantine as q
-    inner join link_plan as p on q.practice_id = p.practice_id
+    semi join link_plan as p on q.practice_id = p.practice_id
     where
         q.level = 'row' and q.source_id is not null and q.product in ('hq', 'xpm')
         and rtrim(q.entity, 's') in ('contact', 'group', 'relationship')
@@ -47,7 +47,7 @@ from readable
 union all
 select
     u.practice_id, u.product, u.entity, u.source_id, null::varchar as unified_id,
-    case when u.planned then 'quarantined' else 'pending' end as outcome,
+    'quarantined' as outcome,
     'No row of it could be read: see quarantine.' as reason,
     $run_id as run_id
 from unreadable as u

@@ -1,0 +1,158 @@
+from typing import Any
+
+import pytest
+
+from tests.transforms.consolidate_links.world import cases, dropped, outcomes, run, unified, world
+
+JOINED = "hq:h1=merged:c1 xpm:x1=survivor:c1"
+
+
+def hq(contact: str, client: str, name: str = "Jane Doe", **values: Any) -> dict[str, Any]:
+    return {"hq_contact_id": contact, "hq_client_id": client, "name": name or None, **values}
+
+
+def xpm(contact: str, client: str, name: str = "Jane Doe", **values: Any) -> dict[str, Any]:
+    return {"UUID": contact, "ClientUUID": client, "Name": name or None, **values}
+
+
+@pytest.mark.parametrize("case", cases("contact_cases"), ids=lambda case: case["case"])
+def test_contacts_are_one_person_by_name_and_one_more(case: dict[str, str]) -> None:
+    name, email, phone, mobile = (value or None for value in case["left"].split("|"))
+    left = hq("k1", "h1", name or "", email=email, phone=phone, mobile=mobile)
+    name, email, phone, mobile = (value or None for value in case["right"].split("|"))
+    right = xpm("y1", "x2", name or "", Email=email, Phone=phone, Mobile=mobile)
+    found = run(world(JOINED + " xpm:x2=survivor:c2", hq_contacts=[left], xpm_contacts=[right]))
+    assert (found["unified_contact"].height == 1) is (case["joined"] == "yes")
+
+
+def test_agreeing_pairs_chain_and_all_links_follow() -> None:
+    people = [
+        xpm("y1", "x1", Email="a@doe.example"),
+        xpm("y2", "x2", Email="a@doe.example", Mobile="0412 345 678"),
+        xpm("y3", "x3", Mobile="0412345678"),
+        xpm("y4", "x3", "Jim Roe", Mobile="0412345678"),
+    ]
+    clients = "xpm:x1=survivor:c1 xpm:x2=survivor:c2 xpm:x3=archived:c3"
+    found = run(world(clients, xpm_contacts=people))
+    ids = unified(found, "contact")
+    assert ids["xpm:y1"] == ids["xpm:y2"] == ids["xpm:y3"] != ids["xpm:y4"]
+    # y2 is the fullest record
+    assert outcomes(found, "contact") == {
+        "xpm:y1": "merged",
+        "xpm:y2": "survivor",
+        "xpm:y3": "merged",
+        "xpm:y4": "survivor",
+    }
+    jane = found["client_contact"].filter(contact_id=ids["xpm:y1"])
+    assert jane["client_id"].to_list() == ["c1", "c2", "c3"]
+
+
+@pytest.mark.parametrize(("policy", "survivor"), [("all_xpm", "y1"), ("selection", "y1"), ("all_hq", "k1")])
+def test_the_kept_product_gives_the_contact(policy: str, survivor: str) -> None:
+    clients = JOINED if policy != "all_hq" else "hq:h1=survivor:c1 xpm:x1=merged:c1"
+    full = {"email": "j@doe.example", "phone": "02 9374 4000", "first_name": "Jane", "last_name": "Doe"}
+    frames = world(
+        clients,
+        policy,
+        hq_contacts=[hq("k1", "h1", **full)],
+        xpm_contacts=[xpm("y1", "x1", Email="J@doe.example")],
+    )
+    found = run(frames)
+    assert found["unified_contact"]["source_id"].to_list() == [survivor]
+    assert found["client_contact"]["source_contact_id"].to_list() == [survivor]
+    (reason,) = dropped(found, "contact").values()
+    assert "repeats a link that is published" in reason
+
+
+def test_fuller_then_smaller_id_gives_the_contact() -> None:
+    def survivor(*people: dict[str, Any]) -> str:
+        found = run(world("xpm:x1=survivor:c1 xpm:x2=survivor:c2", xpm_contacts=list(people)))
+        return str(found["unified_contact"]["source_id"].item())
+
+    poor = xpm("y1", "x1", Email="a@doe.example")
+    assert survivor(poor, xpm("y2", "x2", Email="a@doe.example", Phone="02 9374 4000")) == "y2"
+    assert survivor(poor, xpm("y2", "x2", Email="a@doe.example")) == "y1"
+
+
+def test_deleted_and_dropped_contacts() -> None:
+    people = [
+        xpm("gone", "x1", IsDeleted=True),
+        xpm("half", "x1", IsDeleted=True),
+        xpm("half", "x2"),
+        xpm("lost", "x3"),
+        xpm("lost", "x9"),
+    ]
+    clients = "xpm:x1=survivor:c1 xpm:x2=survivor:c2 xpm:x3=excluded"
+    found = run(world(clients, xpm_contacts=people))
+    assert outcomes(found, "contact") == {
+        "xpm:gone": "excluded",
+        "xpm:half": "survivor",
+        "xpm:lost": "dropped",
+    }
+    assert found["client_contact"].select("client_id", "source_contact_id").rows() == [("c2", "half")]
+    reasons = dropped(found, "contact")
+    assert set(reasons) == {("gone", "x1"), ("half", "x1"), ("lost", "x3"), ("lost", "x9")}
+    assert "deleted" in reasons["half", "x1"]
+    assert "excluded" in reasons["lost", "x3"]
+    assert "not among the clients" in reasons["lost", "x9"]
+
+
+PRIMARY = [
+    # (HQ says primary, XPM says primary) under all_xpm → the primary contact
+    ([True], [True], "y0"),
+    ([True], [False], "k0"),
+    ([True, True], [False], "k0"),
+    ([False], [False, True], "y1"),
+    ([None], [None], None),
+]
+
+
+@pytest.mark.parametrize(("in_hq", "in_xpm", "primary"), PRIMARY)
+def test_one_primary_and_that_of_the_survivor(
+    in_hq: list[bool | None], in_xpm: list[bool | None], primary: str | None
+) -> None:
+    found = run(
+        world(
+            JOINED,
+            hq_contacts=[hq(f"k{i}", "h1", f"Hq {i}", is_primary=p) for i, p in enumerate(in_hq)],
+            xpm_contacts=[xpm(f"y{i}", "x1", f"Xpm {i}", IsPrimary=p) for i, p in enumerate(in_xpm)],
+        )
+    )
+    named = found["client_contact"].filter("is_primary")["source_contact_id"].to_list()
+    assert named == ([primary] if primary else [])
+
+
+def test_a_primary_that_only_the_merged_twin_names_stays_primary() -> None:
+    in_hq = [hq("k1", "h1", email="a@doe.example", is_primary=True, position="Director")]
+    in_xpm = [xpm("y1", "x1", Email="a@doe.example", Position="CFO")]
+    found = run(world(JOINED, hq_contacts=in_hq, xpm_contacts=in_xpm))
+    assert found["client_contact"].select("product", "is_primary", "position").rows() == [
+        ("xpm", True, "CFO")
+    ]
+
+
+def test_one_name_on_one_client_from_two_products_is_asked_about() -> None:
+    def questions(email: str | None) -> int:
+        in_hq, in_xpm = [hq("k1", "h1", email="a@doe.example")], [xpm("y1", "x1", Email=email)]
+        asked = run(world(JOINED, hq_contacts=in_hq, xpm_contacts=in_xpm))["link_questions"]
+        assert asked["blocking"].to_list() == [False] * asked.height
+        assert asked["kind"].to_list() == ["contact"] * asked.height
+        return asked.height
+
+    assert questions(None) == 1
+    assert questions("other@doe.example") == 0, "they contradict each other"
+    assert questions("a@doe.example") == 0, "they are joined"
+
+
+def test_no_tax_number_in_text() -> None:
+    frames = world(
+        JOINED,
+        source_client=[{"product": "tax", "source_id": "t1", "tax_number": "123 456 782"}],
+        xpm_contacts=[xpm("y1", "x1", "Jane Doe 123456782", Position="Trustee, TFN 123-456-782")],
+        xpm_groups=[{"UUID": "g1", "Name": "Doe 123456782", "ClientUUIDs": ["x1"]}],
+    )
+    found = run(frames)
+    text = "".join(frame.write_csv() for name, frame in found.items() if name != "dropped_link")
+    assert "123456782" not in text
+    assert "123-456-782" not in text
+    assert found["client_contact"]["position"].item() == "Trustee, TFN ******782"
