@@ -1,14 +1,22 @@
 -- One row per compared pair of clients: match rows, and Tax records whose XPM client was named but not compared.
-with compared as (
+-- Materialised so that the planner cannot join the records of a practice with each other first.
+with lefts as materialized (
     select
-        l.rid as left_rid,
+        m.*,
+        l.rid as left_rid
+    from match as m
+    inner join record as l -- many to one
+        on m.practice_id = l.practice_id and m.left_product = l.product and m.left_id = l.source_id
+),
+
+compared as (
+    select
+        m.left_rid,
         r.rid as right_rid,
         m.band,
         m.decided_by,
         m.probability
-    from match as m
-    inner join record as l -- many to one
-        on m.practice_id = l.practice_id and m.left_product = l.product and m.left_id = l.source_id
+    from lefts as m
     inner join record as r -- many to one
         on m.practice_id = r.practice_id and m.right_product = r.product and m.right_id = r.source_id
 ),
