@@ -39,6 +39,11 @@ class Rule:
         code = re.sub(r"--[^\n]*", "", self.sql)
         return frozenset(_SOURCE.findall(code)) - frozenset(_CTE.findall(code))
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of the SELECT: what is none of them is no column that it reads."""
+        return frozenset(re.findall(r"\w+", self.sql))
+
 
 @cache
 def rules() -> tuple[Rule, ...]:

@@ -123,6 +123,7 @@ def _raise_where_not_run(results: Results) -> None:
 
 
 def _exception(result: ExpectationValidationResult) -> str:
-    """The database's own words: they quote the SQL of the rule, never a row."""
+    """The database's own words without the statement, which is in the rule's file."""
     causes = [cause for cause in (result.exception_info or {}).values() if isinstance(cause, dict)]
-    return str(causes[0].get("exception_message")) if causes else "no reason given"
+    words = str(causes[0].get("exception_message")) if causes else "no reason given"
+    return words.partition("\n[SQL:")[0].strip()

@@ -5,50 +5,41 @@ with planned as (
     select distinct practice_id from client_fate where outcome <> 'pending'
 ),
 
+-- 0 where it was read, 1 where it ended
 links as (
-    select practice_id, 'contact' as kind, 'hq' as product, hq_contact_id as source_id, hq_client_id as client
+    select practice_id, 'contact' as kind, 'hq' as product, hq_contact_id as id, hq_client_id as client, 0 as ended
     from hq_contacts
     union all
-    select practice_id, 'contact', 'xpm', "UUID", "ClientUUID" from xpm_contacts
-    union
-    select practice_id, 'group', 'hq', hq_group_id, unnest(hq_client_ids) from hq_groups
-    union
-    select practice_id, 'group', 'xpm', "UUID", unnest("ClientUUIDs") from xpm_groups
-    union
-    select practice_id, 'staff', product, unnest(staff_ids), source_id from source_client
+    select practice_id, 'contact', 'xpm', "UUID", "ClientUUID", 0 from xpm_contacts
     union all
-    select practice_id, 'relationship', 'xpm', "UUID", '' from xpm_relationships
-),
-
-ends as (
-    select practice_id, 'contact' as kind, product, source_contact_id as source_id, source_client_id as client
-    from client_contact
+    select practice_id, 'group', 'hq', hq_group_id, unnest(hq_client_ids), 0 from hq_groups
     union all
-    select practice_id, 'group', product, source_group_id, source_client_id from group_member
+    select practice_id, 'group', 'xpm', "UUID", unnest("ClientUUIDs"), 0 from xpm_groups
     union all
-    select practice_id, 'staff', 'hq', user_id, source_client_id from client_staff
+    select practice_id, 'staff', product, unnest(staff_ids), source_id, 0 from source_client
     union all
-    select practice_id, 'relationship', 'xpm', source_id, '' from relationship
+    select practice_id, 'relationship', 'xpm', "UUID", '', 0 from xpm_relationships
     union all
-    select distinct
-        practice_id, kind, product, source_id, if(kind = 'relationship', '', source_client_id)
+    select practice_id, 'contact', product, source_contact_id, source_client_id, 1 from client_contact
+    union all
+    select practice_id, 'group', product, source_group_id, source_client_id, 1 from group_member
+    union all
+    select practice_id, 'staff', 'hq', user_id, source_client_id, 1 from client_staff
+    union all
+    select practice_id, 'relationship', 'xpm', source_id, '', 1 from relationship
+    union all
+    select distinct practice_id, kind, product, source_id, if(kind = 'relationship', '', source_client_id), 1
     from dropped_link
-),
-
-counted as (
-    select practice_id, kind, product, source_id, client, count(*) as found
-    from ends
-    group by practice_id, kind, product, source_id, client
 )
 
 select
     practice_id,
     kind,
     product,
-    source_id,
+    id as source_id,
     client as source_client_id,
-    coalesce(found, 0) as ends_found
+    sum(ended) as ends_found
 from links
 semi join planned using (practice_id)
-full join counted using (practice_id, kind, product, source_id, client) -- one to one
-where found is distinct from 1 or links.practice_id is null
+group by practice_id, kind, product, id, client
+having sum(ended) <> 1 or min(ended) = 1

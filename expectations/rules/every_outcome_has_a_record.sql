@@ -27,5 +27,5 @@ where outcome <> 'quarantined'
 union all
 select practice_id, product, entity, source_id
 from unread
-anti join quarantine using (practice_id, product, source_id)
+anti join quarantine using (practice_id, product, entity, source_id)
 where outcome = 'quarantined'

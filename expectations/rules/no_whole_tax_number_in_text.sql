@@ -2,11 +2,11 @@
 -- severity: critical
 -- table: unified_client
 with known as (
-    select distinct practice_id, regexp_replace(tax_number, '[^0-9]', '', 'g') as digits
+    select distinct practice_id, translate(tax_number, ' ./-kK', '') as digits
     from source_client
     where
-        regexp_matches(tax_number, '^[0-9 .-]{8,}$')
-        and not regexp_matches(tax_number, '^[0 .-]+$|^[1 .-]+$|^[9 .-]+$') -- placeholders are nobody's number
+        regexp_full_match(tax_number, '[0-9 ./-]{8,}[kK]?')
+        and not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- placeholders are nobody's number
 ),
 
 texts as (
@@ -36,35 +36,36 @@ texts as (
     from dropped_link
 ),
 
--- runs of digits, as in 123 456 789, 123-456-789 and 123456789
+-- runs of digits: 123 456 789, 123-456-789, 123456789
 runs as (
+    select distinct
+        practice_id,
+        found_in,
+        id,
+        unnest(regexp_extract_all(content, '[0-9](?:[ ./-]?[0-9]){7,}')) as run
+    from texts
+    where regexp_matches(content, '[0-9](?:[ ./-]?[0-9]){7}')
+),
+
+parts as (
+    select practice_id, found_in, id, regexp_split_to_array(run, '[ ./-]') as part
+    from runs
+),
+
+firsts as (
+    select practice_id, found_in, id, part, unnest(range(1, len(part) + 1)) as first_part
+    from parts
+),
+
+candidates as (
     select
         practice_id,
         found_in,
         id,
-        unnest(regexp_extract_all(content, '[0-9](?:[ .-]?[0-9]){7,}')) as run
-    from texts
-    semi join known using (practice_id)
-),
-
-groups as (
-    select distinct practice_id, found_in, id, regexp_split_to_array(run, '[ .-]') as parts
-    from runs
-),
-
-starts as (
-    select *, unnest(range(1, len(parts) + 1)) as first_part
-    from groups
-),
-
-candidates as (
-    select *, unnest(range(first_part, len(parts) + 1)) as last_part
-    from starts
+        unnest([array_to_string(part[first_part:n], '') for n in range(first_part, len(part) + 1)]) as digits
+    from firsts
 )
 
-select distinct candidates.practice_id, candidates.found_in, candidates.id
+select distinct practice_id, found_in, id
 from candidates
-inner join known -- many to one
-    on
-        candidates.practice_id = known.practice_id
-        and array_to_string(candidates.parts[candidates.first_part : candidates.last_part], '') = known.digits
+semi join known using (practice_id, digits)

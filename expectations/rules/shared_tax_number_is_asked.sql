@@ -1,25 +1,39 @@
--- Two survivors share a whole tax number only with different branch numbers, or while a blocking question asks about it.
+-- Two survivors share a whole tax number only under two branch numbers, or while a blocking question asks about it.
 -- severity: critical
 -- table: unified_client
 with numbers as (
-    select distinct
+    select
         fate.practice_id,
         fate.client_id,
-        regexp_replace(record.tax_number, '[^0-9]', '', 'g') as digits
-    from client_fate as fate
-    inner join source_client as record using (practice_id, product, source_id) -- one to one
-    where fate.client_id is not null and regexp_matches(record.tax_number, '^[0-9 .-]{8,}$')
+        translate(record.tax_number, ' ./-kK', '') as digits, -- a UTR ends in K
+        min(nullif(ltrim(record.branch_number, '0'), '')) as branch
+    from source_client as record
+    inner join client_fate as fate using (practice_id, product, source_id) -- one to one
+    where fate.client_id is not null and regexp_full_match(record.tax_number, '[0-9 ./-]{8,}[kK]?')
+    group by fate.practice_id, fate.client_id, digits
+),
+
+shared as (
+    select practice_id, digits
+    from numbers
+    where
+        length(digits) between 8 and 10
+        and translate(digits, digits[1], '') <> '' -- 000000000 and the like get people past a form
+        and digits not in ('123456789', '123456782', '987654321', '12345678', '1234567890')
+    group by practice_id, digits
+    having min(client_id) <> max(client_id)
 ),
 
 survivors as (
-    select fate.practice_id, fate.client_id, numbers.digits, client.branch_number
-    from client_fate as fate
-    inner join numbers using (practice_id, client_id) -- one to many: a client with two numbers
-    inner join unified_client as client using (practice_id, client_id) -- many to one
-    where
-        fate.outcome = 'survivor'
-        and length(numbers.digits) between 8 and 10
-        and length(replace(numbers.digits, numbers.digits[1], '')) > 0
+    select numbers.practice_id, numbers.client_id, numbers.digits, numbers.branch
+    from shared
+    inner join numbers using (practice_id, digits) -- one to many: the clients that share it
+    semi join crosswalk as line
+        on
+            numbers.practice_id = line.practice_id
+            and numbers.client_id = line.unified_id
+            and line.entity = 'client'
+            and line.outcome = 'survivor'
 ),
 
 asked as (
@@ -28,8 +42,9 @@ asked as (
     inner join client_fate as fate -- one to many: both subjects
         on
             item.practice_id = fate.practice_id
-            and (fate.product, fate.source_id) in (
-                (item.left_product, item.left_id), (item.right_product, item.right_id)
+            and (
+                (fate.product = item.left_product and fate.source_id = item.left_id)
+                or (fate.product = item.right_product and fate.source_id = item.right_id)
             )
     where item.kind = 'shared_tax_number' and item.blocking
 )
@@ -41,7 +56,7 @@ inner join survivors as other -- many to many within one number: few
         one.practice_id = other.practice_id
         and one.digits = other.digits
         and one.client_id < other.client_id
-        and one.branch_number is not distinct from other.branch_number
+        and (one.branch = other.branch or one.branch is null or other.branch is null)
 left join asked as first on one.practice_id = first.practice_id and one.client_id = first.client_id
-left join asked as second on one.practice_id = second.practice_id and other.client_id = second.client_id
+left join asked as second on other.practice_id = second.practice_id and other.client_id = second.client_id
 where first.client_id is null or second.client_id is null

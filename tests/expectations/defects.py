@@ -1,0 +1,99 @@
+"""One planted defect per rule: what to do to a sound batch so that this rule, in practice A alone, fails."""
+
+from collections.abc import Callable
+
+from expectations.contracts import table
+from expectations.ruleset import Rule
+from tests.expectations.batch import Batch, add, put, without
+
+Defect = Callable[[Batch], Batch]
+
+
+def _shared_number(batch: Batch) -> Batch:
+    return put(batch, "source_client", {"source_id": "x21"}, tax_number="123-456-780")
+
+
+DEFECTS: dict[str, Defect] = {
+    "client_contact_ends_somewhere": lambda b: put(b, "client_contact", {}, client_id="c9"),
+    "client_has_a_name": lambda b: put(b, "unified_client", {"client_id": "c11"}, name=" "),
+    "client_names_its_records": lambda b: put(b, "unified_client", {"client_id": "c11"}, tax_client_id="t9"),
+    "client_staff_ends_somewhere": lambda b: put(b, "client_staff", {}, client_id="c9"),
+    "client_state_follows_its_record": lambda b: put(
+        b, "unified_client", {"client_id": "c31"}, state="active"
+    ),
+    "crosswalk_ends_somewhere": lambda b: put(b, "crosswalk", {"source_id": "k11"}, unified_id="p9"),
+    "crosswalk_follows_plan": lambda b: put(b, "client_fate", {"source_id": "h11"}, client_id="c21"),
+    "every_link_has_an_end": lambda b: without(b, "dropped_link", kind="contact"),
+    "every_organisation_is_listed": lambda b: without(b, "organisation_link"),
+    "every_outcome_has_a_record": lambda b: without(b, "quarantine"),
+    "every_record_has_an_outcome": lambda b: without(b, "crosswalk", source_id="x41"),
+    "field_value_ends_somewhere": lambda b: put(b, "field_value", {}, client_id="c9"),
+    "group_member_ends_somewhere": lambda b: put(b, "group_member", {}, group_id="q9"),
+    "ids_stay_in_one_practice": lambda b: put(b, "unified_client", {"client_id": "c11"}, client_id="c12"),
+    "no_rows_without_a_plan": lambda b: put(b, "client_fate", {}, outcome="pending"),
+    "no_whole_tax_number_in_text": lambda b: put(
+        b, "unified_client", {"client_id": "c31"}, notes="on 12.05.2023 TFN 123 456-780, ring 9123 4567"
+    ),
+    "one_primary_contact": lambda b: put(b, "client_contact", {}, is_primary=True),
+    "one_survivor_per_client": lambda b: put(b, "crosswalk", {"source_id": "h11"}, outcome="survivor"),
+    "organisation_link_ends_somewhere": lambda b: put(b, "organisation_link", {}, client_id="c9"),
+    "organisation_state_fits": lambda b: put(b, "organisation_link", {}, state="conflict"),
+    "outcome_and_id_agree": lambda b: put(b, "crosswalk", {"source_id": "h11"}, unified_id=None),
+    "relationship_ends_somewhere": lambda b: put(b, "relationship", {}, related_client_id="c11"),
+    "rows_read_are_records": lambda b: without(b, "source_client", source_id="x41"),
+    "shared_tax_number_is_asked": _shared_number,
+}
+
+
+def defect(rule: Rule) -> Defect:
+    """The planted defect of a rule. Raises KeyError for a rule file that has none."""
+    kind = rule.id.removeprefix(f"{rule.table}_")
+    contract = table(rule.table)
+    if kind == "required":
+        return lambda b: put(b, rule.table, {}, run_id=None)
+    if kind == "allowed":
+        column = next(c.name for c in contract.columns if c.allowed)
+        return lambda b: put(b, rule.table, {}, **{column: "nonsense"})
+    if kind == "json":
+        return lambda b: put(b, rule.table, {}, settings='{"a":')
+    if kind == "key":
+        return lambda b: b | {rule.table: b[rule.table].vstack(b[rule.table].head(1))}
+    return DEFECTS[rule.id]
+
+
+# Combinations that look like a defect and are none: rule → change.
+HARMLESS: dict[str, list[Defect]] = {
+    "shared_tax_number_is_asked": [
+        lambda b: put(
+            put(_shared_number(b), "source_client", {"source_id": "x21"}, branch_number="002"),
+            "source_client",
+            {"source_id": "x11"},
+            branch_number="1",
+        ),
+        lambda b: add(
+            _shared_number(b),
+            "review_item",
+            kind="shared_tax_number",
+            blocking=True,
+            left_product="xpm",
+            left_id="x11",
+            right_product="xpm",
+            right_id="x21",
+        ),
+        lambda b: put(
+            put(b, "source_client", {"source_id": "x11"}, tax_number="000000000"),
+            "source_client",
+            {"source_id": "x21"},
+            tax_number="000000000",
+        ),
+    ],
+    "no_whole_tax_number_in_text": [
+        lambda b: put(b, "unified_client", {"client_id": "c31"}, notes="Invoice 41234567805, ******780"),
+    ],
+    "every_link_has_an_end": [
+        lambda b: put(b, "xpm_groups", {}, ClientUUIDs=["x11", "x21", "x11"]),
+    ],
+    "client_state_follows_its_record": [
+        lambda b: put(b, "source_client", {"source_id": "x11"}, state="prospect"),
+    ],
+}

@@ -1,0 +1,68 @@
+"""Every rule holds on a sound batch, and fails on its planted defect in that practice alone."""
+
+import pytest
+
+from expectations.contracts import tables
+from expectations.errors import ContractError
+from expectations.gate import check, validate
+from expectations.ruleset import FOLDER, Rule, read_rule, rules
+from tests.expectations.batch import A, sound
+from tests.expectations.defects import DEFECTS, HARMLESS, defect
+
+RULES = {rule.id: rule for rule in rules()}
+
+
+def test_a_sound_batch_holds_every_rule() -> None:
+    assert validate(None, sound(), "run-1").rows() == []
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_rule_fails_on_its_planted_defect_in_that_practice_alone(rule: Rule) -> None:
+    broken = defect(rule)(sound())
+    failures = check(None, broken, "run-1", [rule]).failures
+    practices = set(failures["practice_id"])
+    assert A in practices
+    # An id that two practices share is trouble of both; every other defect is the first practice's own.
+    assert practices == {A} or rule.id == "ids_stay_in_one_practice"
+    assert set(failures["rule"]) == {rule.id}
+    assert set(failures["severity"]) == {rule.severity}
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"), [(name, n) for name, changes in HARMLESS.items() for n in range(len(changes))]
+)
+def test_rule_holds_on_what_only_looks_like_a_defect(rule: str, number: int) -> None:
+    batch = HARMLESS[rule][number](sound())
+    assert check(None, batch, "run-1", [RULES[rule]]).failures.rows() == []
+
+
+def test_every_rule_file_has_a_planted_defect() -> None:
+    assert {path.stem for path in FOLDER.glob("*.sql")} == DEFECTS.keys()
+
+
+def test_rules_name_tables_of_the_contracts_only() -> None:
+    known = tables("source") | tables("internal") | tables("published")
+    for rule in rules():
+        assert rule.needs <= known.keys(), rule.id
+        assert rule.needs, rule.id
+
+
+def test_every_published_table_has_rules_for_required_columns_and_key() -> None:
+    for name, table in tables("published").items():
+        if table.kind == "published":
+            assert {f"{name}_required", f"{name}_key"} <= RULES.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1",
+        "-- A rule.\n-- severity: fatal\n-- table: unified_client\nselect 1",
+        "-- A rule.\n-- severity: critical\n-- table: nowhere\nselect 1",
+    ],
+)
+def test_rule_file_with_another_header_is_refused(text: str, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "rule.sql"
+    path.write_text(text)
+    with pytest.raises(ContractError, match=r"rule\.sql"):
+        read_rule(path)
