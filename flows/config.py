@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Probability from which a pair is joined without asking; None: the engine's own."""
     match_near: Annotated[float | None, Field(gt=0, lt=1)] = None
     """Probability from which a person is asked; None: the engine's own."""
+    match_model: Path | None = None
+    """Model file that scores the pairs; None: the one that comes with scr."""
 
     @field_validator("landing", "store")
     @classmethod

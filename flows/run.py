@@ -79,9 +79,9 @@ def run_batch(night: OpenNight, number: int, practice_ids: Sequence[str]) -> Bat
     Where it fails it is split in two, until the practice that fails stands alone with outcome `failed`.
     """
     night.clock.batch = number
-    rows = night.landed.sizes.filter(pl.col("practice_id").is_in(practice_ids))["rows"].sum()
+    sizes = night.landed.sizes.filter(pl.col("practice_id").is_in(practice_ids))
     result = _attempt(night, practice_ids)
-    night.clock.progress.advance(rows)
+    night.clock.progress.advance(int(sizes["rows"].sum()))
     return result
 
 
@@ -100,8 +100,8 @@ def _attempt(night: OpenNight, practice_ids: Sequence[str]) -> BatchResult:
 
 
 def _published(night: OpenNight, frames: Made, facts: Night) -> BatchResult:
-    with night.clock.stage("status"):
-        status = practice_status(night.con, frames, night.last_status, facts)
+    with night.clock.stage("status"), night.con.cursor() as con:
+        status = practice_status(con, frames, night.last_status, facts)
         frames["practice_status"] = status
         night.clock.count(status.height)
     with night.clock.stage("publish"):

@@ -1,7 +1,9 @@
-"""The stages between reading and publishing, for one batch of practices: one line each."""
+"""The stages between reading and publishing, for one batch of practices: one line each.
+
+A stage that leaves scratch tables gets a cursor of its own: they go with it, and get in nobody's way.
+"""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import polars as pl
 
@@ -21,20 +23,20 @@ Made = dict[str, pl.DataFrame]
 
 def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
     """Every frame of the batch, from raw rows to validation failures. Writes nothing to the store."""
-    con, run_id, clock = night.con, night.request.run_id, night.clock
+    run_id, clock = night.request.run_id, night.clock
     frames: Made = {}
     with clock.stage("read"):
-        frames |= clock.made(read_batch(con, night.landed, practice_ids, night.last_intake, run_id))
-    with clock.stage("clients"):
+        frames |= clock.made(read_batch(night.con, night.landed, practice_ids, night.last_intake, run_id))
+    with clock.stage("clients"), night.con.cursor() as con:
         frames |= clock.made({"source_client": source_clients(con, frames)})
     with clock.stage("normalise"):
         frames |= clock.made({"comparable": comparable(frames["source_client"], frames["practices"])})
-    with clock.stage("decide"):
+    with clock.stage("decide"), night.con.cursor() as con:
         frames |= clock.made(effective(con, frames, run_id))
-    with clock.stage("match"):
+    with clock.stage("match"), night.con.cursor() as con:
         frames |= clock.made({"match": match_clients(con, frames, _matching(night.settings), run_id)})
     del frames["comparable"]  # the widest frame, and nobody needs it any more
-    with clock.stage("consolidate"):
+    with clock.stage("consolidate"), night.con.cursor() as con:
         frames |= clock.made(consolidate(con, frames, _consolidation(night.settings), run_id))
     with clock.stage("validate"):
         frames |= clock.made({"validation_failure": _validated(night, frames)})
@@ -50,7 +52,11 @@ def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
 
 def _matching(settings: Settings) -> MatchOptions:
     house = MatchOptions()
-    return replace(house, exact=settings.match_exact or house.exact, near=settings.match_near or house.near)
+    return MatchOptions(
+        settings.match_exact or house.exact,
+        settings.match_near or house.near,
+        settings.match_model or house.model,
+    )
 
 
 def _consolidation(settings: Settings) -> Options:

@@ -1,5 +1,6 @@
 """The flows on Prefect itself: without a server, and on a started server with a process worker."""
 
+import datetime as dt
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ from transforms.store import open_store
 
 PATIENCE_SECONDS = 120
 PRACTICE = "AU-000001"
-AS_OF = "2024-01-15"
+AS_OF = dt.date(2024, 1, 15)
 
 
 def status_of(store: Path) -> pl.DataFrame:
