@@ -1,6 +1,6 @@
 """Small practices for tests: records in short form, run through consolidation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -63,3 +63,17 @@ def outcomes(found: Mapping[str, pl.DataFrame]) -> dict[str, tuple[str, str | No
         key: (outcome, on.get(c))
         for key, outcome, c in fate.select("key", "outcome", "client_id").iter_rows()
     }
+
+
+def run_each(worlds: Sequence[Mapping[str, pl.DataFrame]]) -> list[dict[str, pl.DataFrame]]:
+    """Consolidation of many small worlds in one run, each as a practice of its own."""
+    ids = [f"AU-{number:06d}" for number in range(len(worlds))]
+    moved = {
+        name: pl.concat(
+            world[name].with_columns(practice_id=pl.lit(own)) for own, world in zip(ids, worlds, strict=True)
+        )
+        for name in worlds[0]
+        if "practice_id" in worlds[0][name].columns
+    }
+    found = run({**worlds[0], **moved})
+    return [{name: frame.filter(practice_id=own) for name, frame in found.items()} for own in ids]

@@ -1,0 +1,253 @@
+"""Warnings, refusals, questions and old links of small practices."""
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.factories import rows
+from tests.transforms.consolidate.worlds import frames, pair, policy, record, run, run_each
+
+BOTH = [record("hq", "h1", organisation_id="o1"), record("xpm", "x1", has_job=True)]
+MATCHED = [pair("hq:h1", "xpm:x1")]
+
+
+def _verdict(found: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    return found["practice_verdict"].row(0, named=True)
+
+
+def _asked(found: dict[str, pl.DataFrame]) -> list[tuple[str, bool]]:
+    return [(row["kind"], row["blocking"]) for row in found["review_item"].iter_rows(named=True)]
+
+
+def _keep(**marks: bool) -> pl.DataFrame:
+    product = {"h": "hq", "x": "xpm"}
+    return rows(
+        "effective_selection",
+        *({"product": product[i[0]], "source_id": i, "keep": keep} for i, keep in marks.items()),
+    )
+
+
+def test_dropping_a_working_client_is_refused_until_acknowledged() -> None:
+    refused = _verdict(run(frames(BOTH, MATCHED, effective_policy=policy("all_hq"))))
+    assert refused["refused_by"] == ["drops_working_clients"]
+    assert "for example x1" in refused["detail"]
+    accepted = policy("all_hq", acknowledged=["drops_working_clients"])
+    verdict = _verdict(run(frames(BOTH, MATCHED, effective_policy=accepted)))
+    assert (verdict["refused_by"], verdict["warnings"]) == ([], ["drops_working_clients"])
+
+
+_WORKING: list[tuple[dict[str, Any], str | None, bool]] = [
+    ({"has_job": True}, None, True),
+    ({}, "x1", True),
+    ({}, None, False),
+    ({"has_job": True, "state": "archived"}, None, False),
+]
+
+
+@cache
+def _working() -> list[dict[str, pl.DataFrame]]:
+    tax = [[record("tax", "t1", xpm_client_uuid=uuid)] if uuid else [] for _, uuid, _ in _WORKING]
+    records = [[record("xpm", "x1", **xpm), *more] for (xpm, *_), more in zip(_WORKING, tax, strict=True)]
+    return run_each([frames(r, effective_policy=policy("all_hq")) for r in records])
+
+
+@pytest.mark.parametrize("number", range(len(_WORKING)))
+def test_working_clients(number: int) -> None:
+    refused = ["drops_working_clients"] if _WORKING[number][2] else []
+    assert _verdict(_working()[number])["refused_by"] == refused
+
+
+_WARNED: list[tuple[str, list[dict[str, Any]], str, dict[str, bool]]] = [
+    ("keeps_duplicates", BOTH, "selection", {"h1": True, "x1": True}),
+    ("orphans_organisations", [BOTH[0]], "all_xpm", {}),
+    ("loses_custom_fields", [BOTH[0], record("xpm", "x1", custom_fields='{"Lawyer":"A"}')], "all_hq", {}),
+    (
+        "invited_organisation",
+        [record("hq", "h1", organisation_id="o1", organisation_access="invited"), BOTH[1]],
+        "all_xpm",
+        {},
+    ),
+    (
+        "organisations_on_both_sides",
+        [*BOTH, record("tax", "t1", xpm_client_uuid="x1", organisation_id="o2")],
+        "all_xpm",
+        {},
+    ),
+]
+
+
+@cache
+def _warned() -> list[dict[str, pl.DataFrame]]:
+    quiet = frames([record("xpm", "x1", has_job=True)], effective_policy=policy("all_xpm"))
+    worlds = [
+        frames(
+            records,
+            MATCHED if len(records) > 1 else [],
+            effective_policy=policy(name),
+            effective_selection=_keep(**keep),
+        )
+        for _, records, name, keep in _WARNED
+    ]
+    return run_each([*worlds, quiet])
+
+
+@pytest.mark.parametrize("number", range(len(_WARNED)), ids=[c[0] for c in _WARNED])
+def test_warnings(number: int) -> None:
+    verdict = _verdict(_warned()[number])
+    assert (verdict["warnings"], verdict["refused_by"]) == ([_WARNED[number][0]], [])
+
+
+def test_no_warning_without_cause() -> None:
+    verdict = _verdict(_warned()[-1])
+    assert (verdict["warnings"], verdict["detail"]) == ([], None)
+
+
+_NEAR: list[tuple[list[dict[str, Any]], tuple[str, str], str, list[tuple[str, bool]]]] = [
+    # XPM survives either way; only the archived HQ record would go.
+    ([record("hq", "h1"), record("xpm", "x1")], ("hq:h1", "xpm:x1"), "all_xpm", [("match", False)]),
+    (BOTH, ("hq:h1", "xpm:x1"), "all_xpm", [("match", True)]),
+    # An unmatched Tax record survives, one with a twin follows it.
+    ([record("hq", "h1"), record("tax", "t1")], ("hq:h1", "tax:t1"), "all_hq", [("match", True)]),
+    (
+        [record("xpm", "x1"), record("tax", "t1", xpm_client_uuid="x1")],
+        ("xpm:x1", "tax:t1"),
+        "all_xpm",
+        [("tax_link", True)],
+    ),
+    ([record("xpm", "x1"), record("xpm", "x2")], ("xpm:x1", "xpm:x2"), "all_xpm", [("duplicate", False)]),
+    # The answer changes nothing: the deleted one is excluded, the other kept.
+    (
+        [record("xpm", "x1"), record("xpm", "x2", state="deleted")],
+        ("xpm:x1", "xpm:x2"),
+        "all_xpm",
+        [],
+    ),
+]
+
+
+@cache
+def _near() -> list[dict[str, pl.DataFrame]]:
+    return run_each(
+        [frames(r, [pair(*near, "near")], effective_policy=policy(name)) for r, near, name, _ in _NEAR]
+    )
+
+
+@pytest.mark.parametrize("number", range(len(_NEAR)))
+def test_near_pairs_are_asked_where_the_answer_matters(number: int) -> None:
+    assert [q for q in _asked(_near()[number]) if q[0] != "organisation"] == _NEAR[number][3]
+
+
+def test_without_a_policy_nothing_blocks() -> None:
+    assert _asked(run(frames(BOTH, [pair("hq:h1", "xpm:x1", "near")]))) == [("match", False)]
+
+
+_SHARED: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    ({"tax_number": "865 414 088"}, {"tax_number": "865414088"}, True),
+    (
+        {"tax_number": "865414088", "branch_number": "1"},
+        {"tax_number": "865414088", "branch_number": "002"},
+        False,
+    ),
+    ({"tax_number": "865414088", "branch_number": "1"}, {"tax_number": "865414088"}, True),
+    ({"tax_number": "******088"}, {"tax_number": "******088"}, False),
+    ({"tax_number": "000000000"}, {"tax_number": "000000000"}, False),
+    ({"tax_number": "865414088", "state": "deleted"}, {"tax_number": "865414088"}, False),
+]
+
+
+@cache
+def _shared() -> list[dict[str, pl.DataFrame]]:
+    pairs = [[record("xpm", "x1", **left), record("xpm", "x2", **right)] for left, right, _ in _SHARED]
+    return run_each([frames(records, effective_policy=policy("all_xpm")) for records in pairs])
+
+
+@pytest.mark.parametrize("number", range(len(_SHARED)))
+def test_shared_tax_number(number: int) -> None:
+    found = _shared()[number]
+    assert _asked(found) == ([("shared_tax_number", True)] if _SHARED[number][2] else [])
+    assert not found["review_item"]["why"].str.contains("865").any()
+
+
+def test_a_number_on_many_clients_asks_once_per_client() -> None:
+    records = [
+        record("xpm", f"x{n}", tax_number="865414088", branch_number=str(n % 2 or "")) for n in range(6)
+    ]
+    found = run(frames(records, effective_policy=policy("all_xpm")))
+    assert len(_asked(found)) == 5
+
+
+def test_undecided_clients_are_counted_and_asked() -> None:
+    records = [*BOTH, record("hq", "h2"), record("hq", "h3", state="archived"), record("xpm", "x4")]
+    more = {"effective_policy": policy("selection"), "effective_selection": _keep(x4=False)}
+    found = run(frames(records, MATCHED, **more))
+    assert _verdict(found)["undecided"] == 2
+    asked = found["review_item"].filter(kind="selection").select("left_id", "right_id").sort("left_id").rows()
+    assert asked == [("h1", "x1"), ("h2", None)]
+
+
+def test_contradicting_answers_are_asked_again() -> None:
+    records = [record("hq", "h1"), record("xpm", "x1"), record("xpm", "x2")]
+    said = {"decided_by": "person"}
+    pairs = [
+        pair("hq:h1", "xpm:x1", **said),
+        pair("hq:h1", "xpm:x2", **said),
+        pair("xpm:x1", "xpm:x2", "rejected", **said),
+    ]
+    found = run(frames(records, pairs, effective_policy=policy("all_xpm")))
+    assert _asked(found) == [("match", True)]
+    assert "kept apart by another" in found["review_item"]["why"].item()
+
+
+def test_stale_links() -> None:
+    records = [record("hq", f"h{n}") for n in (1, 2, 3, 4)] + [record("xpm", f"x{n}") for n in (1, 2, 3, 4)]
+    pairs = [pair("hq:h1", "xpm:x1"), pair("hq:h2", "xpm:x3"), pair("hq:h4", "xpm:x4", "near")]
+    linked = [("h1", "x1"), ("h2", "x2"), ("h9", "x1"), ("h3", "x9"), ("h4", "x4")]
+    sync = rows("client_sync", *({"hq_client_id": h, "xpm_client_uuid": x} for h, x in linked))
+    found = run(frames(records, pairs, client_sync=sync, effective_policy=policy("all_xpm")))
+    assert _verdict(found)["stale_links"] == 3
+
+
+@pytest.mark.parametrize(
+    ("staff", "connected_by", "unchecked"), [(True, "u1", False), (True, None, True), (False, "u1", True)]
+)
+def test_unchecked_authority_is_said(staff: bool, connected_by: str | None, unchecked: bool) -> None:
+    practices = rows("practices", {"connection": "confirmed", "connected_by": connected_by})
+    people = rows("staff", *([{"user_id": "u1"}] if staff else []))
+    found = run(frames(BOTH, practices=practices, staff=people))
+    assert _verdict(found)["authority_unchecked"] is unchecked
+    assert _verdict(found)["policy"] is None
+
+
+def test_unreadable_clients_are_quarantined_unless_another_row_was_read() -> None:
+    lines = [
+        {"source_id": "h1"},
+        {"source_id": "h8"},
+        {"source_id": "h8", "line": 2},
+        {"source_id": None, "line": 3},
+    ]
+    lost = {"product": "hq", "entity": "client", "level": "row", "reason": "bad date"}
+    quarantine = rows("quarantine", *({**lost, **line} for line in lines))
+    found = run(frames(BOTH, MATCHED, quarantine=quarantine, effective_policy=policy("all_xpm")))["crosswalk"]
+    assert found.select("source_id", "outcome").rows() == [
+        ("h1", "merged"),
+        ("h8", "quarantined"),
+        ("x1", "survivor"),
+    ]
+
+
+def test_simulation_recommends() -> None:
+    young = [record("hq", f"h{n}") for n in range(5)] + [record("xpm", "x1")]
+    best = run(frames(young))["policy_simulation"].filter("recommended")["policy"].to_list()
+    assert best == ["all_hq"]
+    working = run(frames(BOTH, MATCHED))["policy_simulation"]
+    assert working.filter("recommended")["policy"].to_list() == ["all_xpm"]
+    assert working.filter(~pl.col("allowed"))["policy"].to_list() == ["all_hq", "selection"]
+    chosen = run(frames(BOTH, MATCHED, effective_selection=_keep(x1=True)))["policy_simulation"]
+    assert chosen.filter("recommended")["policy"].to_list() == ["selection"]
+    alone = run(
+        frames([record("hq", "h1")], practices=rows("practices", {"connected_at": dt.datetime(2024, 1, 1)}))
+    )
+    assert alone["policy_simulation"].height == 0
