@@ -65,11 +65,9 @@ select
     p.connection = 'confirmed' and p.connected_by is null as connector_unknown,
     coalesce(u.lists, 0) as untaken, u.list_names, u.list_reasons,
     coalesce(i.failures, 0) as failures, i.first_failure,
-    coalesce(c.hq, r.hq, 0) as hq_clients,
-    coalesce(c.xpm, r.xpm, 0) as xpm_clients,
+    coalesce(c.hq, r.hq, 0) as hq_clients, coalesce(c.xpm, r.xpm, 0) as xpm_clients,
     coalesce(c.tax, r.tax, 0) as tax_clients,
-    f.reason as failed_because,
-    b.last_published_at, b.content_hash as last_content_hash
+    f.reason as failed_because, b.last_published_at, b.content_hash as last_content_hash
 from practices as p
 left join staffed as s using (practice_id)
 left join practice_verdict as v using (practice_id)
