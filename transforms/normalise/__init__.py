@@ -1,7 +1,7 @@
 """Normalisation for comparison: one spelling per fact. Display values stay as they came.
 
-Each normaliser takes and gives Polars series (or a frame of several) of the same length and order, never raises on
-any text, and can be used on its own: matching uses them on columns of any frame.
+Each normaliser takes and gives Polars series (or a frame of several) of the same length and order, never
+raises on any text, and can be used on its own: matching uses them on columns of any frame.
 """
 
 from transforms.normalise.addresses import address

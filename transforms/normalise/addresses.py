@@ -47,9 +47,10 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
         )
         .pipe(_number_and_street)
         .with_columns(street=_shortened(pl.col("street")))
-        .with_columns(
-            street=_without_place(pl.col("street"), _shortened(pl.col("city")), pl.col("post_code"))
-        )
+        .with_columns(city=_shortened(pl.col("city")), post_code=folded(pl.col("post_code")))
+        .pipe(_without, pl.col("post_code"))
+        .pipe(_without, pl.col("street").str.extract(rf" ({_STATES})$"))
+        .pipe(_without, pl.col("city"))
         .with_columns(address=words(joined(pl.col("house_number"), pl.col("street"))))
         .select("house_number", "street", "address")
     )
@@ -58,15 +59,17 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
 def _tidied(line: pl.Expr) -> pl.Expr:
     """Lower case, lines as commas, floors dropped, units as "3/"."""
     lists = reference("streets")
-    said = lowered(present(line))
     text = (
-        pl.when(~folded(said).is_in(lists["blanks"]))
-        .then(said)
+        pl.when(~folded(line).is_in(lists["blanks"]))
+        .then(lowered(present(line)))
         .str.replace_all(r"[\r\n;|]+", ", ")
         .str.replace_all(r"\bc/[-o]?\s", " ")
+        .str.replace_all(r"[^\p{L}\p{M}\p{N}/,#&-]+", " ")
+        .str.replace_all(r"\s*([/-])\s*", "${1}")
+        .str.replace_all(r"(^|,) ?r ?d ?\d+\b", "${1}")  # New Zealand's rural delivery routes
     )
-    text = text.str.replace_all(r"[^\p{L}\p{M}\p{N}/,#&-]+", " ").str.replace_all(r"\s*([/-])\s*", "${1}")
-    floors = rf"\b{any_of(lists['floors'])} ?\d+[a-z]?\b,?|\b(?:\d+(?:st|nd|rd|th)|ground|first|second|third) (?:floor|level|flr)\b,?"
+    floor = any_of(lists["floors"])
+    floors = rf"\b{floor} ?\d+[a-z]?\b,?|\b(?:\d+(?:st|nd|rd|th)|ground|first|second|third) {floor}\b,?"
     text = text.str.replace_all(floors, " ")
     units = rf"(^|[ ,]){any_of(lists['units'])} ?(?:no )?#?([a-z]?\d+[a-z]?|[a-z])\b[ ,/-]*"
     text = text.str.replace(units, "${1}${2}/").str.replace_all(r"(^|[ ,])(?:#|no )(\d)", "${1}${2}")
@@ -101,12 +104,10 @@ def _shortened(street: pl.Expr) -> pl.Expr:
     return swap_words(folded(street), _short())
 
 
-def _without_place(street: pl.Expr, city: pl.Expr, post_code: pl.Expr) -> pl.Expr:
-    """The street without town and postcode behind it; a street that is nothing else stays."""
-    for place in (folded(post_code), street.str.extract(rf" ({_STATES})$"), city):
-        tail = pl.concat_str(pl.lit(" "), place)
-        street = pl.when(street.str.ends_with(tail)).then(street.str.strip_suffix(tail)).otherwise(street)
-    return street
+def _without(frame: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
+    """The street without `place` behind it; a street that is nothing else stays."""
+    shorter = pl.col("street").str.strip_suffix(pl.concat_str(pl.lit(" "), place))
+    return frame.with_columns(street=pl.coalesce(shorter, "street"))
 
 
 @cache

@@ -31,9 +31,10 @@ _PERSON = ("given_name", "middle_name", "family_name", "name_suffix", "full_name
 def comparable(clients: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
     """`comparable` of every row of `source_client`; `practices` tells the region that numbers are read by.
 
-    Persons and sole traders get the parts of a person's name, organisations those of an organisation's; a record
-    that could be either gets both, a sole trader whose business has another name too. The postal address counts where there
-    is no other. Raises ContractError where the input does not have the contract's columns.
+    Persons and sole traders get the parts of a person's name, organisations those of an organisation's; a
+    record that could be either gets both, a sole trader whose business has another name too. The postal
+    address counts where there is no other. Raises ContractError where the input does not have the contract's
+    columns.
     """
     regions = practices.select("practice_id", practice_region="region")
     rows = clients.join(regions, on="practice_id", how="left", maintain_order="left", validate="m:1")
@@ -82,7 +83,7 @@ def _with_entity_type(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _organised(frame: pl.DataFrame) -> pl.Series:
-    """Whether the display name is an organisation's by its form or words, and is more than the person's own name."""
+    """Whether the display name is an organisation's by form or words, and more than the person's own name."""
     own = folded(joined(pl.col("first_name"), pl.col("middle_name"), pl.col("last_name")))
     plain = folded(pl.col("name"))
     beyond = plain.str.split(" ").list.set_difference(own.str.split(" ")).list.len() > 0

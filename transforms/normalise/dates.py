@@ -18,9 +18,9 @@ _NAME_DAY = r"^([a-z]{3})[a-z]*[-/., ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{4}|\
 def dates(values: pl.Series, day_first: bool | None = None) -> pl.Series:
     """Dates of a column of dates, timestamps or text; what is no date becomes null.
 
-    Text: ISO (with or without a time), yyyymmdd, dd/mm/yyyy, ddmmyyyy, 3-Feb-2001, Feb 3, 2001. `day_first` says how
-    03/02/2001 reads; None lets the column tell, and takes the day first where it does not. Two-digit years are
-    1930 to 2029.
+    Text: ISO (with or without a time), yyyymmdd, dd/mm/yyyy, ddmmyyyy, 3-Feb-2001, Feb 3, 2001. `day_first`
+    says how 03/02/2001 reads; None lets the column tell, and takes the day first where it does not. Two-digit
+    years are 1930 to 2029.
     """
     if values.dtype.is_temporal():
         return values.cast(pl.Date, strict=False)
@@ -63,7 +63,7 @@ def drop_default_dates(values: pl.Series) -> pl.Series:
 
 
 def _tells_day_first(frame: pl.DataFrame) -> bool:
-    """Whether a column of dd/mm or mm/dd dates has the day first: more first numbers above 12 than second ones."""
+    """Whether the day comes first: no more second than first numbers of dd/mm/yyyy are above 12."""
     above = [pl.col("text").str.extract(_NUMERIC, g).cast(pl.Int32, strict=False) > 12 for g in (1, 2)]
     first, second = frame.select(first=above[0].sum(), second=above[1].sum()).row(0)
     return bool(first >= second)

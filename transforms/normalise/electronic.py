@@ -24,8 +24,8 @@ def emails(values: pl.Series) -> pl.Series:
 def websites(values: pl.Series) -> pl.Series:
     """Host names of each row without scheme, www, port and path, lower case, sorted, distinct.
 
-    Takes text or lists of text; one text may hold several, parted by space, comma or semicolon. What is no host
-    name is left out. Null → empty list.
+    Takes text or lists of text; one text may hold several, parted by space, comma or semicolon. What is no
+    host name is left out. Null → empty list.
     """
     return collected(
         values,

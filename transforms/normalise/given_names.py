@@ -12,8 +12,8 @@ from transforms.normalise.text import folded
 def nickname_roots(given: pl.Series) -> pl.Series:
     """For each name the sorted names that its first word may be a short form of, itself included.
 
-    Two given names are nickname-compatible where their lists overlap ("Bill" and "William" share "william"). Null →
-    empty list. A table lookup, after the `nicknames` library and data/reference/nicknames.yaml.
+    Two given names are nickname-compatible where their lists overlap ("Bill" and "William" share "william").
+    Null → empty list. A table lookup, after the `nicknames` library and data/reference/nicknames.yaml.
     """
     frame = (
         given.cast(pl.String)
@@ -39,7 +39,8 @@ def _canonicals(name: str) -> set[str]:
 
 
 def _is_longer(name: str, other: str) -> bool:
-    """Whether `name`, not `other`, is the full form of two that the library lists as short forms of each other.
+    """Whether `name`, not `other`, is the full form of two that the library lists as short forms of each
+    other.
 
     The one with more short forms is the full form; "william" is not short for "bill".
     """

@@ -1,7 +1,7 @@
 """Registered numbers with their check digits: business, company and tax numbers.
 
-Checks as in python-stdnum, vectorised; NZBN is a GS1 location number (stdnum.ean) that begins with 94. python-stdnum's
-check of 8-digit TFNs is wrong, so those count without a check.
+Checks as in python-stdnum, vectorised; NZBN is a GS1 location number (stdnum.ean) that begins with 94.
+python-stdnum's check of 8-digit TFNs is wrong, so those count without a check.
 """
 
 from functools import cache, reduce
@@ -22,13 +22,14 @@ _UTR = (6, 7, 8, 9, 10, 5, 4, 3, 2)
 def business_number(values: pl.Series, region: pl.Series | None = None) -> pl.Series:
     """Digits of an ABN (AU) or NZBN (NZ) that passes its check; null else, placeholders too.
 
-    `region`: country per row in any spelling. Elsewhere, and without one, whichever of the two checks passes counts.
+    `region`: country per row in any spelling. Elsewhere, and without one, whichever of the two checks passes
+    counts.
     """
     frame = _frame(values, region)
     abn = pl.when(_is_abn(pl.col("digits"))).then(pl.col("digits"))
     nzbn = pl.when(_is_nzbn(pl.col("digits"))).then(pl.col("digits"))
     country = pl.col("country")
-    # The other country's number is no mistake: practices have clients across the Tasman. Lengths tell them apart.
+    # The other country's number is no mistake: practices have clients across the Tasman.
     found = pl.when(country == "nz").then(pl.coalesce(nzbn, abn)).otherwise(pl.coalesce(abn, nzbn))
     return frame.select(business_number=found).to_series()
 
@@ -36,14 +37,14 @@ def business_number(values: pl.Series, region: pl.Series | None = None) -> pl.Se
 def company_number(values: pl.Series, region: pl.Series | None = None) -> pl.Series:
     """Company number in the form of the row's country; null where it can be none.
 
-    AU: 9 digits, zeros back in front, check digit right; an ABN gives the ACN inside. NZ: 1 to 7 digits without
-    leading zeros. UK: 8 characters, zeros back ("SC12345" → "SC012345"). Elsewhere: capital letters and digits,
-    4 at least.
+    AU: 9 digits, zeros back in front, check digit right; an ABN gives the ACN inside. NZ: 1 to 7 digits
+    without leading zeros. UK: 8 characters, zeros back ("SC12345" → "SC012345"). Elsewhere: capital letters
+    and digits, 4 at least.
     """
     frame = _frame(values, region)
     plain, digits, country = pl.col("plain"), pl.col("digits"), pl.col("country")
-    acn = pl.when(digits.str.len_chars() <= 9).then(digits.str.zfill(9))
-    acn = pl.coalesce(pl.when(_is_acn(acn)).then(acn), _acn_inside(digits))
+    padded = pl.when(digits.str.len_chars() <= 9).then(digits.str.zfill(9))
+    acn = pl.coalesce(pl.when(_is_acn(padded)).then(padded), _acn_inside(digits))
     short = digits.str.strip_chars_start("0")
     nz = pl.when(plain.str.contains(r"^\d{1,9}$") & short.str.contains(r"^\d{1,7}$")).then(short)
     elsewhere = pl.when(plain.str.contains(r"^[0-9A-Z]{4,20}$") & plain.str.contains(r"\d{3}")).then(plain)
@@ -74,8 +75,8 @@ def tax_number(values: pl.Series, region: pl.Series | None = None) -> pl.DataFra
     """tax_number (digits of a whole number that passes its check) and tax_last3 (of a whole or masked one).
 
     AU: TFN of 9 digits, or 8 without check. NZ: IRD of 8 or 9 digits, above 10,000,000 (no upper bound: the
-    Inland Revenue's 2016 limit of 150,000,000 is passed). UK: UTR of 10 digits, its K off. Elsewhere: 8 to 10 digits.
-    Placeholders (runs of one digit, 123456782 …) give null in both.
+    Inland Revenue's 2016 limit of 150,000,000 is passed). UK: UTR of 10 digits, its K off. Elsewhere: 8 to 10
+    digits. Placeholders (runs of one digit, 123456782 …) give null in both.
     """
     frame = _frame(values, region)
     digits, country = pl.col("digits"), pl.col("country")
@@ -137,7 +138,7 @@ def _is_placeholder(digits: pl.Expr) -> pl.Expr:
 
 
 def _is_abn(digits: pl.Expr) -> pl.Expr:
-    """Australian Business Register: one off the first digit, weights, sum divisible by 89; check digits 11 to 99."""
+    """Australian Business Register: first digit less 1, weighted sum divisible by 89, first two 11 to 99."""
     abn = _of_length(digits, 11)
     right = (_weighted(abn, _ABN) - _ABN[0]) % 89 == 0
     return (

@@ -6,7 +6,8 @@ import polars as pl
 
 
 def collected(values: pl.Series, pick: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """What `pick` (text → list of text) finds in each row's values: sorted, distinct, an empty list where nothing.
+    """What `pick` (text → list of text) finds in each row's values: sorted, distinct, an empty list where
+    nothing.
 
     `values` is text or a list of text.
     """

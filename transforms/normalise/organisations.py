@@ -15,22 +15,24 @@ _TRUSTEE = (
     r"|^(?:the\s+)?trustees?\s+(?:for|of))" + _AFTER
 )
 _TRADING = (
-    r"^(.*?)(?:^|[\s,;(\[<-])(?:t\s?[/\\]\s?a[s.]?|t\.a\.|trading\s+(?:as|under)|trading\s+name:?|d/?b/?a|d\.b\.a\.)"
-    + _AFTER
+    r"^(.*?)(?:^|[\s,;(\[<-])(?:t\s?[/\\]\s?a[s.]?|t\.a\.|trading\s+(?:as|under)|trading\s+name:?"
+    r"|d/?b/?a|d\.b\.a\.)" + _AFTER
 )
 # Remarks that practices write into names; they tell nothing about who it is.
 _REMARKS = (
-    r"[(\[](?:in liq\w*|in voluntary liq\w*|under administration|receivers? \w+|formerly[^)\]]*|previously[^)\]]*"
-    r"|deregistered|dereg|struck off|dormant|old|new|duplicate|dup|do not use|archived?|inactive|ceased|closed"
-    r"|deceased|decd|wound up)[)\]]|\bformerly (?:known as )?.*$|\bin liquidation\s*$"
+    r"[(\[](?:in liq\w*|in voluntary liq\w*|under administration|receivers? \w+|formerly[^)\]]*"
+    r"|previously[^)\]]*|deregistered|dereg|struck off|dormant|old|new|duplicate|dup|do not use|archived?"
+    r"|inactive|ceased|closed|deceased|decd|wound up)[)\]]"
+    r"|\bformerly (?:known as )?.*$|\bin liquidation\s*$"
 )
 
 
 def organisation_name(names: pl.Series) -> pl.DataFrame:
     """organisation_name, legal_form, trustee_for, trading_as, name_numbers, one row per name.
 
-    "The Smith Co Pty Ltd ATF Smith Family Trust T/A Smith's" gives "smith company", pty_ltd, "smith family", "smiths".
-    A name that is only "the trustee for X" is read as X. A name of nothing but a legal form stays whole.
+    "The Smith Co Pty Ltd ATF Smith Family Trust T/A Smith's" gives "smith company", pty_ltd, "smith family",
+    "smiths". A name that is only "the trustee for X" is read as X. A name of nothing but a legal form stays
+    whole.
     """
     return organisation_parts(names).drop("trustee_form")
 
@@ -113,18 +115,22 @@ def _core(text: pl.Series) -> pl.DataFrame:
         .with_columns(company=pl.when(word.str.contains(_COMPANY)).then(pl.lit("co")))
         .with_columns(text=word.str.replace(_COMPANY, "${1}").str.replace(" andcompany$", " and company"))
         .with_columns(text=word.str.replace(" co$", " company").pipe(swap_words, _abbreviations()))
-        .select(core=_counted(word), form=pl.coalesce("after", "company", "before"))
+        .pipe(_counted, "number_words")
+        .pipe(_counted, "roman_numerals")
+        .select(
+            core=word.str.replace_all(r"\b(?:no|number|num) (\d)", "${1}"),
+            form=pl.coalesce("after", "company", "before"),
+        )
     )
 
 
-def _counted(text: pl.Expr) -> pl.Expr:
-    """ "no 2", "number two" and "ii" at the end as "2"."""
-    for table in ("number_words", "roman_numerals"):
-        numbers = {f" {k}": f" {v}" for k, v in reference("organisations")[table].items()}
-        last = text.str.extract(rf"( {any_of(reference('organisations')[table])})$")
-        digits = last.replace_strict(numbers, default=None)
-        text = pl.when(digits.is_not_null()).then(text.str.strip_suffix(last) + digits).otherwise(text)
-    return text.str.replace_all(r"\b(?:no|number|num) (\d)", "${1}")
+def _counted(frame: pl.DataFrame, section: str) -> pl.DataFrame:
+    """`text` with a number in words or Roman numerals at its end in digits ("number two" → "number 2")."""
+    numbers = {f" {word}": f" {number}" for word, number in reference("organisations")[section].items()}
+    last = pl.col("text").str.extract(rf"({any_of(numbers)})$")
+    frame = frame.with_columns(last=last)
+    digits = pl.col("text").str.strip_suffix(pl.col("last")) + pl.col("last").replace(numbers)
+    return frame.with_columns(text=pl.coalesce(digits, "text")).drop("last")
 
 
 def _numbers(core: pl.Series) -> pl.Series:

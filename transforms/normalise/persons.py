@@ -21,7 +21,7 @@ def person_name(
     hyphens as spaces. `full_name` is given, middle and family name in this order.
     Raises ValueError where every series is None.
     """
-    given = {name: values for name, values in zip(_PARTS, (first, middle, last, full), strict=True)}
+    given = dict(zip(_PARTS, (first, middle, last, full), strict=True))
     lengths = [len(values) for values in given.values() if values is not None]
     if not lengths:
         raise ValueError("person_name needs at least one of first, middle, last, full")
@@ -67,15 +67,17 @@ def _find_whole(frame: pl.DataFrame) -> pl.DataFrame:
         .then(first)
         .otherwise(pl.coalesce(full, first, last))
     )
-    plain = whole.str.replace_all(r'\([^)]*\)|\[[^\]]*\]|"[^"]*"|“[^”]*”', " ")
+    plain = pl.col("whole").str.replace_all(r'\([^)]*\)|\[[^\]]*\]|"[^"]*"|“[^”]*”', " ")
     plain = plain.str.replace_all(
-        r"(?i)\s(?:t\s?/\s?as?|trading as|d/?b/?a)\b.*$|\bn[ée]e\s+\S.*$|^\s*(?:the\s+)?estate\s+of(?:\s+the)?(?:\s+late)?\b",
+        r"(?i)\s(?:t\s?/\s?as?|trading as|d/?b/?a)\b.*$|\bn[ée]e\s+\S.*$"
+        r"|^\s*(?:the\s+)?estate\s+of(?:\s+the)?(?:\s+late)?\b",
         " ",
     ).str.replace_all(r"(\p{L})[-‐‑–](\p{L})", f"${{1}}{_HYPHEN}${{2}}")
     # A name that is nothing but brackets and quotes is read as it stands.
-    return frame.with_columns(
-        whole=pl.when(folded(plain).is_null()).then(whole).otherwise(plain),
-        aside=whole.is_null(),
+    return (
+        frame.with_columns(whole=whole)
+        .with_columns(plain=plain, aside=pl.col("whole").is_null())
+        .with_columns(whole=pl.when(folded(pl.col("plain")).is_null()).then("whole").otherwise("plain"))
     )
 
 
@@ -163,7 +165,7 @@ def _joined_prefix(family: pl.Expr) -> pl.Expr:
 
 
 def _without_family(given: pl.Expr, family: pl.Expr) -> pl.Expr:
-    """A first-name column that holds the whole name ("John Smith", last name "Smith") loses the family name."""
+    """A first name that repeats the family name ("John Smith" beside "Smith") loses it."""
     tail = pl.concat_str(pl.lit(" "), family)
     return pl.when(given.str.ends_with(tail)).then(given.str.strip_suffix(tail)).otherwise(given)
 

@@ -1,11 +1,13 @@
 """Phone numbers in E.164.
 
-phonenumbers knows the rules but does 8,500 numbers a second; so its own patterns, joined per region, read the plain
-forms all at once, and only what they cannot read (extensions, words, other countries) goes to it, each value once.
+phonenumbers knows the rules but does 8,500 numbers a second; so its own patterns, joined per region, read the
+plain forms all at once, and only what they cannot read (extensions, words, other countries) goes to it, each
+value once.
 """
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import phonenumbers
 import polars as pl
@@ -16,8 +18,8 @@ from transforms.normalise.places import country_code
 from transforms.normalise.text import ONE_DIGIT
 
 _TYPES = (
-    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",
-    "voicemail",
+    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager",
+    "uan", "voicemail",
 )  # fmt: skip
 _PLAIN = r"^[(]?[+]?[\d\s().-]+$"
 _SHORTEST = 6  # digits: Australia's 13 12 34; shorter ones are internal lines and junk
@@ -29,10 +31,11 @@ _WORLD = ("AU", "NZ", "GB", "US", "SG", "ZA", "HK")  # country codes read withou
 def phones(values: pl.Series, region: pl.Series | None = None) -> pl.Series:
     """E.164 of each row's numbers, sorted, distinct, what can be no number left out.
 
-    Takes text or lists of text. `region`: country per row in any spelling; None means that only numbers with a country
-    code can be read. A number counts when it is valid by phonenumbers, or has the form and length of a line or
-    mobile of its country (ranges open over the years; a mistyped digit should still be compared), unless all
-    its digits are one. Zeros that a spreadsheet lost are no hindrance. Null → empty list.
+    Takes text or lists of text. `region`: country per row in any spelling; None means that only numbers with
+    a country code can be read. A number counts when it is valid by phonenumbers, or has the form and length
+    of a line or mobile of its country (ranges open over the years; a mistyped digit should still be
+    compared), unless all its digits are one. Zeros that a spreadsheet lost are no hindrance. Null → empty
+    list.
     """
     countries = (
         pl.Series([None], dtype=pl.String).new_from_index(0, len(values)) if region is None else region
@@ -67,8 +70,7 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
 def _at_home(frame: pl.DataFrame, region: str) -> pl.DataFrame:
     """Numbers without a plus sign, read as those of `region`."""
     digits, code = pl.col("digits"), _code(region)
-    exit_code = PhoneMetadata.metadata_for_region(region).international_prefix
-    with_code = digits.str.extract(rf"^(?:{exit_code}){code}(\d+)$")
+    with_code = digits.str.extract(rf"^(?:{_forms(region).exit_code}){code}(\d+)$")
     return _first_number(frame, [with_code, digits, digits.str.extract(rf"^{code}(\d+)$")], region)
 
 
@@ -80,9 +82,9 @@ def _abroad(frame: pl.DataFrame, code: int) -> pl.DataFrame:
 
 
 def _first_number(frame: pl.DataFrame, ways: list[pl.Expr], region: str) -> pl.DataFrame:
-    """value, region, found: E.164 of the first way to read the digits that is valid, else of the first likely one."""
-    trunk = PhoneMetadata.metadata_for_region(region).national_prefix
+    """value, region, found: E.164 of the first way to read it that is valid, else of the first likely one."""
     forms = _forms(region)
+    trunk = forms.trunk_prefix
     national = {f"way{i}": way.str.strip_prefix(trunk) if trunk else way for i, way in enumerate(ways)}
     general = [
         pl.when(pl.col(n).str.contains(forms.general) & ~pl.col(n).str.contains(ONE_DIGIT))
@@ -97,7 +99,7 @@ def _first_number(frame: pl.DataFrame, ways: list[pl.Expr], region: str) -> pl.D
 
 
 def _by_library(frame: pl.DataFrame) -> pl.DataFrame:
-    """What phonenumbers finds in values that the patterns cannot read; a loop, over few and distinct values."""
+    """What phonenumbers finds where the patterns cannot read; a loop over few and distinct values."""
     found = [
         {"value": value, "region": region, "found": number}
         for value, region in frame.iter_rows()
@@ -124,16 +126,18 @@ def _code(region: str) -> int:
 
 @dataclass(frozen=True)
 class _Forms:
-    """What a region's national numbers look like: in general, of any known type, and how long lines and mobiles are."""
+    """A region's national numbers: general form, form of any known type, lengths of lines and mobiles."""
 
     general: str
     valid: str
     lengths: tuple[int, ...]
+    trunk_prefix: str | None
+    exit_code: str | None
 
 
 @cache
 def _forms(region: str) -> _Forms:
-    known = PhoneMetadata.metadata_for_region(region)
+    known: Any = PhoneMetadata.metadata_for_region(region)  # never None: only supported regions come here
     types = [getattr(known, name) for name in _TYPES]
     patterns = [t.national_number_pattern for t in types if t and t.national_number_pattern]
     lengths = {*known.fixed_line.possible_length, *known.mobile.possible_length}
@@ -141,4 +145,6 @@ def _forms(region: str) -> _Forms:
         general=rf"^(?:{known.general_desc.national_number_pattern})$",
         valid=rf"^(?:{'|'.join(patterns)})$",
         lengths=tuple(sorted(n for n in lengths if n >= _LIKELY)),
+        trunk_prefix=known.national_prefix,
+        exit_code=known.international_prefix,
     )

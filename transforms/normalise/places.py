@@ -6,7 +6,7 @@ from functools import cache
 import polars as pl
 
 from transforms.normalise.reference import aliases, inverted, reference
-from transforms.normalise.text import folded, of_series, swap_words
+from transforms.normalise.text import fold, folded, of_series, swap_words
 
 _POST_CODE_DIGITS = {"au": 4, "nz": 4, "za": 4, "us": 5, "sg": 6}
 
@@ -17,7 +17,7 @@ def city(values: pl.Series) -> pl.Series:
 
 
 def country_code(values: pl.Series) -> pl.Series:
-    """ISO 3166 alpha-2 in lower case ("uk", "England" and "GB" give "gb"); an unknown country comes folded."""
+    """ISO 3166 alpha-2 in lower case ("uk", "England", "GB" give "gb"); an unknown country comes folded."""
     return of_series(values, lambda text: folded(text).replace(dict(aliases("places", "countries"))))
 
 
@@ -30,11 +30,11 @@ def region_code(values: pl.Series, country: pl.Series | None = None) -> pl.Serie
     countries = (
         pl.Series([None], dtype=pl.String).new_from_index(0, len(values)) if country is None else country
     )
-    frame = pl.DataFrame({"region": values.cast(pl.String), "country": country_code(countries)})
-    text = folded(pl.col("region"))
-    code = pl.when(False).then(None).otherwise(text.replace(dict(_regions_anywhere())))
+    frame = pl.DataFrame({"region": fold(values), "country": country_code(countries)})
+    code = pl.col("region").replace(dict(_regions_anywhere()))
     for short in reference("places")["regions"]:
-        code = pl.when(pl.col("country") == short).then(text.replace(dict(_regions(short)))).otherwise(code)
+        here = pl.col("region").replace(dict(_regions(short)))
+        code = pl.when(pl.col("country") == short).then(here).otherwise(code)
     return frame.select(region=code).to_series()
 
 
@@ -47,15 +47,22 @@ def post_code(values: pl.Series, region: pl.Series | None = None) -> pl.Series:
     countries = (
         pl.Series([None], dtype=pl.String).new_from_index(0, len(values)) if region is None else region
     )
-    frame = pl.DataFrame({"code": values.cast(pl.String), "country": country_code(countries)})
-    plain = folded(pl.col("code").str.replace(r"^\s*(\d+)\.0$", "${1}"))
-    code = plain.str.replace_all(" ", "", literal=True)
-    for country, digits in _POST_CODE_DIGITS.items():
-        short = (pl.col("country") == country) & code.str.contains(rf"^\d{{{digits - 1}}}$")
-        code = pl.when(short).then(code.str.zfill(digits)).otherwise(code)
-    zip_plus = (pl.col("country") == "us") & code.str.contains(r"^\d{9}$")
-    code = pl.when(zip_plus).then(code.str.head(5)).otherwise(code)
-    return frame.select(post_code=pl.when(code.str.contains("^0+$")).then(None).otherwise(code)).to_series()
+    frame = pl.DataFrame({"code": values.cast(pl.String), "country": country_code(countries)}).with_columns(
+        code=folded(pl.col("code").str.replace(r"^\s*(\d+)\.0$", "${1}")).str.replace_all(
+            " ", "", literal=True
+        ),
+        digits=pl.col("country").replace_strict(_POST_CODE_DIGITS, default=None, return_dtype=pl.Int64),
+    )
+    code, length = pl.col("code"), pl.col("code").str.len_chars()
+    number = code.str.contains(r"^\d*[1-9]\d*$")
+    return frame.select(
+        post_code=pl.when(number & (length == pl.col("digits") - 1))
+        .then(code.str.zfill(pl.col("digits")))
+        .when(number & (length == 9) & (pl.col("country") == "us"))
+        .then(code.str.head(5))
+        .when(~code.str.contains("^0+$"))
+        .then(code)
+    ).to_series()
 
 
 @cache

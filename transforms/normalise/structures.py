@@ -9,7 +9,7 @@ PEOPLE = ("individual", "sole_trader")
 
 
 def structure(business_structure: pl.Series) -> pl.Series:
-    """Code of a structure's name by data/reference/structures.yaml; "unknown" for one that is not there, null too."""
+    """Code of a structure's name by data/reference/structures.yaml; "unknown" for others and null."""
     frame = business_structure.cast(pl.String).to_frame("structure")
     code = folded(pl.col("structure")).replace_strict(aliases("structures", "structures"), default="unknown")
     return frame.select(code).to_series()
@@ -18,8 +18,9 @@ def structure(business_structure: pl.Series) -> pl.Series:
 def structure_by_name(names: pl.DataFrame) -> pl.Series:
     """What the name says where the structure does not.
 
-    Takes legal_form, trustee_for, trustee_form (of whom it is trustee for), has_parts (first and last name are
-    given) and organised (the display name is an organisation's by its words) per row. A trustee's record is the trust's: the tax return is the trust's.
+    Takes legal_form, trustee_for, trustee_form (of whom it is trustee for), has_parts (first and last name
+    are given) and organised (the display name is an organisation's by its words) per row. A trustee's record
+    is the trust's: the tax return is the trust's.
     """
     forms = dict(reference("structures")["of_forms"])
     return names.select(
@@ -36,6 +37,6 @@ def structure_by_name(names: pl.DataFrame) -> pl.Series:
 
 
 def is_organisation_word(name: pl.Expr) -> pl.Expr:
-    """Whether a folded name holds a word that persons' names do not ("plumbing", "holdings") or joins names."""
+    """Whether a folded name holds a word that persons' names do not ("plumbing"), a number or an "and"."""
     listed = reference("organisations")["organisation_words"]
     return name.str.contains(rf"(?:^| )(?:{any_of(listed)}|and)(?: |$)|\d").fill_null(False)
