@@ -15,7 +15,7 @@ Made from `data/contracts/` and `expectations/rules/` by `make dictionary`; do n
 
 **Published** tables change only when a practice is published. **Working** tables are refreshed by every run.
 **Source** tables are the landing zone's lists, **internal** ones live between two steps of a run.
-*Required* columns are never empty, *personal* ones hold personal data, a *secret* never leaves a run unmasked.
+*Required* columns are never empty, *personal* ones hold personal data; a *secret* never leaves it unmasked.
 """
 _COLUMNS = "| column | type | | meaning |\n|---|---|---|---|"
 _RULES = "| rule | severity | what must hold |\n|---|---|---|"
