@@ -14,6 +14,8 @@ _FORMS_OF_ADDRESS = r"\b(?:dr|miss|mr|mrs|ms|mx|prof)\b"
 _INITIAL = r"(?:^| )\S(?: |$)"
 _SUFFIX = r"(?i),\s*(?:jnr|jr|snr|sr|ii|iii|iv)\.?\s*$"
 
+_Sets = np.ndarray[tuple[int], np.dtype[np.int64]]
+
 
 def contact_sets(records: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
     """Which of `records`, one row per contact, are one person.
@@ -21,36 +23,37 @@ def contact_sets(records: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame
     Gives contact_no, product, on_kept_product, fullness, has_email, has_phone; `name_no`, equal within a
     practice where the names are (empty for no name); `set_no`, equal where the contacts are one person.
     """
-    keyed = records.select(
-        *("contact_no", "practice_id", "region", "product", "on_kept_product", "fullness"),
-        *("email", "phone", "mobile"),
+    named = records.select(
+        *("contact_no", "product", "on_kept_product", "fullness"),
         has_email=pl.col("email").is_not_null(),
         has_phone=pl.coalesce("phone", "mobile").is_not_null(),
-        name_key=_name_key(records["name"]),
+        name_no=_name_numbers(records),
     )
-    names = keyed.select("practice_id", "name_key").drop_nulls().unique().with_row_index("name_no")
-    keyed = keyed.join(
-        names, on=["practice_id", "name_key"], how="left", maintain_order="left", validate="m:1"
-    )
-    alike = keyed.with_row_index("node").filter(
+    held = records.select("practice_id", "region", "email", "phone", "mobile").with_columns(named["name_no"])
+    alike = held.with_row_index("node").filter(
         pl.col("name_no").is_not_null() & (pl.len().over("name_no") > 1)
     )
-    sets = _components(_evidence(alike, practices), keyed.height)
-    kept = keyed.drop("practice_id", "region", "email", "phone", "mobile", "name_key")
-    return kept.with_columns(set_no=pl.Series(sets))
+    return named.with_columns(set_no=pl.Series(_sets(alike, practices, named.height)))
 
 
-def _name_key(names: pl.Series) -> pl.Series:
-    """Each name folded, first name first ("Smith, John" is "John Smith"), by distinct value.
+def _name_numbers(records: pl.DataFrame) -> pl.Series:
+    """A number for each practice and name key; empty where there is no name to compare."""
+    codes, names = _coded(records["name"])
+    key_codes, keys = _coded(_name_keys(names))
+    practice_codes, _ = _coded(records["practice_id"])
+    return practice_codes * len(keys) + key_codes.gather(codes)
+
+
+def _name_keys(names: pl.Series) -> pl.Series:
+    """Each name folded, first name first ("Smith, John" is "John Smith").
 
     A form of address goes, unless a word is an initial: Mr J and Mrs J Smith share an e-mail and are two.
     """
     name = pl.col("name")
-    distinct = names.drop_nulls().unique().to_frame("name")
     spoken = pl.when(name.str.contains(_SUFFIX)).then(name).otherwise(
         name.str.replace(r"^([^,]+),([^,]+)$", "$2 $1")
     )  # fmt: skip
-    folded = normalise.fold(distinct.select(spoken).to_series()).alias("folded")
+    folded = normalise.fold(names.to_frame("name").select(spoken).to_series()).alias("folded")
     bare = (
         pl.col("folded")
         .str.replace_all(_FORMS_OF_ADDRESS, "")
@@ -58,40 +61,68 @@ def _name_key(names: pl.Series) -> pl.Series:
         .str.strip_chars(" ")
     )
     plain = pl.col("folded").str.contains(_INITIAL) | (bare == "")
-    keys = folded.to_frame().select(pl.when(plain).then("folded").otherwise(bare)).to_series()
-    return names.replace_strict(distinct["name"], keys, default=None, return_dtype=pl.String)
+    return folded.to_frame().select(pl.when(plain).then("folded").otherwise(bare)).to_series()
 
 
-def _evidence(contacts: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """node, name_no, value: one row per contact and normalised e-mail or phone, but the practice's own."""
-    phones = contacts.select(pl.concat_list("phone", "mobile").list.drop_nulls()).to_series()
-    values = _values(contacts, contacts["email"], phones)
-    own = _values(practices, practices["email"], practices["phone"]).select("practice_id", "value")
-    return values.join(own, on=["practice_id", "value"], how="anti").select("node", "name_no", "value")
-
-
-def _values(frame: pl.DataFrame, emails: pl.Series, phones: pl.Series) -> pl.DataFrame:
-    keep = [name for name in ("practice_id", "name_no", "node") if name in frame.columns]
-    lists = (normalise.emails(emails), normalise.phones(phones, frame["region"]))
-    return pl.concat(
-        frame.select(*keep, value=values).explode("value").drop_nulls("value") for values in lists
+def _sets(alike: pl.DataFrame, practices: pl.DataFrame, nodes: int) -> _Sets:
+    """Set of each of `nodes` contacts. Phones are read only where e-mails leave one name in several sets."""
+    own = practices.with_columns(mobile=pl.lit(None, pl.String))
+    by_email = _without(_emails(alike, "name_no", "node"), _emails(own))
+    sets = _components([by_email], nodes)
+    apart = alike.with_columns(set_no=pl.Series(sets)[alike["node"]]).filter(
+        pl.col("set_no").n_unique().over("name_no") > 1
     )
+    by_phone = _without(_phones(apart, "name_no", "node"), _phones(own))
+    return _components([by_email, by_phone], nodes)
 
 
-def _components(evidence: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _emails(frame: pl.DataFrame, *keep: str) -> pl.DataFrame:
+    """practice_id, `keep` and value: one row per e-mail of each row of `frame`."""
+    codes, texts = _coded(frame["email"])
+    read = pl.DataFrame({"value": normalise.emails(texts)}).with_row_index("code").explode("value")
+    rows = frame.select("practice_id", *keep, code=codes).drop_nulls("code")
+    return rows.join(read.cast({"code": pl.Int64}), on="code").drop("code").drop_nulls("value")
+
+
+def _phones(frame: pl.DataFrame, *keep: str) -> pl.DataFrame:
+    """practice_id, `keep` and value: one row per phone or mobile number of each row of `frame`."""
+    rows = pl.concat(frame.select("practice_id", "region", *keep, raw=name) for name in ("phone", "mobile"))
+    rows = rows.drop_nulls("raw")
+    texts = rows.select("raw", "region").unique()
+    read = texts.with_columns(value=normalise.phones(texts["raw"], texts["region"])).explode("value")
+    found = rows.join(read, on=["raw", "region"], nulls_equal=True)
+    return found.select("practice_id", *keep, "value").drop_nulls("value")
+
+
+def _without(values: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """`values` but those of the practice itself: few texts are, so only they are looked into by practice."""
+    suspect = pl.col("value").is_in(own["value"].unique().implode())
+    others = values.filter(suspect).join(own, on=["practice_id", "value"], how="anti")
+    return pl.concat([values.filter(~suspect), others])
+
+
+def _components(evidence: list[pl.DataFrame], nodes: int) -> _Sets:
     """Set of each of `nodes` contacts, two being tied where they hold one value under one name.
 
-    Linear: contacts and values are the two sides of one graph, so a value of many contacts costs no pairs.
+    `evidence`: frames of node, name_no and value. Linear: contacts and values are the two sides of one graph,
+    so a value of many contacts costs no pairs.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    held = ["name_no", "value"]
-    values = evidence.select(held).unique().with_row_index("value_node")
-    edges = evidence.unique().join(values, on=held, validate="m:1")
-    rows = edges["node"].to_numpy().astype(np.int64)
-    columns = edges["value_node"].to_numpy().astype(np.int64) + nodes
-    size = nodes + values.height
-    graph = coo_array((np.ones(rows.size, dtype=np.int8), (rows, columns)), shape=(size, size))
+    edges = pl.concat([frame.select("node", "name_no", "value") for frame in evidence])
+    codes, texts = _coded(edges["value"])
+    _, name_numbers = np.unique(edges["name_no"].to_numpy(), return_inverse=True)
+    held, value_nodes = np.unique(name_numbers * len(texts) + codes.to_numpy(), return_inverse=True)
+    rows, columns = edges["node"].to_numpy().astype(np.int64), value_nodes + nodes
+    size = nodes + held.size
+    graph = coo_array((np.ones(rows.size, dtype=np.int32), (rows, columns)), shape=(size, size))
     labels = connected_components(graph, directed=False)[1]
     return np.asarray(labels[:nodes], dtype=np.int64)
+
+
+def _coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Number of each text (empty for none) and the distinct texts in the order of these numbers."""
+    encoded = texts.to_arrow().dictionary_encode()
+    codes = pl.from_arrow(encoded.indices)
+    return pl.Series(codes, dtype=pl.Int64), pl.Series(encoded.dictionary, dtype=pl.String)

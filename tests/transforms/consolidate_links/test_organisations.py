@@ -1,6 +1,9 @@
+from functools import cache
+
+import polars as pl
 import pytest
 
-from tests.transforms.consolidate_links.world import Row, cases, fates, run, world
+from tests.transforms.consolidate_links.world import Row, cases, fates, run, run_each, world
 
 
 def sources(clients: str, holders: str, access: str = "subscriber") -> list[Row]:
@@ -36,15 +39,25 @@ def decision(subject: str) -> list[Row]:
     ]
 
 
+@cache
+def found_in_cases() -> dict[str, dict[str, pl.DataFrame]]:
+    """Each case of the table as a practice of one batch."""
+    return run_each(
+        {
+            case["case"]: world(
+                case["clients"],
+                source_client=sources(case["clients"], case["holders"]),
+                match=near(case["near"]) if case["near"] else [],
+                effective_organisation=decision(case["decision"]) if case["decision"] else [],
+            )
+            for case in cases("organisation_cases")
+        }
+    )
+
+
 @pytest.mark.parametrize("case", cases("organisation_cases"), ids=lambda case: case["case"])
 def test_where_an_organisation_ends(case: dict[str, str]) -> None:
-    frames = world(
-        case["clients"],
-        source_client=sources(case["clients"], case["holders"]),
-        match=near(case["near"]) if case["near"] else [],
-        effective_organisation=decision(case["decision"]) if case["decision"] else [],
-    )
-    found = run(frames)
+    found = found_in_cases()[case["case"]]
     (link,) = found["organisation_link"].to_dicts()
     assert (link["state"], link["client_id"]) == (case["state"], case["client"] or None)
     assert case["reason"] in link["reason"]

@@ -67,6 +67,15 @@ def run(frames: Mapping[str, pl.DataFrame], threads: int = 1) -> dict[str, pl.Da
         return link_tables(con, frames, "run-1")
 
 
+def run_each(worlds: Mapping[str, Mapping[str, pl.DataFrame]]) -> dict[str, dict[str, pl.DataFrame]]:
+    """All tables of each world, run together in one batch as a practice of its name."""
+    named = [
+        {n: f.with_columns(practice_id=pl.lit(name)) for n, f in w.items()} for name, w in worlds.items()
+    ]
+    found = run({name: pl.concat([frames[name] for frames in named]) for name in INPUTS})
+    return {name: {n: f.filter(practice_id=name) for n, f in found.items()} for name in worlds}
+
+
 def outcomes(found: Mapping[str, pl.DataFrame], entity: str) -> dict[str, str]:
     """`hq:k1` → outcome."""
     lines = found["link_crosswalk"].filter(pl.col("entity") == entity)
