@@ -49,7 +49,7 @@ def company_number(values: pl.Series, region: pl.Series | None = None) -> pl.Ser
     nz = pl.when(plain.str.contains(r"^\d{1,9}$") & short.str.contains(r"^\d{1,7}$")).then(short)
     elsewhere = pl.when(plain.str.contains(r"^[0-9A-Z]{4,20}$") & plain.str.contains(r"\d{3}")).then(plain)
     found = (
-        pl.when(_is_placeholder(digits) & plain.str.contains(r"^\d+$"))
+        pl.when(placeholder(digits) & plain.str.contains(r"^\d+$"))
         .then(None)
         .when(country == "au")
         .then(acn)
@@ -91,7 +91,7 @@ def tax_number(values: pl.Series, region: pl.Series | None = None) -> pl.DataFra
         .otherwise(pl.when(digits.str.contains(r"^\d{8,10}$")).then(digits))
     )
     masked = pl.col("text").str.extract(r"^[*xX•#●.\s-]*[*xX•#●][\s-]*(\d{3})$")
-    unmasked = pl.col("plain").str.contains(r"^K?\d{8,10}K?$") & ~_is_placeholder(digits)
+    unmasked = pl.col("plain").str.contains(r"^K?\d{8,10}K?$") & ~placeholder(digits)
     return frame.select(
         tax_number=pl.when(unmasked).then(whole),
         tax_last3=pl.coalesce(masked, pl.when(unmasked).then(digits.str.tail(3))),
@@ -132,7 +132,8 @@ def _of_length(text: pl.Expr, length: int) -> pl.Expr:
     return pl.when(text.str.len_chars() == length).then(text)
 
 
-def _is_placeholder(digits: pl.Expr) -> pl.Expr:
+def placeholder(digits: pl.Expr) -> pl.Expr:
+    """Whether digits are what people type where they know no number."""
     listed = digits.is_in(reference("identifiers")["placeholders"])
     return (digits.str.contains(ONE_DIGIT) | listed).fill_null(False)
 
@@ -141,14 +142,14 @@ def _is_abn(digits: pl.Expr) -> pl.Expr:
     """Australian Business Register: first digit less 1, weighted sum divisible by 89, first two 11 to 99."""
     abn = _of_length(digits, 11)
     right = (_weighted(abn, _ABN) - _ABN[0]) % 89 == 0
-    return (
-        right & (abn.str.head(2).cast(pl.Int64, strict=False) >= 11) & ~_is_placeholder(digits)
-    ).fill_null(False)
+    return (right & (abn.str.head(2).cast(pl.Int64, strict=False) >= 11) & ~placeholder(digits)).fill_null(
+        False
+    )
 
 
 def _is_acn(digits: pl.Expr) -> pl.Expr:
     acn = _of_length(digits, 9)
-    return ((-_weighted(acn, _ACN)) % 10 == _digit(acn, 8)).fill_null(False) & ~_is_placeholder(digits)
+    return ((-_weighted(acn, _ACN)) % 10 == _digit(acn, 8)).fill_null(False) & ~placeholder(digits)
 
 
 def _acn_inside(digits: pl.Expr) -> pl.Expr:
@@ -159,7 +160,7 @@ def _acn_inside(digits: pl.Expr) -> pl.Expr:
 def _is_nzbn(digits: pl.Expr) -> pl.Expr:
     nzbn = _of_length(digits, 13)
     weighted = _weighted(nzbn, (1, 3) * 6 + (1,))
-    return ((weighted % 10 == 0) & nzbn.str.starts_with("94") & ~_is_placeholder(digits)).fill_null(False)
+    return ((weighted % 10 == 0) & nzbn.str.starts_with("94") & ~placeholder(digits)).fill_null(False)
 
 
 def _is_tfn(digits: pl.Expr) -> pl.Expr:

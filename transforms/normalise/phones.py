@@ -22,7 +22,7 @@ _TYPES = (
     "uan", "voicemail",
 )  # fmt: skip
 _PLAIN = r"^[(]?[+]?[\d\s().-]+$"
-_SHORTEST = 6  # digits: Australia's 13 12 34; shorter ones are internal lines and junk
+SHORTEST = 6  # digits: Australia's 13 12 34; shorter ones are internal lines and junk
 _LIKELY = 8  # digits from which on the form alone makes a number likely
 _LONGEST = 250  # characters of a text that are searched for numbers
 _WORLD = ("AU", "NZ", "GB", "US", "SG", "ZA", "HK")  # country codes read without the library
@@ -54,7 +54,7 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
         plain=text.str.contains(_PLAIN),
         signed=text.str.starts_with("+") | text.str.starts_with("(+"),
         digits=text.str.replace_all(r"\D", ""),
-    ).filter(pl.col("digits").str.len_chars() >= _SHORTEST)
+    ).filter(pl.col("digits").str.len_chars() >= SHORTEST)
     plain = tidy.filter("plain")
     homes = sorted(set(frame["region"].drop_nulls()) & set(phonenumbers.SUPPORTED_REGIONS))
     at_home = [_at_home(plain.filter(~pl.col("signed") & (pl.col("region") == home)), home) for home in homes]
