@@ -17,17 +17,6 @@ Scope = Literal["cross", "within", "all"]
 ALL_PAIRS = 2_000
 """A partition of at most so many pairs is compared in full."""
 
-_CODE = (
-    "left({x}, 1) || regexp_replace(regexp_replace("
-    "replace(replace(replace(replace(substr({x}, 2), 'ph', 'f'), 'ck', 'k'), 'sch', 's'), 'th', 't'),"
-    " '[aeiouyhw ]', '', 'g'), '[cqx]', 'k', 'g')"
-)
-
-
-def _code(column: str) -> str:
-    """Consonant code of a name: the first letter, then consonants by sound."""
-    return _CODE.replace("{x}", column)
-
 
 @dataclass(frozen=True)
 class Key:
@@ -43,24 +32,24 @@ class Key:
 
 KEYS = (
     Key("whole name", ("given", "family"), "least(given, family) || ' ' || greatest(given, family)", 5_000),
-    Key("family code and initial", ("given", "family"), f"{_code('family')} || ' ' || left(given, 1)", 1_500),
+    Key("family code and initial", ("given", "family"), "family_code || ' ' || left(given, 1)", 1_500),
     Key("given name and start of family name", ("given", "family"), "given || ' ' || left(family, 2)", 1_500),
-    Key("initials swapped", ("given", "family"), f"{_code('given')} || ' ' || left(family, 3)", 1_000),
-    Key("family code", ("family",), _code("family")),
-    Key("given name", ("given",), "given"),
+    Key("initials swapped", ("given", "family"), "given_code || ' ' || left(family, 3)", 1_000),
+    Key("family code", ("family",), "family_code", 100),
+    Key("given name", ("given",), "given", 100),
     Key("birth date", ("dob",), "dob", 1_500),
-    Key("given name and birth year", ("given", "dob"), f"{_code('given')} || year(dob)", 1_500),
-    Key("family name and birthday", ("family", "dob"), f"{_code('family')} || month(dob) || day(dob)", 1_500),
+    Key("given name and birth year", ("given", "dob"), "given_code || year(dob)", 1_500),
+    Key("family name and birthday", ("family", "dob"), "family_code || month(dob) || day(dob)", 1_500),
     Key("initials and postcode", ("given", "family", "post_code"),
         "left(given, 2) || left(family, 2) || post_code", 1_000),
     Key("given name and postcode", ("given", "post_code"), "given || post_code", 1_000),
-    Key("family name and postcode", ("family", "post_code"), f"{_code('family')} || post_code", 1_000),
+    Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 1_000),
     Key("whole text", ("whole",), "whole_sorted", 5_000),
-    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 400, True),
+    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True),
     Key("organisation name", ("org",), "org_sorted", 5_000),
     Key("words of the organisation", ("org",), "org_tokens", 400, True),
     Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000),
-    Key("code of the organisation", ("org",), f"left({_code('org')}, 5)", 1_000),
+    Key("code of the organisation", ("org",), "left(org_code, 5)", 1_000),
     Key("other organisation name", ("org",), "list_distinct([org, org_other])", 1_000, True),
     Key("initials of the organisation", ("org",), "list_distinct([org, org_acronym])", 400, True),
     Key("e-mail", ("emails",), "list_concat(emails_own, emails_family)", 1_000, True),
@@ -69,10 +58,9 @@ KEYS = (
     Key("website", ("websites",), "list_concat(websites_own, websites_family)", 1_000, True),
     Key("address", ("street",),
         "case when not address_hub then house || ' ' || left(street, 5) || post_code end", 1_000),
-    Key("house and street", ("street",), "case when not address_hub then house || ' ' || street end", 400),
     Key("tax number", ("tax_last3",), "tax_number", 5_000),
     Key("tax number end and initial", ("tax_last3", "whole"), "tax_last3 || left(whole, 2)", 1_000),
-    Key("tax number end and family name", ("tax_last3", "family"), f"tax_last3 || {_code('family')}", 1_000),
+    Key("tax number end and family name", ("tax_last3", "family"), "tax_last3 || family_code", 1_000),
     Key("business number", ("business_number",), "business_number", 5_000),
     Key("company number", ("company_number",), "company_number", 5_000),
     Key("old sync link", ("sync",), "sync", 5_000, True),
@@ -102,7 +90,8 @@ def keys_for(columns: Collection[str], free: Collection[tuple[str, str]]) -> lis
 def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) -> None:
     """Make table `candidate(l, r)`: distinct pairs of rids of `prepared`, l < r, that share a key.
 
-    A bucket over its key's limit is left out; a partition of few pairs is taken whole.
+    A bucket over its key's limit is left out; a partition of few pairs is taken whole. A person (entity 1) is
+    no organisation (entity 2).
     """
     _make_keys(con, keys)
     cross, within = "a.list <> b.list", "a.list = b.list"
@@ -123,7 +112,8 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
         kept as (select record_key.* from record_key semi join bucket using (key))
         select distinct a.rid as l, b.rid as r
         from kept as a
-        inner join kept as b on a.key = b.key and a.rid < b.rid and {condition}
+        inner join kept as b on a.key = b.key and a.rid < b.rid and a.entity + b.entity <> 3
+            and {condition}
     """)
     con.execute("drop table record_key")
 
@@ -133,8 +123,8 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
     for number, key in enumerate(keys):
         value = f"unnest({key.value})" if key.several else key.value
         selects.append(
-            f"select rid, list, hash(part, {number}, value) as key, {key.limit} as most"
-            f" from (select rid, part, list, {value} as value from prepared) where value is not null"
+            f"select rid, list, entity, hash(part, {number}, value) as key, {key.limit} as most"
+            f" from (select rid, part, list, entity, {value} as value from prepared) where value is not null"
         )
     con.execute(f"""
         create or replace temp table record_key as
@@ -144,7 +134,8 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
             group by part
             having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
         )
-        select distinct rid, list, key, most from ({" union all ".join(selects)})
+        select distinct rid, list, entity, key, most from ({" union all ".join(selects)})
         union all
-        select rid, list, hash(part, 'all'), {ALL_PAIRS * 2} from prepared semi join small using (part)
+        select rid, list, entity, hash(part, 'all'), {ALL_PAIRS * 2}
+        from prepared semi join small using (part)
     """)

@@ -60,6 +60,7 @@ def _both_empty(column: str) -> str:
 
 
 def _jw(column: str, least: float) -> str:
+    # `vectors.compare` works a similarity out once per pair, however many levels ask for it.
     return f'jaro_winkler_similarity(l."{column}", r."{column}") >= {least}'
 
 
@@ -132,6 +133,11 @@ SUFFIX = Comparison(
     "other suffix (junior, senior)",
 )
 
+# A company, its trust and its super fund often have one name: the name alone must not join them.
+_OTHER_STRUCTURE = (
+    "coalesce(l.structure <> r.structure and l.structure <> 'unknown' and r.structure <> 'unknown'"
+    " and not (l.structure in ('company', 'association') and r.structure in ('company', 'association')), false)"
+)
 _NUMBERS = "coalesce(l.org_numbers, '') = coalesce(r.org_numbers, '')"
 
 ORGANISATION = Comparison(
@@ -139,7 +145,8 @@ ORGANISATION = Comparison(
     ("org",),
     _either_null("org"),
     (
-        Level("same organisation name", f"l.org = r.org and {_NUMBERS}"),
+        Level("same organisation name", f"l.org = r.org and {_NUMBERS} and not {_OTHER_STRUCTURE}"),
+        Level("same name, organisations of different structure", f"l.org = r.org and {_NUMBERS}"),
         Level("same name but another number in it", f"not ({_NUMBERS}) and {_jw('org', 0.8)}"),
         Level("same words in another order", f"l.org_sorted = r.org_sorted and {_NUMBERS}"),
         Level("trading or trustee name of the other",
@@ -177,14 +184,17 @@ FULL = Comparison(
 ENTITY = Comparison(
     "entity",
     ("structure",),
-    "(l.structure = 'unknown' or r.structure = 'unknown' or " + _either_null("structure") + ")",
+    "(l.structure = 'unknown' or r.structure = 'unknown' or coalesce(l.org = r.org, false)"
+    f" or {_either_null('structure')})",
     (
         Level("same structure", "l.structure = r.structure"),
-        Level("structures of one kind", "l.entity = r.entity and l.entity = 1"),
+        Level("structures that stand for one another",
+              "l.entity = 1 and r.entity = 1 or l.structure in ('company', 'association')"
+              " and r.structure in ('company', 'association')"),
         Level("a person and an organisation", "l.entity <> r.entity"),
     ),
     "organisations of different structure",
-)
+)  # fmt: skip
 
 BIRTH = Comparison(
     "date_of_birth",
@@ -232,14 +242,16 @@ PLACE = Comparison(
 )  # fmt: skip
 
 
-def _overlap(name: str, column: str, noun: str, near: Level | None = None) -> Comparison:
+def _overlap(
+    name: str, column: str, noun: str, near: Level | None = None, silent: str = "false"
+) -> Comparison:
     own, family = f"{column}_own", f"{column}_family"
     both = f"list_has_any(list_concat(l.{own}, l.{family}), list_concat(r.{own}, r.{family}))"
     levels = [
         Level(f"same {noun}, held by no other", f"list_has_any(l.{own}, r.{own})"),
         Level(f"same {noun}, shared by a few", both),
     ]
-    missing = f"(len(l.{own}) + len(l.{family}) = 0 or len(r.{own}) + len(r.{family}) = 0)"
+    missing = f"(len(l.{own}) + len(l.{family}) = 0 or len(r.{own}) + len(r.{family}) = 0 or {silent})"
     return Comparison(
         name, (column,), missing, tuple(levels + ([near] if near else [])), f"other {noun}", shared=True
     )
@@ -249,9 +261,11 @@ EMAIL = _overlap(
     "email",
     "emails",
     "e-mail",
-    Level("e-mail spelled much alike", "jaro_winkler_similarity(l.emails_own[1], r.emails_own[1]) >= 0.96"
-          " or split_part(l.emails_own[1], '@', 1) = split_part(r.emails_own[1], '@', 1)"),
-)  # fmt: skip
+    Level("e-mail spelled much alike", "jaro_winkler_similarity(l.emails_own[1], r.emails_own[1]) >= 0.96"),
+    # People of one name choose one name before the @: at another provider that tells nothing new.
+    silent="coalesce(l.emails_own[1] <> r.emails_own[1]"
+    " and split_part(l.emails_own[1], '@', 1) = split_part(r.emails_own[1], '@', 1), false)",
+)
 PHONE = _overlap(
     "phone",
     "phones",

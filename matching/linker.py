@@ -83,7 +83,7 @@ def train(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], scope: Scope
 ) -> tuple[Model, pl.DataFrame]:
     """A model fitted to the candidates in `con`, and their comparison vectors."""
-    stratified = "entity" in prepared.frame.columns
+    stratified = "structure" in prepared.filled
     compared = vectors.compare(con, "candidate", comparisons, stratified)
     draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))
     vectors.sample_others(con, prepared.frame.select("rid", "part", "list"), scope, draws)
@@ -123,7 +123,7 @@ def _scored(
     if model is None:
         model, compared = train(con, prepared, comparisons, scope)
     else:
-        compared = vectors.compare(con, "candidate", comparisons, "entity" in prepared.frame.columns)
+        compared = vectors.compare(con, "candidate", comparisons, "structure" in prepared.filled)
     return score(compared, comparisons, model), model
 
 

@@ -181,8 +181,14 @@ def finish(
 
     `own`: a value held by at most so many records of each list counts as theirs alone.
     """
-    absent = [name for name in ("given", "family", "org", "trading", "trustee") if name not in frame.columns]
+    absent = [
+        name
+        for name in ("given", "family", "org", "trading", "trustee", "structure")
+        if name not in frame.columns
+    ]
     frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    if "entity" not in frame.columns:
+        frame = frame.with_columns(pl.lit(0, pl.UInt8).alias("entity"))
     frame = frame.sort("part", "list", "id").with_row_index("rid")
     frame = frame.with_columns(_derived(frame))
     for column in _MULTI:
@@ -191,9 +197,18 @@ def finish(
     if "street" in frame.columns:
         frame = _address_counts(con, frame)
     con.register("prepared_frame", frame)
-    con.execute("create or replace temp table prepared as select * from prepared_frame order by rid")
+    codes = "".join(f", {_code(name)} as {name}_code" for name in ("given", "family", "org"))
+    con.execute(f"create or replace temp table prepared as select *{codes} from prepared_frame order by rid")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
+
+
+def _code(column: str) -> str:
+    """Consonant code of a name: the first letter, then consonants by sound."""
+    rest = f"substr({column}, 2)"
+    for written, sound in (("ph", "f"), ("ck", "k"), ("sch", "s"), ("th", "t")):
+        rest = f"replace({rest}, '{written}', '{sound}')"
+    return f"left({column}, 1) || translate({rest}, 'cqxaeiouyhw ', 'kkk')"
 
 
 def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:

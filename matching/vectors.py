@@ -1,5 +1,6 @@
 """Comparison vectors of pairs: the level of every clue, and what the score needs beside them."""
 
+import re
 from collections.abc import Collection
 
 import duckdb
@@ -55,23 +56,42 @@ def compare(
     con.execute(_MACROS)
     levels = ", ".join(f"{c.sql} as c{k}" for k, c in enumerate(comparisons))
     rare = [k for k, c in enumerate(comparisons) if c.rarity]
-    counts = "".join(f", rarity.n_{i} as n{k}" for i, k in enumerate(rare))
+    counts = "".join(f", n{k}" for k in rare)
+    held = "".join(f", rarity.n_{i} as n{k}" for i, k in enumerate(rare))
     stratum = (
         "case when l.entity = 1 and r.entity = 1 then 0 when l.entity = 2 and r.entity = 2 then 1 else 2 end"
         if stratified
         else "0"
     )
+    outer = (
+        f"select l, r, l.list = r.list as within, ({stratum})::utinyint as stratum, size, {levels}{counts}"
+    )
+    outer, inner = _once(outer)
     sql = f"""
-        select
-            pair.l, pair.r, l.list = r.list as within, ({stratum})::utinyint as stratum,
-            greatest(rarity.size, 1)::float as size, {levels}{counts}
-        from {source} as pair
-        inner join prepared as l on l.rid = pair.l
-        inner join prepared as r on r.rid = pair.r
-        inner join rarity on rarity.rid = pair.l
-        order by pair.l, pair.r
+        {outer} from (
+            select pair.l, pair.r, greatest(rarity.size, 1)::float as size{held}, {inner}
+            from {source} as pair
+            inner join prepared as l on l.rid = pair.l
+            inner join prepared as r on r.rid = pair.r
+            inner join rarity on rarity.rid = pair.l
+        )
+        order by l, r
     """
     return con.execute(sql).pl()
+
+
+_SIMILARITY = re.compile(r'jaro_winkler_similarity\(l\."(\w+)", r\."\1"\)')
+_COLUMN = re.compile(r'\b([lr])\.(?:"([^"]+)"|(\w+))')
+
+
+def _once(sql: str) -> tuple[str, str]:
+    """The expression over plain columns, and the select list that makes them: each similarity only once."""
+    similar = {f"jw_{m[1]}": m[0] for m in _SIMILARITY.finditer(sql)}
+    sql = _SIMILARITY.sub(lambda m: f'"jw_{m[1]}"', sql)
+    columns = {f"{m[1]}_{m[2] or m[3]}": m[0] for m in _COLUMN.finditer(sql)}
+    sql = _COLUMN.sub(lambda m: f'"{m[1]}_{m[2] or m[3]}"', sql)
+    made = {**columns, **similar}
+    return sql, ", ".join(f'{expression} as "{name}"' for name, expression in sorted(made.items()))
 
 
 def sample_others(con: duckdb.DuckDBPyConnection, records: pl.DataFrame, scope: Scope, draws: int) -> None:

@@ -21,7 +21,8 @@ select
     list_position(['hq', 'xpm', 'tax'], c.product) - 1 as list,
     c.source_id as id,
     case c.entity_type when 'person' then 1 when 'organisation' then 2 else 0 end as entity,
-    c.structure,
+    -- HQ knows no super funds: there they are trusts that say so in their name.
+    case when c.structure = 'trust' and c.legal_form = 'super_fund' then 'super_fund' else c.structure end as structure,
     c.given_name as given,
     c.middle_name as middle,
     c.family_name as family,
