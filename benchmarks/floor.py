@@ -10,11 +10,11 @@ from transforms.store import open_store
 
 # DuckDB reads neither the API's XML nor broken files: the few small ones are left out.
 _READERS = {
-    "parquet": "read_parquet({files}, union_by_name = true, hive_partitioning = true)",
-    "csv": "read_csv({files}, all_varchar = true, union_by_name = true, hive_partitioning = true, "
+    "parquet": "read_parquet({files}, union_by_name = true, hive_partitioning = false)",
+    "csv": "read_csv({files}, all_varchar = true, union_by_name = true, hive_partitioning = false, "
     "ignore_errors = true, null_padding = true)",
     "ndjson": "read_json({files}, format = 'newline_delimited', union_by_name = true, "
-    "hive_partitioning = true, ignore_errors = true)",
+    "hive_partitioning = false, ignore_errors = true)",
 }
 
 
