@@ -1,4 +1,4 @@
--- Every contact link, membership, relationship and staff link read is published once, or dropped once with a reason.
+-- Every contact link, membership, relationship and staff link read is published once or dropped once.
 -- severity: critical
 -- table: client_contact
 with planned as (
@@ -7,7 +7,13 @@ with planned as (
 
 -- 0 where it was read, 1 where it ended
 links as (
-    select practice_id, 'contact' as kind, 'hq' as product, hq_contact_id as id, hq_client_id as client, 0 as ended
+    select
+        practice_id,
+        'contact' as kind,
+        'hq' as product,
+        hq_contact_id as id,
+        hq_client_id as client,
+        0 as ended
     from hq_contacts
     union all
     select practice_id, 'contact', 'xpm', "UUID", "ClientUUID", 0 from xpm_contacts

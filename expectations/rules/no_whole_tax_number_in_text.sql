@@ -6,7 +6,7 @@ with known as (
     from source_client
     where
         regexp_full_match(tax_number, '[0-9 ./-]{8,}[kK]?')
-        and not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- placeholders are nobody's number
+        and not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's number
 ),
 
 texts as (

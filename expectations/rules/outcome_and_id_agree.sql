@@ -1,4 +1,4 @@
--- Survivors, merged and archived records have a unified id; excluded, quarantined, pending and dropped ones none.
+-- Survivors, merged and archived records have a unified id; those of any other outcome have none.
 -- severity: critical
 -- table: crosswalk
 select practice_id, product, entity, source_id, outcome

@@ -21,7 +21,12 @@ counted as (
     group by practice_id, product, entity
 )
 
-select practice_id, product, entity, coalesce(rows_read, 0) as rows_read, coalesce(rows_found, 0) as rows_found
+select
+    practice_id,
+    product,
+    entity,
+    coalesce(rows_read, 0) as rows_read,
+    coalesce(rows_found, 0) as rows_found
 from intake
 full join counted using (practice_id, product, entity) -- one to one
 where

@@ -1,4 +1,4 @@
--- Two survivors share a whole tax number only under two branch numbers, or while a blocking question asks about it.
+-- Two survivors share a whole tax number only under two branch numbers, or while a question blocks for it.
 -- severity: critical
 -- table: unified_client
 with numbers as (
