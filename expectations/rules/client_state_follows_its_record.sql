@@ -1,4 +1,4 @@
--- A client is archived where no record of it survives, or the survivor is archived at its source; else active.
+-- A client is archived where no record survives, or the survivor is archived at its source, else active.
 -- severity: critical
 -- table: unified_client
 with expected as (
