@@ -35,7 +35,7 @@ def _run(**given: pl.DataFrame) -> dict[str, pl.DataFrame]:
         for name in NAMES
         for folder in ("source", "internal")
         if name in tables(folder)
-    }  # type: ignore[arg-type]
+    }
     people = {
         "practices": rows("practices", {"connection": "confirmed", "connected_by": "master"}),
         "staff": STAFF,

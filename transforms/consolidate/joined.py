@@ -13,6 +13,7 @@ from transforms.sql import Frames, run_sql
 
 # Fullness counts the columns that hold a value; ids and states say nothing about it.
 _NOT_FULLNESS = {"practice_id", "product", "source_id", "state", "has_job", "updated_at"}
+_PRODUCTS = {"hq": "Xero HQ", "xpm": "Practice Manager", "tax": "Tax"}
 _STATES = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
 
 
@@ -62,6 +63,7 @@ def _numbered(clients: pl.DataFrame, selection: pl.DataFrame, include_prospects:
         .with_columns(
             pl.col("rid").cast(pl.Int64),
             practice=pl.col("practice_id").rle_id().cast(pl.Int64),
+            product_name=pl.col("product").replace_strict(_PRODUCTS, return_dtype=pl.String),
             live=live,
             needs=live & (state != "archived") & (pl.col("product") != "tax"),
             keep=pl.when(live).then(pl.col("keep")),

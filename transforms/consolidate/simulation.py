@@ -30,8 +30,9 @@ def policy_simulation(
 ) -> pl.DataFrame:
     """Table `policy_simulation`.
 
-    `frames`: `effective_policy`, and the groups and contacts of both products. A group counts as changed where
-    a member would not survive as it is; a contact link where its client is unknown or excluded.
+    `frames`: `effective_policy`, and the groups and contacts of both products. A group
+    counts as changed where a member would not survive as it is; a contact link where its client is unknown or
+    excluded.
     """
     keys = ["practice", "policy"]
     base = {"plan": outlook.plan, "record": records.record, "facts": outlook.facts}

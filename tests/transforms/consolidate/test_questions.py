@@ -222,13 +222,13 @@ def test_unchecked_authority_is_said(staff: bool, connected_by: str | None, unch
 
 
 def test_unreadable_clients_are_quarantined_unless_another_row_was_read() -> None:
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"source_id": "h1"},
         {"source_id": "h8"},
         {"source_id": "h8", "line": 2},
         {"source_id": None, "line": 3},
     ]
-    lost = {"product": "hq", "entity": "client", "level": "row", "reason": "bad date"}
+    lost: dict[str, Any] = {"product": "hq", "entity": "client", "level": "row", "reason": "bad date"}
     quarantine = rows("quarantine", *({**lost, **line} for line in lines))
     found = run(frames(BOTH, MATCHED, quarantine=quarantine, effective_policy=policy("all_xpm")))["crosswalk"]
     assert found.select("source_id", "outcome").rows() == [

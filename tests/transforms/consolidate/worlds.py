@@ -31,7 +31,7 @@ def frames(
     records: Iterable[Row], matches: Iterable[Row] = (), **more: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
     """Every input of `consolidate`; tables that are not given are empty."""
-    empty = {name: t.empty() for folder in ("source", "internal") for name, t in tables(folder).items()}  # type: ignore[arg-type]
+    empty = {name: t.empty() for folder in ("source", "internal") for name, t in tables(folder).items()}
     practices = rows("practices", {"connection": "confirmed", "connected_by": "u1"})
     staff = rows("staff", {"user_id": "u1", "hq_role": "master_admin", "xpm_edit_all": True})
     given = {

@@ -1,4 +1,4 @@
--- One row per compared pair of clients: match rows, and Tax records whose XPM client was named but not compared.
+-- One row per compared pair of clients: match rows, and Tax records with a named XPM client, if not compared.
 -- Materialised so that the planner cannot join the records of a practice with each other first.
 with lefts as materialized (
     select

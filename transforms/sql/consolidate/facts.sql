@@ -14,7 +14,7 @@ with sets as (
         end as dropped,
         count(*) filter (where p.outcome = 'survivor') as kept,
         count(*) filter (where p.outcome = 'archived') as archived,
-        -- Custom fields live in Practice Manager only: they stay where its record stays, or where blanks are filled.
+        -- Custom fields live in Practice Manager only: they stay where its record stays, or fill a blank.
         count(*) filter (
             where r.custom and p.outcome in ('merged', 'archived') and not (r.fills and p.lives)
         ) as custom_lost,

@@ -1,4 +1,4 @@
--- One row per record: what becomes of it under its practice's policy, and why; pending where no policy counts.
+-- One row per record: what becomes of it under its practice's policy, and why; pending where none counts.
 with fated as (
     select
         r.*,
@@ -6,8 +6,7 @@ with fated as (
         p.target,
         p.lives,
         p.undecided,
-        coalesce(p.outcome, 'pending') as outcome,
-        case r.product when 'hq' then 'Xero HQ' when 'xpm' then 'Practice Manager' else 'Tax' end as product_name
+        coalesce(p.outcome, 'pending') as outcome
     from record as r
     left join effective_policy as e on r.practice_id = e.practice_id -- many to at most one
     left join plan as p on r.rid = p.rid and e.policy = p.policy -- one to at most one
@@ -26,10 +25,7 @@ aimed as (
             else 'active'
         end as unified_state,
         t.state as target_state,
-        concat(
-            case t.product when 'hq' then 'Xero HQ' when 'xpm' then 'Practice Manager' else 'Tax' end,
-            ' client ', t.source_id
-        ) as twin,
+        concat(t.product_name, ' client ', t.source_id) as twin,
         t.product as twin_product
     from fated as f
     inner join record as j on f.set_id = j.rid -- many to one
@@ -52,20 +48,27 @@ select
         when outcome = 'excluded' and state = 'prospect'
             then concat('It is a prospect in ', product_name, ', not a client.')
         when outcome = 'excluded' then 'The client that it belongs to is deleted or a prospect.'
-        when outcome = 'survivor' and product = 'tax' then 'Tax clients without a match are kept under every policy.'
+        when outcome = 'survivor' and product = 'tax'
+            then 'Tax clients without a match are kept under every policy.'
         when outcome = 'survivor' and policy = 'selection' then 'The selection keeps it.'
         when outcome = 'survivor' then concat('The policy keeps every ', product_name, ' client.')
-        when outcome = 'archived' and undecided then 'No selection decides on it yet: it is not kept until one does.'
-        when outcome = 'archived' and policy = 'selection' then 'The selection keeps neither it nor a twin of it.'
+        when outcome = 'archived' and undecided
+            then 'No selection decides on it yet: it is not kept until one does.'
+        when outcome = 'archived' and policy = 'selection'
+            then 'The selection keeps neither it nor a twin of it.'
         when outcome = 'archived'
             then concat('The policy keeps no ', product_name, ' clients, and no twin of it survives.')
-        when product = 'tax' then concat('It follows ', twin, case when lives then ', which is kept.' else ', which is archived.' end)
-        when product = twin_product then concat('People judged it one client with ', twin, ', which stands for both.')
+        when product = 'tax'
+            then concat('It follows ', twin, ', which is ', case when lives then 'kept.' else 'archived.' end)
+        when product = twin_product
+            then concat('People judged it one client with ', twin, ', which stands for both.')
         else concat('It is matched to ', twin, ', which is kept.')
     end
     || case
         when outcome = 'survivor' and state = 'archived' then ' It is archived at its source and stays so.'
-        when outcome = 'merged' and lives and product <> 'tax' and twin_product <> 'tax' and state <> target_state
+        when
+            outcome = 'merged' and lives and state <> target_state
+            and product <> 'tax' and twin_product <> 'tax'
             then concat(' States differ: ', state, ' here, ', target_state, ' there.')
         else ''
     end as reason

@@ -11,7 +11,7 @@ changed as (
     select
         p.policy,
         r.practice,
-        count(distinct (m.product, m.group_id)) as groups_changed
+        count(distinct struct_pack(product := m.product, group_id := m.group_id)) as groups_changed
     from memberships as m
     inner join record as r -- many to one
         on m.practice_id = r.practice_id and m.product = r.product and m.source_id = r.source_id

@@ -1,4 +1,4 @@
--- One row per policy and practice: organisations that no survivor holds, that several hold, that share a client.
+-- One row per policy and practice: organisations of no survivor, of several, and those that share one.
 with held as (
     select
         p.policy,

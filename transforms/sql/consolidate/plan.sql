@@ -44,7 +44,8 @@ aimed as (
         case
             when not m.live then null
             when m.product = 'hq' then case when not s.hq_kept and s.xpm_kept then s.xpm else s.hq end
-            when m.product = 'xpm' or s.has_xpm then case when not s.xpm_kept and s.hq_kept then s.hq else s.xpm end
+            when m.product = 'xpm' or s.has_xpm
+                then case when not s.xpm_kept and s.hq_kept then s.hq else s.xpm end
             when s.has_hq then s.hq
             else s.tax
         end as target,

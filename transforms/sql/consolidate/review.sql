@@ -5,10 +5,7 @@ with named as (
         r.practice_id,
         r.product,
         r.source_id,
-        concat(
-            case r.product when 'hq' then 'Xero HQ' when 'xpm' then 'Practice Manager' else 'Tax' end,
-            ' client "', coalesce(r.name, r.source_id), '"'
-        ) as called
+        concat(r.product_name, ' client "', coalesce(r.name, r.source_id), '"') as called
     from record as r
 ),
 
@@ -23,7 +20,7 @@ spoken as (
         concat_ws(' and ', l.called, r.called) as both_called,
         concat(
             case when a.decides_survivor then ' It decides which of them survives.' else '' end,
-            case when a.decides_organisation then ' It decides which client their organisation belongs to.' else '' end
+            case when a.decides_organisation then ' It decides whose their organisation is.' else '' end
         ) as decides
     from asked as a
     inner join named as l on a.left_rid = l.rid -- many to one
@@ -60,7 +57,8 @@ select
         when 'duplicate' then 'Match: one of them stands for both. No match: both stay.'
         when 'tax_link' then 'Match: the Tax record follows that client. No match: it stands by itself.'
         when 'shared_tax_number'
-            then 'Match: the two become one client. Else mend the tax number, or the branch numbers, at the source.'
-        when 'selection' then 'Keep: the record survives. Do not keep: it is archived, or follows the kept twin.'
+            then 'Match: the two become one client. Else mend the tax or branch numbers at the source.'
+        when 'selection'
+            then 'Keep: the record survives. Do not keep: it is archived, or follows the kept twin.'
     end || decides as consequences
 from spoken

@@ -18,7 +18,8 @@ firsts as (
     select
         *,
         min(target) over (partition by policy, practice, number, branch) as first_of_branch,
-        min(target) filter (where branch is null) over (partition by policy, practice, number) as first_without
+        min(target) filter (where branch is null)
+            over (partition by policy, practice, number) as first_without
     from held
 ),
 

@@ -24,8 +24,8 @@ judged as (
     where l.hq > 0 and l.xpm > 0
 ),
 
--- A finished selection is the practice's own work. Else active users of Practice Manager keep it, and those who
--- have just begun with it may keep Xero HQ (Xero's course on creating the single client record).
+-- A finished selection is the practice's own work. Else active users of Practice Manager keep it, and those
+-- who have just begun with it may keep Xero HQ (Xero's course on creating the single client record).
 advised as (
     select
         practice,
@@ -50,7 +50,9 @@ select
     m.contacts_changed,
     j.undecided + j.conflicts + coalesce(q.questions, 0) as questions,
     j.not_refused and j.decided as allowed,
-    list_concat(j.warnings, case when j.decided then []::varchar[] else ['undecided_selections'] end) as reasons,
+    list_concat(
+        j.warnings, case when j.decided then []::varchar[] else ['undecided_selections'] end
+    ) as reasons,
     j.policy = a.policy as recommended
 from judged as j
 inner join advised as a on j.practice = a.practice -- many to one

@@ -1,4 +1,4 @@
--- One row per old sync link that points nowhere, or whose two records ended in different sets with other twins.
+-- One row per old sync link that points nowhere, or whose two records found other twins or were refused.
 with linked as (
     select
         s.practice_id,

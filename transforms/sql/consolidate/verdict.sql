@@ -18,7 +18,8 @@ chosen as (
         coalesce(e.confirmed, false) as confirmed,
         coalesce(e.acknowledged, []) as acknowledged,
         f.* exclude (practice_id, policy),
-        l.practice_id is null or (p.connection = 'confirmed' and p.connected_by is null) as authority_unchecked
+        l.practice_id is null
+        or (p.connection = 'confirmed' and p.connected_by is null) as authority_unchecked
     from practices as p
     left join effective_policy as e on p.practice_id = e.practice_id -- one to at most one
     left join facts as f on p.practice_id = f.practice_id and e.policy = f.policy -- one to at most one
@@ -33,11 +34,12 @@ sentences as (
                 dropped, ' working Practice Manager clients would not survive, for example ',
                 array_to_string(dropped_examples, ', ')
             ) end,
-            case when duplicates_left > 0 then concat(duplicates_left, ' matched clients are kept on both sides') end,
+            case when duplicates_left > 0
+                then concat(duplicates_left, ' matched clients are kept on both sides') end,
             case when orphaned > 0 then concat(orphaned, ' organisations would be linked to no client') end,
             case when custom_lost > 0 then concat(custom_lost, ' clients would lose their custom fields') end,
             case when invited > 0 then concat(
-                invited, ' clients with an organisation that the practice is only invited to would not stay as they are'
+                invited, ' clients of which the practice is only invited to the organisation would not stay'
             ) end,
             case when sharing_clients > 0 then concat(
                 sharing_clients, ' clients would have different organisations from both sides'

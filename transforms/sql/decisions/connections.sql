@@ -21,4 +21,7 @@ select
 from practices as p
 inner join listed as l on p.practice_id = l.practice_id -- one to one
 left join staff as s on p.practice_id = s.practice_id and p.connected_by = s.user_id -- one to at most one
-where p.connection = 'confirmed' and p.connected_by is not null and coalesce(s.hq_role, 'none') <> 'master_admin'
+where
+    p.connection = 'confirmed'
+    and p.connected_by is not null
+    and coalesce(s.hq_role, 'none') <> 'master_admin'

@@ -1,4 +1,4 @@
--- One row per judgement, left and right in the order hq, xpm, tax, then the smaller id; its subject is the pair.
+-- One row per judgement, left and right in the order hq, xpm, tax, then the smaller id.
 with keyed as (
     select
         *,
@@ -24,7 +24,9 @@ checked as (
     select
         o.*,
         case when l.source_id is null then concat(o.left_product, ' client ', o.left_id) end as missing_left,
-        case when r.source_id is null then concat(o.right_product, ' client ', o.right_id) end as missing_right
+        case
+            when r.source_id is null then concat(o.right_product, ' client ', o.right_id)
+        end as missing_right
     from ordered as o
     left join record as l -- many to at most one
         on o.practice_id = l.practice_id and o.left_product = l.product and o.left_id = l.source_id

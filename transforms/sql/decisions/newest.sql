@@ -1,4 +1,4 @@
--- One row per decision of any kind: `place` 1 for the newest that counts per subject, `problem` for what does not.
+-- One row per decision: `place` 1 for the newest that counts per subject, `problem` for what does not count.
 with listed as (
     select distinct practice_id from staff
 ),
@@ -9,14 +9,14 @@ checked as (
         case
             when l.practice_id is null then g.record_problem
             when s.user_id is null
-                then concat(g.decided_by, ' is not in the staff list of the practice: an Administrator must decide.')
+                then concat(g.decided_by, ' is not in the staff list: an Administrator must decide.')
             when coalesce(s.hq_role, 'none') not in ('admin', 'master_admin')
                 then concat(
                     g.decided_by, ' has the Xero HQ role ', coalesce(s.hq_role, 'none'),
                     ': it takes Administrator or Master Administrator.'
                 )
             when not coalesce(s.xpm_edit_all, false)
-                then concat(g.decided_by, ' lacks Edit-All in Practice Manager: somebody who has it must decide.')
+                then concat(g.decided_by, ' lacks Edit-All in Practice Manager: somebody with it must.')
             else g.record_problem
         end as problem
     from given as g
@@ -42,7 +42,7 @@ select
     * exclude (newest_at, newest_content, problem),
     case
         when place > 1 and decided_at = newest_at and content <> newest_content
-            then concat('At the same instant "', newest_content, '" was decided, which is taken: decide again.')
+            then concat('At the same instant "', newest_content, '" was decided and is taken: decide again.')
     end as problem
 from ranked
 union all by name

@@ -9,7 +9,7 @@ select
     o.organisation_id as subject_key,
     case
         when o.product is null and o.source_id is null then 'link to no client'
-        else concat('link to ', coalesce(o.product, 'unnamed product'), ' client ', coalesce(o.source_id, 'unnamed'))
+        else concat('link to ', coalesce(o.product, '?'), ' client ', coalesce(o.source_id, '?'))
     end as content,
     o.decided_by,
     o.decided_at,
