@@ -14,6 +14,9 @@ import yaml
 from expectations.errors import ContractError
 from expectations.resources import data_path
 
+# The safe loader in C where PyYAML has it: every command reads the contracts.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Kind = Literal["source", "internal", "published", "working"]
 
 # type name in the YAML → (Polars type, DuckDB type). Timestamps are UTC without a zone; JSON travels as text.
@@ -102,7 +105,7 @@ class Table:
 
 
 def _read(path: Path, folder: str) -> Table:
-    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     columns = tuple(
         Column(**(c | {"allowed": tuple(map(str, c["allowed"])) if "allowed" in c else None}))
         for c in raw["columns"]
@@ -129,7 +132,7 @@ def tables(folder: Literal["source", "internal", "published"]) -> dict[str, Tabl
 def table(name: str) -> Table:
     """The table of that name. Raises ContractError where no contract declares it."""
     for folder in ("source", "internal", "published"):
-        found = tables(folder).get(name)  # type: ignore[arg-type]  # a literal of the tuple above
+        found = tables(folder).get(name)
         if found:
             return found
     raise ContractError(f"no contract declares a table {name}: see data/contracts/")

@@ -135,8 +135,8 @@ SUFFIX = Comparison(
 
 # A company, its trust and its super fund often have one name: the name alone must not join them.
 _OTHER_STRUCTURE = (
-    "coalesce(l.structure <> r.structure and l.structure <> 'unknown' and r.structure <> 'unknown'"
-    " and not (l.structure in ('company', 'association') and r.structure in ('company', 'association')), false)"
+    "coalesce(l.structure <> r.structure and l.structure <> 'unknown' and r.structure <> 'unknown' and not"
+    " (l.structure in ('company', 'association') and r.structure in ('company', 'association')), false)"
 )
 _NUMBERS = "coalesce(l.org_numbers, '') = coalesce(r.org_numbers, '')"
 
