@@ -1,6 +1,7 @@
 """The command line: exit codes, messages, what each command prints. On a real store of the sample fleet."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,15 +10,7 @@ import polars as pl
 import pytest
 
 from tests.conftest import ROOT
-from tests.flows.command import AS_OF, scr
-
-
-@pytest.fixture(scope="module")
-def store(sample_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cli") / "store"
-    done = scr("run", "--landing", sample_landing, "--store", folder, "--as-of", AS_OF)
-    assert done.returncode == 1, done.stderr
-    return folder
+from tests.flows.command import AS_OF, scr_here
 
 
 @pytest.mark.parametrize(
@@ -30,12 +23,12 @@ def store(sample_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
             "15/01/2024: not a date. Write it as 2024",
         ),
         ("run --landing {landing} --snapshot 2020-01-01", 2, "2020-01-01"),
-        ("run --landing {landing} --practice AU-00001", 2, "AU-000001"),
+        ("run --landing {landing} --practice AU-00001", 2, "did you mean AU-0000"),
         ("run --threads 0", 2, "setting threads = 0"),
         ("run --frobnicate", 2, "No such option"),
         ("status --store nowhere", 2, "no store at"),
         ("status --store {store} --format xml", 2, "--format xml: use table, csv, json"),
-        ("status --store {store} --practice AU-00001", 2, "did you mean AU-000001"),
+        ("status --store {store} --practice AU-00001", 2, "did you mean AU-0000"),
         ("explain AU-000001 crm x --store {store}", 2, "product 'crm': use hq, xpm or tax"),
         ("explain AU-000001 hq no-such-id --store {store}", 2, "no hq record 'no-such-id'"),
         ("simulate XX-1 --store {store}", 2, "no practice 'XX-1'"),
@@ -46,12 +39,17 @@ def store(sample_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     ],
 )
 def test_a_mistake_ends_in_one_message_and_code_2(
-    words: str, code: int, message: str, store: Path, sample_landing: Path, tmp_path: Path
+    words: str,
+    code: int,
+    message: str,
+    sample_store: Path,
+    sample_landing: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import shlex
-
-    typed = [word.format(store=store, landing=sample_landing) for word in shlex.split(words)]
-    done = scr(*typed, cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    typed = [word.format(store=sample_store, landing=sample_landing) for word in shlex.split(words)]
+    done = scr_here(*typed)
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -59,63 +57,68 @@ def test_a_mistake_ends_in_one_message_and_code_2(
 
 def test_a_store_that_cannot_be_made_ends_in_3(sample_landing: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = scr("run", "--landing", sample_landing, "--store", tmp_path / "file")
+    words = ("run", "--landing", sample_landing, "--store", tmp_path / "file")
+    done = scr_here(*words)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
-    assert (
-        "Traceback" in scr("run", "--landing", sample_landing, "--store", tmp_path / "file", "--debug").stderr
-    )
+    assert "Traceback" in scr_here(*words, "--debug").stderr
 
 
-def test_status_as_table_csv_and_json_tells_the_same(store: Path) -> None:
-    table = scr("status", "--store", store).stdout
-    csv = pl.read_csv(scr("status", "--store", store, "--format", "csv").stdout.encode())
-    rows = json.loads(scr("status", "--store", store, "--format", "json").stdout)
+def test_status_as_table_csv_and_json_tells_the_same(sample_store: Path) -> None:
+    table = scr_here("status", "--store", sample_store).stdout
+    csv = pl.read_csv(scr_here("status", "--store", sample_store, "--format", "csv").stdout.encode())
+    rows = json.loads(scr_here("status", "--store", sample_store, "--format", "json").stdout)
     assert [row["practice_id"] for row in rows] == csv["practice_id"].to_list()
     for row in rows:
         assert row["practice_id"] in table
-    one = scr("status", "--store", store, "--format", "csv", "--practice", rows[0]["practice_id"]).stdout
+    one = scr_here(
+        "status", "--store", sample_store, "--format", "csv", "--practice", rows[0]["practice_id"]
+    ).stdout
     assert pl.read_csv(one.encode()).height == 1
 
 
-def test_explain_tells_the_outcome_the_other_record_and_each_clue(store: Path) -> None:
+def test_explain_tells_the_outcome_the_other_record_and_each_clue(sample_store: Path) -> None:
     asked = """select practice_id, left_id, right_id from match
         where band = 'exact' and left_product = 'hq' order by all limit 1"""
-    [pair] = json.loads(scr("sql", asked, "--store", store, "--format", "json").stdout)
-    told = scr("explain", pair["practice_id"], "hq", pair["left_id"], "--store", store).stdout
+    [pair] = json.loads(scr_here("sql", asked, "--store", sample_store, "--format", "json").stdout)
+    told = scr_here("explain", pair["practice_id"], "hq", pair["left_id"], "--store", sample_store).stdout
     for expected in (pair["right_id"], "## exact: xpm", "prior", "bits", "probability"):
         assert expected in told
-    mirrored = scr("explain", pair["practice_id"], "xpm", pair["right_id"], "--store", store).stdout
+    mirrored = scr_here(
+        "explain", pair["practice_id"], "xpm", pair["right_id"], "--store", sample_store
+    ).stdout
     assert f"## exact: hq {pair['left_id']}" in mirrored
 
 
-def test_simulate_tells_all_three_policies(store: Path) -> None:
-    told = scr("simulate", "AU-000001", "--store", store).stdout
+def test_simulate_tells_all_three_policies(sample_store: Path) -> None:
+    told = scr_here("simulate", "AU-000001", "--store", sample_store).stdout
     for policy in ("all_xpm", "all_hq", "selection"):
         assert policy in told
 
 
-def test_report_names_who_must_act(store: Path) -> None:
-    told = scr("report", "--store", store).stdout
+def test_report_names_who_must_act(sample_store: Path) -> None:
+    told = scr_here("report", "--store", sample_store).stdout
     for expected in ("## Steps and outcomes", "## Who must act", "## Next deadlines", "master_admin"):
         assert expected in told
 
 
 def test_one_practice_alone_leaves_the_others_as_they_are(
-    store: Path, sample_landing: Path, tmp_path: Path
+    sample_store: Path, sample_landing: Path, tmp_path: Path
 ) -> None:
-    done = scr(
+    done = scr_here(
         "run", "--landing", sample_landing, "--store", tmp_path, "--as-of", AS_OF, "--practice", "AU-000001"
     )
     assert done.returncode == 0, done.stderr
-    alone = json.loads(scr("status", "--store", tmp_path, "--format", "json").stdout)
-    fleet = json.loads(scr("status", "--store", store, "--format", "json", "--practice", "AU-000001").stdout)
+    alone = json.loads(scr_here("status", "--store", tmp_path, "--format", "json").stdout)
+    fleet = json.loads(
+        scr_here("status", "--store", sample_store, "--format", "json", "--practice", "AU-000001").stdout
+    )
     assert [row["content_hash"] for row in alone] == [row["content_hash"] for row in fleet]
 
 
 @pytest.mark.parametrize("name", ["prefect", "great_expectations", "pandas"])
-def test_look_ups_start_without_the_heavy_libraries(name: str, store: Path) -> None:
-    code = f"import sys; sys.argv = ['scr', 'status', '--store', {str(store)!r}]\n"
+def test_look_ups_start_without_the_heavy_libraries(name: str, sample_store: Path) -> None:
+    code = f"import sys; sys.argv = ['scr', 'status', '--store', {str(sample_store)!r}]\n"
     code += "from flows.cli import main\n"
     code += f"try:\n    main()\nexcept SystemExit:\n    pass\nassert {name!r} not in sys.modules, {name!r}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -47,15 +47,6 @@ def assert_same(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -
         assert_frame_equal(left[name], right[name])
 
 
-@pytest.fixture(scope="module")
-def store(sample_landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample") / "store"
-    done = run(sample_landing, folder)
-    assert done.returncode == 1, done.stderr  # some practices of the sample are blocked
-    (folder.parent / "output.txt").write_text(done.stdout + done.stderr)
-    return folder
-
-
 GOLDEN_QUERIES = {
     "practice_status": """
         select * exclude (run_id, last_published_at, content_hash), last_published_at is not null as published
@@ -76,27 +67,27 @@ GOLDEN_QUERIES = {
 
 
 @pytest.mark.parametrize("name", GOLDEN_QUERIES)
-def test_the_sample_ends_as_golden(name: str, store: Path) -> None:
-    found = query(store, GOLDEN_QUERIES[name]).write_csv()
+def test_the_sample_ends_as_golden(name: str, sample_store: Path) -> None:
+    found = query(sample_store, GOLDEN_QUERIES[name]).write_csv()
     path = GOLDEN / f"{name}.csv"
     if "GOLDEN_ACCEPT" in os.environ:
         path.write_text(found, encoding="utf-8")
     assert found.splitlines() == path.read_text(encoding="utf-8").splitlines(), "wanted? then: make accept"
 
 
-def test_what_is_printed_names_every_practice_and_where_to_look_next(store: Path) -> None:
-    printed = (store.parent / "output.txt").read_text()
-    for practice_id in query(store, "select practice_id from practice_status")["practice_id"]:
+def test_what_is_printed_names_every_practice_and_where_to_look_next(sample_store: Path) -> None:
+    printed = (sample_store.parent / "output.txt").read_text()
+    for practice_id in query(sample_store, "select practice_id from practice_status")["practice_id"]:
         assert practice_id in printed
     for command_word in ("scr report", "scr explain", "scr sql"):
         assert f"{command_word} " in printed
 
 
 def test_a_second_run_changes_nothing_that_is_published(
-    sample_landing: Path, store: Path, tmp_path: Path
+    sample_landing: Path, sample_store: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "store"
-    shutil.copytree(store, copy)
+    shutil.copytree(sample_store, copy)
     before = published(copy)
     run(sample_landing, copy)
     assert_same(before, published(copy))
@@ -110,16 +101,16 @@ def test_a_second_run_changes_nothing_that_is_published(
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_order_of_rows_and_files_and_threads_make_no_difference(
-    threads: str, sample_landing: Path, store: Path, tmp_path: Path
+    threads: str, sample_landing: Path, sample_store: Path, tmp_path: Path
 ) -> None:
     landing = tmp_path / "landing"
     shutil.copytree(sample_landing, landing)
     shuffle(landing, int(threads))
     done = run(landing, tmp_path / "store", "--threads", threads)
     assert done.returncode == 1, done.stderr
-    assert_same(published(store), published(tmp_path / "store"))
+    assert_same(published(sample_store), published(tmp_path / "store"))
     outcomes = "select practice_id, step, outcome, content_hash from practice_status order by all"
-    assert_frame_equal(query(store, outcomes), query(tmp_path / "store", outcomes))
+    assert_frame_equal(query(sample_store, outcomes), query(tmp_path / "store", outcomes))
 
 
 def shuffle(landing: Path, seed: int) -> None:
@@ -148,10 +139,10 @@ def shuffle(landing: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("last_words", ["read", "match", "validate", "status"])
 def test_a_killed_run_leaves_the_last_publication_whole(
-    last_words: str, sample_landing: Path, store: Path, tmp_path: Path
+    last_words: str, sample_landing: Path, sample_store: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "store"
-    shutil.copytree(store, copy)
+    shutil.copytree(sample_store, copy)
     before, runs = published(copy), query(copy, "select * from run").height
     words = command("run", "--landing", sample_landing, "--store", copy, "--as-of", AS_OF)
     with subprocess.Popen(
@@ -167,7 +158,7 @@ def test_a_killed_run_leaves_the_last_publication_whole(
     assert query(copy, "select * from run").height == runs
 
 
-def test_no_whole_tax_number_leaves_the_run(sample_landing: Path, store: Path, tmp_path: Path) -> None:
+def test_no_whole_tax_number_leaves_the_run(sample_landing: Path, sample_store: Path, tmp_path: Path) -> None:
     settings = load_settings(landing=str(sample_landing), store=str(tmp_path / "other"))
     with open_night(settings, new_request(), PlainProgress()) as night:
         ids = [practice_id for batch in night.batches for practice_id in batch]
@@ -181,8 +172,8 @@ def test_no_whole_tax_number_leaves_the_run(sample_landing: Path, store: Path, t
         if len(digits := re.sub(r"\D", "", value)) >= 8
     }
     assert len(numbers) > 20, "the sample must hold whole tax numbers, or this test proves nothing"
-    texts = (store.parent / "output.txt").read_text()
-    with open_store(store, read_only=True) as opened:
+    texts = (sample_store.parent / "output.txt").read_text()
+    with open_store(sample_store, read_only=True) as opened:
         for name in opened.tables():
             texts += opened.read(f'select * from "{name}"').write_json()
     digits_only = re.sub(r"(?<=\d)[ .\-](?=\d)", "", texts)
