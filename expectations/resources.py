@@ -1,4 +1,4 @@
-"""Where the data files of the project lie: in a checkout under `data/`, in an installed wheel under `scr_data/`."""
+"""Where the data files lie: in a checkout under `data/`, in an installed wheel under `scr_data/`."""
 
 from pathlib import Path
 

@@ -67,7 +67,8 @@ def _without_numbers(comparisons: list[Comparison]) -> pl.Expr:
     """Probability if the forbidding numbers had not been compared."""
     forbidden = [pl.when(at).then(f"w{k}").otherwise(0.0) for k, at in _at(comparisons, _FORBIDDING)]
     bits = pl.col("log_odds") * BITS - (pl.sum_horizontal(forbidden) if forbidden else 0.0)
-    return 1 / (1 + (-bits.clip(-60, 60) / BITS).exp())
+    probability: pl.Expr = 1 / (1 + (-bits.clip(-60, 60) / BITS).exp())
+    return probability
 
 
 def _veto(comparisons: list[Comparison]) -> pl.Expr:

@@ -15,6 +15,7 @@ from matching.prepare import Prepared, prepare_fields
 from matching.score import BITS, compete, score
 from matching.spec import MatchSpec
 from matching.vectors import STRATA
+from transforms.sql import connect
 
 FLOOR = 0.001
 """Pairs of a lower probability are not returned."""
@@ -41,7 +42,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     """
     for name, frame in (("left", left), ("right", right)):
         _check(frame, spec, id_column, name)
-    with duckdb.connect() as con:
+    with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
         pairs, _ = _scored(con, prepared, comparisons, "cross", model)
@@ -65,7 +66,7 @@ def dedupe(
     Pairs as of `link`. Each record is in one cluster, named by its smallest id. Errors as of `link`.
     """
     _check(frame, spec, id_column, "list")
-    with duckdb.connect() as con:
+    with connect() as con:
         prepared = prepare_fields(con, [frame], spec, id_column)
         comparisons = comparisons_of(prepared)
         pairs, _ = _scored(con, prepared, comparisons, "within", model)
