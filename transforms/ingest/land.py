@@ -20,7 +20,7 @@ from transforms.ingest.parquet import read_parquet_files
 from transforms.ingest.raw import create_tables, quoted, raw_name
 from transforms.ingest.snapshot import Snapshot, SourceFile
 from transforms.ingest.text import encoding_of, encoding_trouble, physical_lines
-from transforms.ingest.typed import read_table
+from transforms.ingest.typed import picked, read_table
 from transforms.ingest.xml import create_alias_table, read_xml_file
 from transforms.sql import query
 from transforms.storage import staging
@@ -74,9 +74,8 @@ def land(
         settle_nested(con, snapshot)
     _set_aside_strangers(job, snapshot)
     sizes = _sizes(con, directory, job.scope)
-    extracts, extract_lines = read_table(
-        con, "extracts", sizes["practice_id"].to_list(), Origin(snapshot, job.scope)
-    )
+    ids = sizes["practice_id"].to_list()
+    extracts, extract_lines = read_table(con, "extracts", picked(ids, ids), Origin(snapshot, job.scope))
     return Landed(
         snapshot,
         job.scope and tuple(sizes["practice_id"]),
@@ -179,55 +178,55 @@ def api_error(head: bytes) -> str | None:
 
 
 def _set_aside_strangers(job: Job, snapshot: Snapshot) -> None:
-    """Rows of practices that the directory does not know: one line per row, or per file that names one in its path."""
+    """Rows of practices that the directory does not know: a line per row, or per file whose path names one.
+
+    Their practice becomes null, so that no batch reads them. A landing of some practices never reads them at all.
+    """
+    if job.scope is not None:
+        return
     known = pl.DataFrame({"practice_id": sorted(job.directory)}, schema={"practice_id": pl.String})
     for name in tables("source"):
-        if name == "practices" or job.scope is not None:
-            continue
-        _note_stranger_files(job, snapshot.of(name))
-    if job.scope is None:
-        for name in tables("source"):
-            if name != "practices":
-                _note_stranger_rows(job, name, known, snapshot)
+        if name != "practices":
+            _note_stranger_files(job, snapshot.of(name))
+            _note_stranger_rows(job, name, known, snapshot)
 
 
 def _note_stranger_files(job: Job, files: Sequence[SourceFile]) -> None:
     for file in files:
         if file.practice_id and file.practice_id not in job.directory:
-            reason = f"Practice {file.practice_id[:50]} of the path is not in the directory: add it or remove the file."
+            reason = f"Practice {file.practice_id[:50]} of the path is not in the directory: add it there."
             job.ledger.note(file, "file", reason, practice_id="")
 
 
 def _note_stranger_rows(job: Job, name: str, known: pl.DataFrame, snapshot: Snapshot) -> None:
     key = id_column(table(name))
+    source_id = quoted(key) if key else "null::varchar"
     strangers = query(
         job.con,
-        f"select rowid as _rowid, _file, _row, practice_id, {quoted(key) if key else 'null::varchar'} as source_id"
+        f"select rowid as _rowid, _file, _row, practice_id, {source_id} as source_id"
         f" from {raw_name(name)} anti join known using (practice_id)",
         {"known": known},
     )
-    by_number = {f.number: f for f in snapshot.of(name)}
-    pathless = [n for n, f in by_number.items() if not f.practice_id]
-    strangers = with_lines(
-        job.con, name, strangers.filter(pl.col("_file").is_in(pathless)), Origin(snapshot, None)
-    )
-    for row in strangers.iter_rows(named=True):
-        practice = row["practice_id"]
-        reason = (
-            "The row names a practice that is not in the directory: add it there, or mend the id."
-            if practice
-            else "The row names no practice: fill practice_id."
-        )
+    if not strangers.height:
+        return
+    pathless = [f.number for f in snapshot.of(name) if not f.practice_id]
+    unknown = strangers.filter(pl.col("_file").is_in(pathless)).sort("_file", "_rowid")
+    for row in with_lines(job.con, name, unknown, Origin(snapshot, None)).iter_rows(named=True):
+        named = "The row names a practice that is not in the directory: add it there, or mend the id."
         job.ledger.note(
-            by_number[row["_file"]],
+            snapshot.files[row["_file"]],
             "row",
-            reason,
+            named if row["practice_id"] else "The row names no practice: fill practice_id.",
             line=row["_row"],
             column="practice_id",
-            value=practice,
+            value=row["practice_id"],
             source_id=row["source_id"],
             practice_id="",
         )
+    update = f"update {raw_name(name)} set practice_id = null where rowid in (select _rowid from strangers)"
+    job.con.register("strangers", strangers)
+    job.con.execute(update)
+    job.con.unregister("strangers")
 
 
 def _sizes(

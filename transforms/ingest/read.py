@@ -11,7 +11,7 @@ from transforms.ingest.intake import batch_tables, intake
 from transforms.ingest.land import Landed
 from transforms.ingest.lines import Origin
 from transforms.ingest.snapshot import place
-from transforms.ingest.typed import read_table
+from transforms.ingest.typed import picked, read_table
 from transforms.private import mask_numbers, mask_tax_number, mask_text
 from transforms.sql import Frames
 
@@ -38,8 +38,9 @@ def read_batch(
         "extracts": landed.extracts.join(wanted, on="practice_id", how="semi"),
     }
     lines = [landed.lines.filter(pl.col("practice_id").is_in(_reported(landed, wanted)))]
+    practices = picked(wanted["practice_id"].to_list(), landed.sizes["practice_id"].to_list())
     for name in batch_tables():
-        frames[name], found = read_table(con, name, wanted["practice_id"].to_list(), origin)
+        frames[name], found = read_table(con, name, practices, origin)
         lines.append(found)
     noted = pl.concat(lines)
     inputs = {**frames, "last_intake": last_intake, "lines": noted}

@@ -1,12 +1,13 @@
 """One source table, typed: values cast as its contract says, rows checked, double rows settled."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import polars as pl
 
-from expectations.contracts import Column, Table, table
 from expectations.conform import conform
+from expectations.contracts import Column, Table, table
 from transforms.ingest.casts import expected, trouble_sql, value_sql
 from transforms.ingest.doubles import settle_doubles
 from transforms.ingest.job import id_column
@@ -16,29 +17,66 @@ from transforms.ingest.raw import quoted, raw_name
 from transforms.ingest.snapshot import place
 
 
+_LINE = pl.Schema(
+    {
+        "_rowid": pl.Int64(),
+        "_file": pl.Int32(),
+        "_row": pl.Int64(),
+        "practice_id": pl.String(),
+        "source_id": pl.String(),
+        "column": pl.String(),
+        "value": pl.String(),
+        "level": pl.String(),
+        "reason": pl.String(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Which practices are read."""
+
+    ids: tuple[str, ...]
+    """Sorted."""
+    neighbours: bool
+    """Whether they are all the landed practices between the first and the last of them."""
+
+    @property
+    def where(self) -> str:
+        """SQL that is true for their rows."""
+        # A range costs a tenth of a join on rows of sixty columns.
+        listed = "practice_id in (select unnest($ids))"
+        return "practice_id between $ids[1] and $ids[-1]" if self.neighbours and self.ids else listed
+
+
+def picked(ids: Sequence[str], landed: Sequence[str]) -> Picked:
+    """The practices `ids` out of those `landed` (sorted), in whose rows no other practice is named."""
+    wanted = tuple(sorted(set(ids)))
+    first = landed.index(wanted[0]) if wanted and wanted[0] in landed else 0
+    return Picked(wanted, tuple(landed[first : first + len(wanted)]) == wanted)
+
+
 def read_table(
-    con: duckdb.DuckDBPyConnection, name: str, practice_ids: Sequence[str] | None, origin: Origin
+    con: duckdb.DuckDBPyConnection, name: str, practices: Picked | None, origin: Origin
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Source table `name` of the given practices (None: of all), and the lines (`LINES`) about its rows and values."""
+    """Source table `name` of the practices (None: of all), and the lines (`LINES`) about its rows and values."""
     contract = table(name)
-    _cast(con, contract, practice_ids)
+    _cast(con, contract, practices)
     troubled = _troubled(con, contract)
-    doubles = settle_doubles(con, contract)
-    found = [_troubles(contract, troubled), doubles]
-    lines = with_lines(con, name, pl.concat([f for f in found if f.height] or [doubles]), origin)
+    found = pl.concat([_troubles(contract, troubled), settle_doubles(con, contract)])
+    lines = with_lines(con, name, found, origin)
     columns = ", ".join(quoted(c) for c in contract.names)
     frame = con.execute(f"select {columns} from typed where not _dropped").pl()
     con.execute("drop table typed")
-    return conform(frame.cast(dict(contract.schema)), name), _as_lines(contract, lines, origin)
+    return conform(frame.cast(contract.schema), name), _as_lines(contract, lines, origin)
 
 
-def _cast(con: duckdb.DuckDBPyConnection, contract: Table, practice_ids: Sequence[str] | None) -> None:
+def _cast(con: duckdb.DuckDBPyConnection, contract: Table, practices: Picked | None) -> None:
     """Temporary table `typed`: the rows with typed values, `_bad` where something is to be reported."""
     values = ", ".join(f"{value_sql(c)} as {quoted(c.name)}" for c in contract.columns)
     bad = " or ".join(trouble_sql(c) for c in contract.columns)
     lost = " or ".join(f"{quoted(c.name)} is null" for c in contract.columns if c.required)
-    where = "" if practice_ids is None else "where practice_id in (select unnest($ids))"
-    params = {} if practice_ids is None else {"ids": list(practice_ids)}
+    where, params = (f"where {practices.where}", {"ids": list(practices.ids)}) if practices else ("", {})
     con.execute(
         "create or replace temp table typed as"
         f" with cast_rows as (select rowid as _rowid, _file, _row, _stated, {values},"
@@ -65,7 +103,8 @@ def _troubled(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
 def _unread(column: Column) -> str:
     if column.type == "texts":
         return trouble_sql(column).replace(quoted(column.name), f"r.{quoted(column.name)}")
-    return f"(t.{quoted(column.name)} is null and {'true' if column.required else f'r.{quoted(column.name)} is not null'})"
+    there = "true" if column.required else f"r.{quoted(column.name)} is not null"
+    return f"(t.{quoted(column.name)} is null and {there})"
 
 
 def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -92,26 +131,11 @@ def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_LINE = pl.Schema(
-    {
-        "_rowid": pl.Int64(),
-        "_file": pl.Int32(),
-        "_row": pl.Int64(),
-        "practice_id": pl.String(),
-        "source_id": pl.String(),
-        "column": pl.String(),
-        "value": pl.String(),
-        "level": pl.String(),
-        "reason": pl.String(),
-    }
-)
-
-
 def _line(rows: pl.DataFrame, column: str, value: pl.Expr, level: str, reason: pl.Expr) -> pl.DataFrame:
     return rows.select(
         "_rowid", "_file", "_row", "practice_id", pl.col("_id").alias("source_id"),
         pl.lit(column).alias("column"), value.alias("value"), pl.lit(level).alias("level"), reason.alias("reason"),
-    ).cast(dict(_LINE))  # fmt: skip
+    ).cast(_LINE)  # fmt: skip
 
 
 def _as_lines(contract: Table, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
@@ -124,4 +148,4 @@ def _as_lines(contract: Table, rows: pl.DataFrame, origin: Origin) -> pl.DataFra
     lines = rows.join(names, on="_file", how="left").with_columns(
         pl.lit(product).alias("product"), pl.lit(entity).alias("entity"), pl.col("_row").alias("line")
     )
-    return lines.select(LINES.names()).cast(dict(LINES))
+    return lines.select(LINES.names()).cast(LINES)
