@@ -26,7 +26,9 @@ def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) 
 
     Takes practices, hq_contacts, xpm_contacts, link_plan, link_client.
     """
-    rows = _numbered(run_sql(con, "links/contact_rows", {name: frames[name] for name in _READ}))
+    read = {name: frames[name] for name in _READ}
+    read["link_client"] = read["link_client"].filter(pl.col("product") != "tax").drop("joined_id", "outcome")
+    rows = _numbered(run_sql(con, "links/contact_rows", read))
     records = _records(rows)
     sets = contact_sets(records, frames["practices"])
     heads = run_sql(con, "links/contact_heads", {"contact_set": sets})

@@ -22,7 +22,8 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
     Takes hq_groups, xpm_groups, link_plan, link_client.
     """
     read = {name: frames[name] for name in _GROUPS}
-    members = run_sql(con, "links/group_members", {**read, "link_client": frames["link_client"]})
+    clients = frames["link_client"].filter(pl.col("product") != "tax").drop("joined_id", "outcome")
+    members = run_sql(con, "links/group_members", {**read, "link_client": clients})
     records = _keyed(run_sql(con, "links/group_records", read))
     heads = run_sql(con, "links/group_heads", {"group_record": records})
     links = run_sql(con, "links/group_links", {"member_row": members, "group_head": heads})

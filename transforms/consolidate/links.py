@@ -18,6 +18,7 @@ from transforms.private import mask_text
 from transforms.sql import Frames, run_sql
 
 _PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
+_IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
 
 # Text in which people write tax numbers; phones and e-mails stay out, a phone may pass as a tax number.
@@ -43,23 +44,25 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
     text come out masked. Raises ContractError where a table would not have the shape of its contract.
     """
-    plan = run_sql(con, "links/plan", _some(frames, "practices", "client_fate", "effective_policy"))
+    fates = {"client_fate": frames["client_fate"].drop("state", "reason")}
+    plan = run_sql(con, "links/plan", {**_some(frames, "practices", "effective_policy"), **fates})
     known = {**frames, **_masked(frames), "link_plan": plan}
-    known["link_client"] = run_sql(con, "links/clients", _some(known, "client_fate", "link_plan"))
+    known["link_client"] = run_sql(con, "links/clients", {**fates, "link_plan": plan})
     parts = [part(con, known, run_id) for part in _PARTS]
     tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
-    dropped, fates, questions = (
+    dropped, outcomes, questions = (
         pl.concat([part[name] for part in parts if name in part]) for name in _GATHERED
     )
     tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
     tables["link_questions"] = conform(questions, "review_item")
-    tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": fates}, run_id)
+    tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": outcomes}, run_id)
     return tables
 
 
 def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
     read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
-    rows = _some(frames, *read, "link_plan", "link_fate")
+    ids = {name: frames[name].select(pl.selectors.by_name(*_IDS, require_all=False)) for name in read}
+    rows = {**ids, **_some(frames, "link_plan", "link_fate")}
     return conform(run_sql(con, "links/crosswalk", rows, {"run_id": run_id}), "crosswalk")
 
 

@@ -22,16 +22,11 @@ import polars as pl
 from expectations.conform import conform
 from transforms.sql import Frames, run_sql
 
-_CLIENT = [
-    "practice_id",
-    "product",
-    "source_id",
-    "organisation_id",
-    "organisation_name",
-    "organisation_access",
-    "name",
-]
-_PAIR = ["practice_id", "left_product", "left_id", "right_product", "right_id", "band"]
+_KEY = ["practice_id", "product", "source_id"]
+_CLIENT = [*_KEY, "organisation_id", "organisation_name", "organisation_access", "name"]
+_FATE = [*_KEY, "joined_id", "outcome", "client_id", "stands_on", "label"]
+_PAIR = ["practice_id", "left_product", "left_id", "right_product", "right_id"]
+_PRODUCTS = {"hq": "Xero HQ", "xpm": "Practice Manager", "tax": "Xero Tax"}
 
 
 def organisation_tables(
@@ -41,17 +36,26 @@ def organisation_tables(
 
     Takes source_client, match, effective_organisation, link_plan, link_client.
     """
-    near = frames["match"].select(_PAIR)
+    product = pl.col("product").replace_strict(_PRODUCTS)
+    fates = (
+        frames["link_client"]
+        .with_columns(label=pl.format("{} client {}", product, "source_id"))
+        .select(_FATE)
+    )
     held = {
-        "source_client": frames["source_client"].select(_CLIENT),
-        "match": near,
-        "link_client": frames["link_client"],
+        "source_client": frames["source_client"]
+        .filter(pl.col("organisation_id").is_not_null())
+        .select(_CLIENT),
+        "near_pair": frames["match"].filter(pl.col("band") == "near").select(_PAIR),
+        "link_client": fates,
     }
     holders = run_sql(con, "links/organisation_holders", held)
-    decided = {name: frames[name] for name in ("effective_organisation", "link_plan", "link_client")}
-    links = run_sql(con, "links/organisation_links", {**decided, "holder": holders}, {"run_id": run_id})
-    asked = {"holder": holders, "organisation_link": links}
+    decided = {name: frames[name] for name in ("effective_organisation", "link_plan")}
+    subjects = fates.join(decided["effective_organisation"], on=_KEY, how="semi")
+    links = {**decided, "link_client": subjects, "holder": holders}
+    found = conform(run_sql(con, "links/organisation_links", links, {"run_id": run_id}), "organisation_link")
+    asked = {"holder": holders, "organisation_link": found}
     return {
-        "organisation_link": conform(links, "organisation_link"),
+        "organisation_link": found,
         "link_questions": run_sql(con, "links/organisation_questions", asked, {"run_id": run_id}),
     }

@@ -8,6 +8,7 @@ from expectations.contracts import table
 from transforms.sql import Frames, run_sql
 
 _READ = ("xpm_relationships", "link_plan", "link_client")
+_CLIENT = ["practice_id", "source_id", "client_id", "lost"]
 
 
 def relationship_tables(
@@ -17,7 +18,9 @@ def relationship_tables(
 
     Takes xpm_relationships, link_plan, link_client.
     """
-    links = run_sql(con, "links/relationships", {name: frames[name] for name in _READ})
+    read = {name: frames[name] for name in _READ}
+    read["link_client"] = read["link_client"].filter(pl.col("product") == "xpm").select(_CLIENT)
+    links = run_sql(con, "links/relationships", read)
     published = links.filter(pl.col("reason").is_null()).with_columns(run_id=pl.lit(run_id))
     return {
         "relationship": conform(published.select(table("relationship").names), "relationship"),

@@ -9,11 +9,15 @@ import polars as pl
 from expectations.conform import conform
 from transforms.sql import Frames, run_sql
 
+_GIVEN = (pl.col("product") == "hq") & (pl.col("staff_ids").list.len() > 0)
+
 
 def staff_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
     """client_staff, and its dropped_link (without run_id). Takes source_client, link_client."""
-    access = frames["source_client"].select("practice_id", "product", "source_id", "staff_ids")
-    rows = {"source_client": access, "link_client": frames["link_client"]}
+    rows = {
+        "access": frames["source_client"].filter(_GIVEN).select("practice_id", "source_id", "staff_ids"),
+        "link_client": frames["link_client"].filter(pl.col("product") == "hq").drop("product", "joined_id"),
+    }
     links = run_sql(con, "links/staff_links", rows)
     published = links.filter(pl.col("reason").is_null()).drop("reason").with_columns(run_id=pl.lit(run_id))
     dropped = links.filter(pl.col("reason").is_not_null()).select(

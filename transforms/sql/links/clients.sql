@@ -21,8 +21,6 @@ select
     f.client_id,
     s.client_no,
     s.stands_on,
-    case f.product when 'hq' then 'Xero HQ' when 'xpm' then 'Practice Manager' else 'Xero Tax' end
-    || ' client ' || f.source_id as label,
     case
         when f.client_id is null then 'Its client is excluded: deleted, or a prospect, at its source.'
     end as lost

@@ -7,11 +7,11 @@ with lively as (
 near_pairs as (
     select practice_id, left_product as product, left_id as source_id, right_product as twin_product,
         right_id as twin_id
-    from match where band = 'near'
+    from near_pair
     union all
     select practice_id, right_product as product, right_id as source_id, left_product as twin_product,
         left_id as twin_id
-    from match where band = 'near'
+    from near_pair
 ),
 
 -- Materialised, else both ends are joined by practice alone before the pairs come in.
@@ -48,4 +48,3 @@ from source_client as s
 inner join link_client as c
     on s.practice_id = c.practice_id and s.product = c.product and s.source_id = c.source_id
 left join near_twins as t on c.practice_id = t.practice_id and c.joined_id = t.joined_id
-where s.organisation_id is not null

@@ -13,9 +13,9 @@ with read as (
     from xpm_relationships as r
     inner join link_plan as p on r.practice_id = p.practice_id and p.planned
     left join link_client as a
-        on r.practice_id = a.practice_id and a.product = 'xpm' and r."ClientUUID" = a.source_id
+        on r.practice_id = a.practice_id and r."ClientUUID" = a.source_id
     left join link_client as b
-        on r.practice_id = b.practice_id and b.product = 'xpm' and r."RelatedClientUUID" = b.source_id
+        on r.practice_id = b.practice_id and r."RelatedClientUUID" = b.source_id
 ),
 
 repeats as (

@@ -4,10 +4,8 @@ with read as (
     select distinct
         s.practice_id, s.source_id as source_client_id, unnest(s.staff_ids) as user_id,
         c.client_id, c.client_no, c.lost, c.outcome in ('survivor', 'archived') as stands_itself
-    from source_client as s
-    inner join link_client as c
-        on s.practice_id = c.practice_id and c.product = 'hq' and s.source_id = c.source_id
-    where s.product = 'hq'
+    from access as s
+    inner join link_client as c on s.practice_id = c.practice_id and s.source_id = c.source_id
 ),
 
 placed as (
