@@ -1,8 +1,8 @@
 """Masks tax numbers: in their own columns, inside free text, and in values that were quarantined.
 
-Checks: TFN (nine digits) weights 1,4,3,7,5,8,6,9,10 mod 11; IRD weights 3,2,7,6,5,4,3,2, then 7,4,3,2,5,2,7,6, mod
-11; UTR weights 6,7,8,9,10,5,4,3,2 with table 21987654321. A number that stands alone and passes one is masked
-wherever it is found, since any text can hold one. Left as they are, unless known to be the practice's or labelled:
+Checks: TFN (nine digits) weights 1,4,3,7,5,8,6,9,10 mod 11; IRD weights 3,2,7,6,5,4,3,2, then 7,4,3,2,5,2,7,6,
+mod 11; UTR weights 6,7,8,9,10,5,4,3,2 with table 21987654321. A number that stands alone and passes one is masked
+wherever it is found, since any text can hold one. Left as they are, unless labelled or known to be the practice's:
 dates, ten digits that begin with 0 (phones), and numbers behind the label of another kind (ABN, ACN, NZBN …).
 """
 
@@ -38,7 +38,7 @@ def mask_tax_number(value: pl.Expr) -> pl.Expr: ...
 @overload
 def mask_tax_number(value: pl.Series) -> pl.Series: ...
 def mask_tax_number(value: pl.Expr | pl.Series) -> pl.Expr | pl.Series:
-    """`******` and the last three digits; of values with fewer than seven digits the stars alone, null of null.
+    """`******` and the last three digits; the stars alone for values of under seven digits, null for null.
 
     A number that came masked (`******123`) stays as it is.
     """

@@ -53,7 +53,7 @@ class Storage:
         return cast(list[pafs.FileInfo], self.filesystem.get_file_info(selector))
 
     def open(self, path: str) -> IO[bytes]:
-        """Stream of a file's bytes; `.gz` and `.zst` are unpacked. A truncated one raises OSError when read."""
+        """Stream of a file's bytes; `.gz` and `.zst` are unpacked. Reading a truncated one raises OSError."""
         codec = _CODECS.get(Path(path).suffix.lower())
         raw = self.filesystem.open_input_stream(f"{self.root}/{path}", compression=None)
         return cast(IO[bytes], pa.CompressedInputStream(raw, codec) if codec else raw)
@@ -79,7 +79,7 @@ class Staging:
     _copies: int = field(default=0)
 
     def local_path(self, path: str) -> str:
-        """A local path of the file's unpacked bytes. Raises OSError where the file is truncated or corrupt."""
+        """A local path of the file's unpacked bytes. Raises OSError where it is truncated or corrupt."""
         place = f"{self.storage.root}/{path}"
         packed = Path(path).suffix.lower() in _CODECS
         # DuckDB takes a path for a pattern, so marks in a name would find other files or none.

@@ -1,4 +1,4 @@
-"""Ingest: finds the newest snapshot, lands its files as rows of text, reads practices from them as typed tables."""
+"""Ingest: finds the newest snapshot, lands its files as rows of text, reads typed tables from them."""
 
 from transforms.ingest.land import Landed, land
 from transforms.ingest.read import read_batch

@@ -1,7 +1,8 @@
-"""Reads one troubled CSV or NDJSON file record by record: slow, but only bad records are lost, and each with its line."""
+"""Reads one troubled CSV or NDJSON file record by record: slow, but only bad records are lost, each with its line."""
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from transforms.ingest.text import (
 
 _CHUNK = 20_000
 Row = tuple[int, dict[str, str | None]]
+# A string value of a broken JSON line.
+_PAIR = re.compile(r'"(\w+)"\s*:\s*"([^"\\]*)"')
 
 
 def read_carefully(job: Job, item: Prepared) -> None:
-    """Append the good records of the file, note the bad ones; reject it where it is not text or lacks columns."""
+    """Append the good records of the file, note the bad ones; reject it where it is no text or lacks columns."""
     with Path(item.path).open("rb") as stream:
         trouble = encoding_trouble(stream)
     if trouble:
@@ -45,7 +48,9 @@ def _read_csv(job: Job, item: Prepared) -> None:
             records = csv_records(physical_lines(stream))
             next(records)
             for line, fields, trouble in records:
-                values = {name: fields[at] for name, at in header.known.items() if at < len(fields)}
+                values: dict[str, str | None] = {
+                    name: fields[at] for name, at in header.known.items() if at < len(fields)
+                }
                 if trouble:
                     _note_row(job, item, contract, (line, trouble, ",".join(fields), values))
                 else:
@@ -58,38 +63,37 @@ def _read_ndjson(job: Job, item: Prepared) -> None:
     contract = table(item.file.table or "")
     wanted = {c.name.lower(): c.name for c in contract.columns}
     seen: set[str] = set()
+    practices: set[str] = set()
     bad = 0
 
     def rows() -> Iterator[Row]:
         nonlocal bad
         with Path(item.path).open("rb") as stream:
             for line, value, trouble, text in ndjson_records(physical_lines(stream)):
-                names = [key.strip().lower() for key in value]
-                if not trouble and len(set(names)) < len(names):
-                    trouble = "A key is there twice in different case: keep one of them."
                 if trouble:
                     bad += 1
-                    _note_row(job, item, contract, (line, trouble, text, {}))
+                    _note_row(job, item, contract, (line, trouble, text, _guess(text, wanted)))
                     continue
                 seen.update(value)
-                yield (
-                    line,
-                    {
-                        wanted[n]: _sound(json_text(v))
-                        for n, v in zip(names, value.values(), strict=True)
-                        if n in wanted
-                    },
-                )
+                known = ((wanted.get(key.strip().lower()), v) for key, v in value.items())
+                row = {name: _sound(json_text(v)) for name, v in known if name}
+                practices.add((row.get("practice_id") or "").strip())
+                yield line, row
 
     count = _append(job, item, contract, rows())
-    known = {wanted[k.strip().lower()]: 0 for k in seen if k.strip().lower() in wanted}
-    missing = missing_columns(known, contract, item.file.practice_id is not None)
+    present = {wanted[k.strip().lower()]: 0 for k in seen if k.strip().lower() in wanted}
+    missing = missing_columns(present, contract, item.file.practice_id is not None)
     note_unknown(job.ledger, item.file, [k for k in seen if k.strip().lower() not in wanted])
     if (count and missing) or (bad and not count):
         lacks = f"Required column {', '.join(missing)} is missing: deliver the list with it."
         reason = lacks if count else "No line of the file is a readable object: extract the list again."
         forget(job.con, contract.name, item.file.number)
-        job.ledger.reject(item.file, reason)
+        job.ledger.reject(item.file, reason, tuple(sorted(practices & job.directory)) or None)
+
+
+def _guess(text: str, wanted: dict[str, str]) -> dict[str, str]:
+    """What a broken line still says of whose record it was."""
+    return {wanted[key.lower()]: value for key, value in _PAIR.findall(text) if key.lower() in wanted}
 
 
 def _append(job: Job, item: Prepared, contract: Table, rows: Iterator[Row]) -> int:
@@ -115,15 +119,17 @@ def _append(job: Job, item: Prepared, contract: Table, rows: Iterator[Row]) -> i
     return count
 
 
-def _note_row(job: Job, item: Prepared, contract: Table, bad: tuple[int, str, str, dict[str, str]]) -> None:
+def _note_row(
+    job: Job, item: Prepared, contract: Table, bad: tuple[int, str, str, Mapping[str, str | None]]
+) -> None:
     """A record that cannot be read, with practice and id where its first fields still tell them."""
     line, reason, text, values = bad
-    stated = values.get("practice_id", "").strip()
+    stated = (values.get("practice_id") or "").strip()
     practice = item.file.practice_id or (stated if stated in job.directory else None)
     if not job.wants(practice):
         return
     key = id_column(contract)
-    source_id = values.get(key, "").strip() or None if key else None
+    source_id = (values.get(key) or "").strip() or None if key else None
     job.ledger.note(
         item.file,
         "row",

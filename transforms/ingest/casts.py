@@ -1,4 +1,4 @@
-"""From text to typed values: one SQL expression per column, made from its contract. Null where it cannot be read."""
+"""From text to typed values: one SQL expression per column, made from its contract. Null: cannot be read."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 
 
 def bad_text(sql: str, column: Column) -> str:
-    """SQL: the text cannot be taken. Ids may not look like paths: they name folders and files in other systems."""
+    """SQL: the text cannot be taken. Ids may not look like paths: elsewhere they name folders and files."""
     bad = f"strlen({sql}) > {LONGEST_TEXT} or contains({sql}, chr(0))"
     if is_id(column):
         bad += f" or contains({sql}, '/') or contains({sql}, '\\') or contains({sql}, '..')"
@@ -77,7 +77,8 @@ def _timestamp(name: str, _: Column) -> str:
 
 
 def _integer(name: str, _: Column) -> str:
-    return f"case when regexp_full_match({name}, '[+-]?\\d+(\\.0+)?') then try_cast(split_part({name}, '.', 1) as bigint) end"
+    whole = f"try_cast(split_part({name}, '.', 1) as bigint)"
+    return f"case when regexp_full_match({name}, '[+-]?\\d+(\\.0+)?') then {whole} end"
 
 
 def _number(name: str, _: Column) -> str:

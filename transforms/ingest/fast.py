@@ -1,7 +1,7 @@
 """Reads whole files through DuckDB, many of one shape in one statement; what it refuses is read carefully.
 
-DuckDB's own recovery is not used: it gives wrong line numbers, swallows rows behind an unclosed quote, and turns
-broken JSON into empty rows without a word. Strict reading, and the careful reader for the file that fails.
+DuckDB's own recovery is not used: it gives wrong line numbers, swallows rows behind an unclosed quote, and
+turns broken JSON into empty rows without a word. Strict reading, and the careful reader for what fails.
 """
 
 from collections import defaultdict
@@ -18,6 +18,8 @@ from transforms.ingest.raw import Reading, insert, literal, text_values
 _INDEX = "file_index::bigint"
 # A number whose text DuckDB would change (1e3, 1.50): ids are opaque and stay as written.
 _NUMBER_FORM = r"[:\[,]\s*-?\d+(\.\d+)?[eE][+-]?\d|\.\d*0\s*[,}\]]|-0\s*[,}\]]|\d{16,}\.|\.\d{16,}"
+_CSV = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"'"
+_JSON = f"hive_partitioning = false, maximum_object_size = {64 << 20}"
 _BATCH = 500
 """Files in one statement."""
 
@@ -63,8 +65,8 @@ def _csv_group(job: Job, items: Sequence[Prepared]) -> None:
     header = read_header(first.columns, contract, True)
     columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(first.columns)))
     relation = (
-        f"read_csv({_paths(items)}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',"
-        f" strict_mode = true, hive_partitioning = false, columns = {{{columns}}})"
+        f"read_csv({_paths(items)}, {_CSV}, strict_mode = true, hive_partitioning = false,"
+        f" columns = {{{columns}}})"
     )
     values = text_values(contract, {name: f"c{at}" for name, at in header.known.items()})
     insert(job.con, _reading(items, relation, values), job.scope)
@@ -93,7 +95,7 @@ def _ndjson_group(job: Job, items: Sequence[Prepared]) -> None:
     # Keys that differ in case alone are different columns to JSON and one column to us.
     relation = (
         f"(select *, file_index from read_json({_paths(items)}, format = 'newline_delimited', records = true,"
-        f" hive_partitioning = false, maximum_object_size = 67108864, columns = {{{listed}}}))"
+        f" {_JSON}, columns = {{{listed}}}))"
         f" as read_rows ({renamed}, file_index)"
     )
     known = {name: f"coalesce({', '.join(columns[k] for k in ks)})" for name, ks in spelled.items()}
@@ -105,9 +107,9 @@ def _ndjson_group(job: Job, items: Sequence[Prepared]) -> None:
 def _keys(con: duckdb.DuckDBPyConnection, items: Sequence[Prepared]) -> dict[int, set[str]]:
     """Keys of the objects per place in `items`. Raises where one is no object or holds a key twice."""
     shapes = con.execute(
-        f"select {_INDEX}, json_type(json) = 'OBJECT', json_keys(json), bool_or(regexp_matches(json::varchar, $form))"
-        f" from read_ndjson_objects({_paths(items)}, hive_partitioning = false, maximum_object_size = 67108864)"
-        " group by all",
+        f"select {_INDEX}, json_type(json) = 'OBJECT', json_keys(json),"
+        " bool_or(regexp_matches(json::varchar, $form))"
+        f" from read_ndjson_objects({_paths(items)}, {_JSON}) group by all",
         {"form": _NUMBER_FORM},
     ).fetchall()
     found: dict[int, set[str]] = defaultdict(set)
@@ -136,8 +138,8 @@ def _practices(job: Job, item: Prepared) -> tuple[str, ...] | None:
     columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(names)))
     try:
         found = job.con.execute(
-            f"select distinct trim(c{names.index('practice_id')}) from read_csv({_paths([item])}, header = true,"
-            f" auto_detect = false, delim = ',', quote = '\"', escape = '\"', columns = {{{columns}}})"
+            f"select distinct trim(c{names.index('practice_id')})"
+            f" from read_csv({_paths([item])}, {_CSV}, columns = {{{columns}}})"
         ).fetchall()
     except duckdb.Error:
         return None

@@ -6,13 +6,13 @@ The first line that applies (see tests/transforms/ingest/intake_cases.csv):
 |---|---|---|
 | a file of it was rejected, or a row below the practice's path names another practice | no | half a list |
 | its extract ended in ERROR | no | an error is no empty list |
-| the extract's row_count differs from readable and quarantined rows together | no | rows are missing, or foreign |
+| the extract's row_count differs from readable and quarantined rows together | no | rows are missing |
 | clients of a product that the practice has, no file for it, no row_count of an extract | no | missing |
-| of a product that the practice has, no readable row, while the last list taken had some | no | empty, not before |
+| of a product that the practice has, no readable row, while the last list taken had some | no | as it says |
 | everything else; so too an empty list that is there, or that the extract says has 0 rows | yes | |
 
-A practice has HQ always, XPM unless its connection is `none` or `no_account` or it has no XPM account, Tax where
-`has_tax`. A file that names no practice in its path is there for every practice.
+A practice has HQ always, XPM unless its connection is `none` or `no_account` or it has no XPM account, Tax
+where `has_tax`. A file that names no practice in its path is there for every practice.
 """
 
 from collections.abc import Sequence
@@ -39,17 +39,17 @@ def batch_tables() -> list[str]:
 
 def intake(
     con: duckdb.DuckDBPyConnection,
-    batch: pl.DataFrame,
     frames: dict[str, pl.DataFrame],
     snapshot: Snapshot,
     rejections: Sequence[Rejection],
     run_id: str,
 ) -> pl.DataFrame:
-    """Table `intake` of the practices of `batch` (rows of `practices`).
+    """Table `intake` of the practices in `frames`.
 
-    `frames`: the source tables read, `extracts`, `last_intake` (shape of `intake`, may be empty), and `lines`:
-    what could not be read of these practices, in the shape of `ledger.LINES`.
+    `frames`: every source table, `last_intake` (shape of `intake`, may be empty), and `lines`: what could not be
+    read of these practices, in the shape of `ledger.LINES`.
     """
+    batch = frames["practices"]
     facts = run_sql(
         con,
         "ingest/intake",

@@ -1,4 +1,4 @@
-"""Lands a snapshot: every file in scope becomes rows of text in scratch tables, or a line that says why not."""
+"""Lands a snapshot: a file in scope becomes rows of text in scratch tables, or a line that says why not."""
 
 import json
 from collections.abc import Sequence
@@ -160,7 +160,7 @@ def _encoding_reason(job: Job, file: SourceFile) -> str:
 
 
 def api_error(head: bytes) -> str | None:
-    """What an API error body such as `{"Title":"Unauthorized","Status":401}` says; None where it is no such body."""
+    """What an API error body such as `{"Title":"Unauthorized","Status":401}` says; None where it is none."""
     if not head.strip():
         return None
     try:

@@ -31,7 +31,8 @@ def with_lines(con: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame, or
         return rows
     numbers = open_rows["_file"].unique().sort().to_list()
     spans = con.execute(
-        f"select _file, min(rowid), count(*) from {raw_name(name)} where _file in (select unnest($files)) group by 1",
+        f"select _file, min(rowid), count(*) from {raw_name(name)} where _file in (select unnest($files))"
+        " group by _file",
         {"files": numbers},
     ).fetchall()
     found: list[tuple[int, int]] = []

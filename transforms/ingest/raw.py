@@ -114,7 +114,8 @@ def text_list(expression: str) -> str:
     """SQL of the list in a text: a JSON array, else values parted by semicolons."""
     return (
         f"case when {expression} is null then null"
-        f" when {expression} like '[%' and json_valid({expression}) then from_json({expression}, '[\"VARCHAR\"]')"
+        f" when {expression} like '[%' and json_valid({expression})"
+        f" then from_json({expression}, '[\"VARCHAR\"]')"
         f" else string_split({expression}, ';') end"
     )
 
@@ -132,7 +133,7 @@ def insert_frame(
     origin: tuple[int, str | None],
     scope: Sequence[str] | None,
 ) -> None:
-    """Append a frame of text columns (named as in the contract) and `_row`; `origin`: file number, path's practice."""
+    """Append a frame of text columns (named as in the contract) and `_row`; `origin`: file, path's practice."""
     contract = table(name)
     known = {c.name: quoted(c.name) for c in contract.columns if c.name in frame.columns}
     reading = Reading(

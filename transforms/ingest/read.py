@@ -27,9 +27,9 @@ def read_batch(
 ) -> Frames:
     """Every source table, `intake` and `quarantine` of the given practices of the directory.
 
-    `last_intake`: `intake` as of the last run, may be empty. Lines that belong to no practice come with the batch
-    that holds the fleet's first practice, so that a whole run reports each of them once; a landing of some
-    practices only leaves them to the next whole run.
+    `last_intake`: `intake` as of the last run, may be empty. Lines that belong to no practice come with the
+    batch that holds the fleet's first practice, so that a whole run reports each of them once; a landing of
+    some practices leaves them to the next whole run.
     """
     wanted = pl.DataFrame({"practice_id": sorted(set(practice_ids))}, schema={"practice_id": pl.String})
     origin = Origin(landed.snapshot, landed.scope)
@@ -44,7 +44,7 @@ def read_batch(
         lines.append(found)
     noted = pl.concat(lines)
     inputs = {**frames, "last_intake": last_intake, "lines": noted}
-    frames["intake"] = intake(con, frames["practices"], inputs, landed.snapshot, landed.rejections, run_id)
+    frames["intake"] = intake(con, inputs, landed.snapshot, landed.rejections, run_id)
     frames["quarantine"] = _quarantine(noted, frames, run_id)
     for name in ("practices", "extracts"):
         frames[name] = conform(frames[name], name)

@@ -10,7 +10,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 
 Record = tuple[int, list[str], str | None]
 """Physical line on which the record begins, its fields, and why it cannot be used (None: it can)."""
@@ -20,6 +20,7 @@ _OPEN = re.compile(r'(?: *"(?:[^"]|"")*+",|(?! *")[^,\r\n]*,)* *"(?:[^"]|"")*+\Z
 _LONGEST_RECORD = 16_000_000
 """Characters: a quoted value that is longer counts as one whose quote was never closed."""
 
+_DOUBLE_KEY = "A key is there more than once (in one case or another): keep one of them."
 UNCLOSED = "A quote is not closed: the line was left out and reading went on with the next one."
 
 
@@ -51,8 +52,8 @@ def encoding_trouble(stream: IO[bytes]) -> str | None:
 
 
 def physical_lines(stream: IO[bytes], errors: str = "strict") -> Iterator[str]:
-    """Lines with their endings: LF, CRLF or CR. Raises UnicodeDecodeError where the text is not its encoding's."""
-    reader = io.BufferedReader(stream)  # type: ignore[arg-type]  # Arrow's streams are raw streams
+    """Lines with their endings: LF, CRLF or CR. Raises UnicodeDecodeError where it is not text."""
+    reader = io.BufferedReader(cast(io.RawIOBase, stream))  # Arrow's streams are raw streams
     name = encoding_of(reader.peek(4)[:4])
     return iter(io.TextIOWrapper(reader, encoding=name, errors=errors, newline=""))
 
@@ -104,7 +105,7 @@ def csv_records(lines: Iterable[str]) -> Iterator[Record]:
 
 
 def _complete(used: list[str], waiting: deque[str], source: Iterator[str]) -> list[str] | None:
-    """Fields of a record that goes on over the next lines, which are added to `used`; None where it never ends."""
+    """Fields of a record that goes on over the next lines, which are added to `used`; None: it never ends."""
     size = len(used[0])
     while (
         size < _LONGEST_RECORD and (text := waiting.popleft() if waiting else next(source, None)) is not None
@@ -144,7 +145,7 @@ def _no_constant(text: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("a key is there more than once")
     return found
 
 
@@ -152,7 +153,7 @@ _DECODER = json.JSONDecoder(parse_float=_parse_float, parse_constant=_no_constan
 
 
 def ndjson_records(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any], str | None, str]]:
-    """Physical line, object, why it cannot be used (None: it can) and the text of each line that is not blank."""
+    """Physical line, object, why it cannot be used (None: it can) and the text of each line but blank ones."""
     for number, text in enumerate(lines, 1):
         if not text.strip():
             continue
@@ -164,7 +165,8 @@ def ndjson_records(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any], 
         if not isinstance(value, dict):
             yield number, {}, "The line is JSON but not an object: one object a line is expected.", text
             continue
-        yield number, value, None, text
+        names = {key.strip().lower() for key in value}
+        yield number, value, None if len(names) == len(value) else _DOUBLE_KEY, text
 
 
 def json_text(value: Any) -> str | None:

@@ -59,7 +59,7 @@ def picked(ids: Sequence[str], landed: Sequence[str]) -> Picked:
 def read_table(
     con: duckdb.DuckDBPyConnection, name: str, practices: Picked | None, origin: Origin
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Source table `name` of the practices (None: of all), and the lines (`LINES`) about its rows and values."""
+    """Source table `name` of the practices (None: all), and the lines (`LINES`) about its rows and values."""
     contract = table(name)
     _cast(con, contract, practices)
     troubled = _troubled(con, contract)
@@ -87,7 +87,7 @@ def _cast(con: duckdb.DuckDBPyConnection, contract: Table, practices: Picked | N
 
 
 def _troubled(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
-    """The rows with something to report: values as they came, and for each column whether it could not be read."""
+    """Rows with something to report: values as they came, and for each column whether it could not be read."""
     columns = ", ".join(
         f"r.{quoted(c.name)}::varchar as {quoted(c.name)}, {_unread(c)} as {quoted('?' + c.name)}"
         for c in contract.columns
@@ -108,7 +108,7 @@ def _unread(column: Column) -> str:
 
 
 def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    """One line per value that could not be read; a required one, or one of another practice, costs its row."""
+    """One line per value that could not be read; a required one, or a foreign practice, costs the row."""
     found = []
     for column in contract.columns:
         bad = rows.filter(pl.col("?" + column.name))

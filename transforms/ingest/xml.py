@@ -71,9 +71,9 @@ def read_xml_file(job: Job, item: Prepared) -> None:
         job.ledger.reject(item.file, reason, line=line)
         return
     name = item.file.table or ""
-    records, reason = _records(root, _RECORD[name])
-    if reason:
-        job.ledger.reject(item.file, reason)
+    records, refusal = _records(root, _RECORD[name])
+    if refusal:
+        job.ledger.reject(item.file, refusal)
         return
     found = _Found()
     for record in records:
