@@ -77,12 +77,10 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelled_out(light: pl.Expr) -> pl.Expr:
-    """Folded words: signs and numbers in words, "the" and lone initials brought to one form."""
+    """Folded words: signs in words, "the" around them taken off."""
     text = light.str.replace_all(r"[&+]", " and ").str.replace_all(r"\bs/f\b", " super fund ")
     text = words(text.str.replace_all(r"\bn[o°º]\.?\s?(\d)", " ${1}").str.replace_all(r"\bp/l\b", "pty ltd"))
-    return _initials_joined(text.str.replace(r"^the (\S)", "${1}").str.replace(r"(\S) the$", "${1}")).replace(
-        "", None
-    )
+    return text.str.replace(r"^the (\S)", "${1}").str.replace(r"(\S) the$", "${1}")
 
 
 def _initials_joined(text: pl.Expr) -> pl.Expr:
@@ -109,9 +107,8 @@ def _core(text: pl.Series) -> pl.DataFrame:
         .with_columns(
             after=word.str.extract(_form_after()).replace_strict(_forms("legal_forms"), default=None)
         )
-        .with_columns(
-            text=word.str.replace(_form_after(), "").str.replace(" and (?:co|company)$", " andcompany")
-        )
+        .with_columns(text=_initials_joined(word.str.replace(_form_after(), "")))
+        .with_columns(text=word.str.replace(" and (?:co|company)$", " andcompany"))
         .with_columns(company=pl.when(word.str.contains(_COMPANY)).then(pl.lit("co")))
         .with_columns(text=word.str.replace(_COMPANY, "${1}").str.replace(" andcompany$", " and company"))
         .with_columns(text=word.str.replace(" co$", " company").pipe(swap_words, _abbreviations()))

@@ -85,7 +85,9 @@ def _split_comma(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds given and family of "Smith, John", and `straight` for names in speaking order."""
     left = folded(pl.col("whole").str.extract(r"^([^,]*),"))
     right = folded(pl.col("whole").str.extract(r"^[^,]*,(.*)$"))
-    frame = frame.with_columns(left=left, right=right)
+    # "Sir John Smith, 1st Baronet" has an honour behind the comma, no given name.
+    plain = pl.col("whole").str.replace(r",\s*\d+\S*\s+\S.*$", "")
+    frame = frame.with_columns(whole=plain).with_columns(left=left, right=right)
     inverted = (
         pl.col("left").is_not_null()
         & pl.col("right").is_not_null()
