@@ -183,9 +183,15 @@ def test_undecided_clients_are_counted_and_asked() -> None:
     records = [*BOTH, record("hq", "h2"), record("hq", "h3", state="archived"), record("xpm", "x4")]
     more = {"effective_policy": policy("selection"), "effective_selection": _keep(x4=False)}
     found = run(frames(records, MATCHED, **more))
-    assert _verdict(found)["undecided"] == 2
+    assert (_verdict(found)["undecided"], _verdict(found)["refused_by"]) == (2, [])
     asked = found["review_item"].filter(kind="selection").select("left_id", "right_id").sort("left_id").rows()
     assert asked == [("h1", "x1"), ("h2", None)]
+
+
+def test_a_near_pair_under_an_open_selection_blocks() -> None:
+    plain = [record("hq", "h1"), record("xpm", "x1")]
+    near = [pair("hq:h1", "xpm:x1", "near")]
+    assert ("match", True) in _asked(run(frames(plain, near, effective_policy=policy("selection"))))
 
 
 def test_contradicting_answers_are_asked_again() -> None:
@@ -204,10 +210,11 @@ def test_contradicting_answers_are_asked_again() -> None:
 def test_stale_links() -> None:
     records = [record("hq", f"h{n}") for n in (1, 2, 3, 4)] + [record("xpm", f"x{n}") for n in (1, 2, 3, 4)]
     pairs = [pair("hq:h1", "xpm:x1"), pair("hq:h2", "xpm:x3"), pair("hq:h4", "xpm:x4", "near")]
-    linked = [("h1", "x1"), ("h2", "x2"), ("h9", "x1"), ("h3", "x9"), ("h4", "x4")]
+    pairs.append(pair("hq:h3", "xpm:x4", "rejected", decided_by="person"))
+    linked = [("h1", "x1"), ("h2", "x2"), ("h9", "x1"), ("h3", "x9"), ("h4", "x4"), ("h3", "x4")]
     sync = rows("client_sync", *({"hq_client_id": h, "xpm_client_uuid": x} for h, x in linked))
     found = run(frames(records, pairs, client_sync=sync, effective_policy=policy("all_xpm")))
-    assert _verdict(found)["stale_links"] == 3
+    assert _verdict(found)["stale_links"] == 4
 
 
 @pytest.mark.parametrize(

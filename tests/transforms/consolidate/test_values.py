@@ -83,6 +83,17 @@ def test_of_several_twins_the_first_fills() -> None:
     assert sorted(cities) == [("Albany", True, "filled"), ("Broome", False, "not_chosen")]
 
 
+def test_settings_of_a_duplicate_do_not_mix() -> None:
+    twin = record("xpm", "x2", settings='{"Fax":"2","Title":"Dr"}')
+    senior = {**XPM, "has_job": True}
+    found = run(
+        frames(
+            [senior, twin], [pair("xpm:x1", "xpm:x2")], effective_policy=policy("all_xpm", fill_blanks=True)
+        )
+    )
+    assert found["unified_client"]["settings"].to_list() == ['{"Fax":"1"}']
+
+
 def test_simulation_counts_the_values_that_are_lost() -> None:
     found = _run("all_xpm", fill=False)["policy_simulation"]
     lost = dict(found.select("policy", "values_lost").iter_rows())
