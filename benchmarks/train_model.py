@@ -43,10 +43,9 @@ def main() -> None:
     for seed in args.seeds:
         with tempfile.TemporaryDirectory() as folder, connect() as con:
             make_fleet(FleetSpec(practices=args.practices, seed=seed), Path(folder))
+            apart = pl.format("{}/{}", pl.lit(seed), "practice_id").alias("practice_id")
             for name, frame in fleet_frames(con, Path(folder)).items():
-                if "practice_id" in frame.columns:
-                    frame = frame.with_columns(pl.format("{}/{}", pl.lit(seed), "practice_id").alias("practice_id"))
-                    made.setdefault(name, []).append(frame)
+                made.setdefault(name, []).append(frame.with_columns(apart))
     with connect() as con:
         model = train_clients(con, {name: pl.concat(frames) for name, frames in made.items()})
     model.save(DEFAULT_MODEL)

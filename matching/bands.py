@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from matching.levels import Comparison
+from matching.levels import ENTITY, FAMILY, GIVEN, ORGANISATION, Comparison
 from matching.options import MatchOptions
 from matching.score import BITS
 
@@ -38,6 +38,7 @@ def banded(
         | pl.col("tax_link")
     )
     sure = pl.col("probability") >= pl.when("tax_link").then(_TAX_LINK).otherwise(options.exact)
+    sure &= ~_doubtful(comparisons) | pl.col("tax_link")
     model_band = (
         pl.when(pl.col("veto") & ~pl.col("tax_link"))
         .then(pl.lit("rejected"))
@@ -69,6 +70,27 @@ def _without_numbers(comparisons: list[Comparison]) -> pl.Expr:
     bits = pl.col("log_odds") * BITS - (pl.sum_horizontal(forbidden) if forbidden else 0.0)
     probability: pl.Expr = 1 / (1 + (-bits.clip(-60, 60) / BITS).exp())
     return probability
+
+
+_BARE = {
+    "given_name": (GIVEN.size - 1,),
+    "family_name": (FAMILY.size - 1,),
+    "organisation_name": (ORGANISATION.size - 1, ORGANISATION.size - 2),
+}
+"""Names that differ: spouses and sister companies share all else, so only a number or birth date can join."""
+_OTHER_ENTITY = {"entity": (ENTITY.size - 1, ENTITY.size - 2), "organisation_name": (2, 3)}
+"""Organisations of different structure, or with another number in the name: only a number can join."""
+
+
+def _doubtful(comparisons: list[Comparison]) -> pl.Expr:
+    """Whether a person has to be asked, however likely the pair: see the tables above."""
+    born = [at for _, at in _at(comparisons, {"date_of_birth": (1,)})]
+    same_birth = pl.any_horizontal(born) if born else pl.lit(False)
+    bare, other = (
+        pl.any_horizontal([at for _, at in _at(comparisons, table)] or [pl.lit(False)])
+        for table in (_BARE, _OTHER_ENTITY)
+    )
+    return ((bare & ~same_birth) | other) & ~pl.col("identified")
 
 
 def _veto(comparisons: list[Comparison]) -> pl.Expr:

@@ -9,6 +9,8 @@ The sentence of a level is what `scr explain` prints.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from matching.spec import Field
+
 
 @dataclass(frozen=True)
 class Level:
@@ -384,24 +386,48 @@ def text(column: str) -> Comparison:
     )
 
 
-_BY_COLUMN = {
-    "given": (GIVEN, MIDDLE, SUFFIX),
-    "family": (FAMILY,),
-    "org": (ORGANISATION,),
-    "whole": (FULL,),
-    "structure": (ENTITY,),
-    "dob": (BIRTH,),
-    "street": (PLACE,),
-    "emails": (EMAIL,),
-    "phones": (PHONE,),
-    "websites": (WEBSITE,),
-    "tax_last3": (TAX,),
-    "business_number": (BUSINESS,),
-    "company_number": (COMPANY,),
-    "sync": (SYNC,),
-}
+_BY_COLUMN: tuple[tuple[tuple[str, ...], tuple[Comparison, ...]], ...] = (
+    (("given",), (GIVEN, MIDDLE, SUFFIX)),
+    (("family",), (FAMILY,)),
+    (("org",), (ORGANISATION,)),
+    (("whole",), (FULL,)),
+    (("structure",), (ENTITY,)),
+    (("dob",), (BIRTH,)),
+    (("house", "street", "city", "post_code"), (PLACE,)),
+    (("emails",), (EMAIL,)),
+    (("phones",), (PHONE,)),
+    (("websites",), (WEBSITE,)),
+    (("tax_last3",), (TAX,)),
+    (("business_number",), (BUSINESS,)),
+    (("company_number",), (COMPANY,)),
+    (("sync",), (SYNC,)),
+)
 
 
 def of_columns(columns: Collection[str]) -> list[Comparison]:
-    """The comparisons that prepared columns of these names allow, in a fixed order."""
-    return [c for column, found in _BY_COLUMN.items() if column in columns for c in found]
+    """The comparisons that filled columns of these names allow, in a fixed order."""
+    return [c for needs, found in _BY_COLUMN if not set(needs).isdisjoint(columns) for c in found]
+
+
+_KINDS = {
+    "given_name": ("given_name", "full_name", "name"),
+    "middle_name": ("middle_name", "given_name", "full_name", "name"),
+    "name_suffix": ("family_name", "full_name", "name"),
+    "family_name": ("family_name", "full_name", "name"),
+    "organisation_name": ("organisation_name", "name"),
+    "full_name": ("full_name", "name"),
+    "date_of_birth": ("date",),
+    "place": ("address", "house_number", "post_code", "city"),
+    "email": ("email",),
+    "phone": ("phone",),
+    "website": ("website",),
+}
+
+
+def field_of(comparison: Comparison, fields: list[Field]) -> str:
+    """Column of the field that shows a comparison's weight: the first of the kinds that it reads."""
+    for kind in _KINDS.get(comparison.name, ()):
+        for field in fields:
+            if field.kind == kind:
+                return field.column
+    return comparison.name

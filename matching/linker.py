@@ -36,9 +36,10 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     """Pairs of records of two lists that are likely the same.
 
     One row per pair: left_id, right_id, probability, is_match (the engine's own decision), weight (bits), and
-    one column of bits per comparison; sorted by the ids. No labels are needed; `model` uses a trained one.
-    `one_to_one` "auto" finds out whether a list holds duplicates. Raises UsageError where a list lacks a
-    column or ids are double or empty.
+    weight_<column> (bits) for every field of the specification; sorted by the ids. A clue that reads several
+    fields, such as street, city and postcode, shows its bits at the first. No labels are needed; `model` uses
+    a trained one. `one_to_one` "auto" finds out whether a list holds duplicates. Raises UsageError where a
+    list lacks a column or ids are double or empty.
     """
     for name, frame in (("left", left), ("right", right)):
         _check(frame, spec, id_column, name)
@@ -55,7 +56,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
         pairs = pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
     else:
         pairs = _alone(pairs)
-    return _shown(pairs, prepared, comparisons, id_column)
+    return _shown(pairs, prepared, comparisons, spec)
 
 
 def dedupe(
@@ -77,7 +78,7 @@ def dedupe(
     )
     ids = prepared.frame["id"]
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
-    return _shown(pairs, prepared, comparisons, id_column), clusters
+    return _shown(pairs, prepared, comparisons, spec), clusters
 
 
 def train(
@@ -153,26 +154,26 @@ def _alone(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shown(
-    pairs: pl.DataFrame, prepared: Prepared, comparisons: list[Comparison], id_column: str
+    pairs: pl.DataFrame, prepared: Prepared, comparisons: list[Comparison], spec: MatchSpec
 ) -> pl.DataFrame:
+    pairs = pairs.filter(pl.col("probability") >= FLOOR)
     ids = prepared.frame["id"]
-    del id_column
-    return (
-        pairs.filter(pl.col("probability") >= FLOOR)
-        .with_columns(
-            left_id=ids.gather(pairs.filter(pl.col("probability") >= FLOOR)["l"]),
-            right_id=ids.gather(pairs.filter(pl.col("probability") >= FLOOR)["r"]),
-        )
-        .select(
-            "left_id",
-            "right_id",
-            "probability",
-            "is_match",
-            (pl.col("log_odds") * BITS).alias("weight"),
-            *[pl.col(f"w{k}").alias(c.name) for k, c in enumerate(comparisons)],
-        )
-        .sort("left_id", "right_id")
+    by_field: dict[str, list[str]] = {field.column: [] for field in spec.fields}
+    for k, comparison in enumerate(comparisons):
+        by_field[levels.field_of(comparison, spec.fields)].append(f"w{k}")
+    weights = [
+        (pl.sum_horizontal(names) if names else pl.lit(0.0)).alias(f"weight_{column}")
+        for column, names in by_field.items()
+    ]
+    shown = pairs.select(
+        ids.gather(pairs["l"]).alias("left_id"),
+        ids.gather(pairs["r"]).alias("right_id"),
+        "probability",
+        "is_match",
+        (pl.col("log_odds") * BITS).alias("weight"),
+        *weights,
     )
+    return shown.sort("left_id", "right_id")
 
 
 def _check(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) -> None:

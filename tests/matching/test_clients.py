@@ -1,0 +1,167 @@
+"""Matching in the run: bands, judgements, links and evidence, with the model that ships."""
+
+import csv
+import datetime as dt
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from expectations.contracts import table
+from matching.clients import match_clients
+from matching.options import MatchOptions
+from tests.factories import rows
+from transforms.sql import Frames, connect
+
+CASES = list(csv.DictReader((Path(__file__).parent / "cases.csv").read_text("utf-8").splitlines()))
+_ORGANISATION = ("company", "trust", "super_fund", "partnership")
+JOHN = "given_name=john;family_name=smith;date_of_birth=1970-03-04;emails=j@x.au;phones=+61412345678"
+
+
+def record(product: str, source_id: str, values: str) -> dict[str, Any]:
+    """A comparable record from `column=value;…`."""
+    given: dict[str, Any] = dict(part.split("=", 1) for part in values.split(";"))
+    for column in ("emails", "phones", "websites"):
+        given[column] = [given[column]] if column in given else []
+    if "date_of_birth" in given:
+        given["date_of_birth"] = dt.date.fromisoformat(given["date_of_birth"])
+    structure = given.pop("structure", "individual")
+    name = given.get("organisation_name") or f"{given.get('given_name')} {given.get('family_name')}"
+    entity = "organisation" if structure in _ORGANISATION else "person"
+    base = {"product": product, "source_id": source_id, "structure": structure, "entity_type": entity}
+    return {**base, "full_name": name, **given}
+
+
+def strangers(product: str) -> list[dict[str, Any]]:
+    """Two hundred other people, so that a name counts for what it does in a real list."""
+    return [
+        record(product, f"z{i:03}", f"given_name=given{i % 40};family_name=fam{product}{i}")
+        for i in range(200)
+    ]
+
+
+def frames(*records: dict[str, Any], **given: pl.DataFrame) -> Frames:
+    clients = [*records, *(r for product in ("hq", "xpm") for r in strangers(product))]
+    sources = [{"product": r["product"], "source_id": r["source_id"]} for r in clients]
+    base = {
+        "comparable": rows("comparable", *clients),
+        "source_client": rows("source_client", *sources),
+        "practices": rows("practices", {"region": "AU"}),
+        "client_sync": table("client_sync").empty(),
+        "effective_judgement": table("effective_judgement").empty(),
+    }
+    return {**base, **given}
+
+
+def matched(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:
+    return match_clients(con, found, MatchOptions(), "run-1").filter(~pl.col("left_id").str.starts_with("z"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c["case"] for c in CASES])
+def test_case(con: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
+    left = record(case["product_l"], "a", case["left"])
+    right = record(case["product_r"], "b", case["right"])
+    match = matched(con, frames(left, right))
+    assert match["band"].to_list() == ([case["band"]] if case["band"] else [])
+
+
+@pytest.mark.parametrize(
+    ("judgement", "band"), [("match", "exact"), ("no_match", "rejected"), ("unsure", "near")]
+)
+@pytest.mark.parametrize("right", [JOHN, "given_name=mary;family_name=chen"])
+def test_a_persons_judgement_beats_the_score_and_keeps_it(
+    con: duckdb.DuckDBPyConnection, judgement: str, band: str, right: str
+) -> None:
+    said = rows(
+        "effective_judgement",
+        {
+            "left_product": "hq",
+            "left_id": "a",
+            "right_product": "xpm",
+            "right_id": "b",
+            "judgement": judgement,
+        },
+    )
+    pair = frames(record("hq", "a", JOHN), record("xpm", "b", right))
+    without = matched(con, pair)
+    match = matched(con, {**pair, "effective_judgement": said})
+    assert match["band"].to_list() == [band]
+    assert match["decided_by"].to_list() == ["person"]
+    if right == JOHN:
+        assert match["probability"].to_list() == without["probability"].to_list()
+    else:
+        assert match["probability"].item() < 0.01
+
+
+def test_two_equal_candidates_go_to_a_person(con: duckdb.DuckDBPyConnection) -> None:
+    match = matched(con, frames(*[record(p, i, JOHN) for p, i in (("hq", "a"), ("xpm", "b"), ("xpm", "c"))]))
+    between = match.filter(pl.col("left_product") == "hq")
+    assert between["band"].to_list() == ["near", "near"]
+    assert between["probability"].max() <= 0.5  # type: ignore[operator]  # a number
+
+
+def test_an_old_link_helps_and_a_wrong_one_does_not_join(con: duckdb.DuckDBPyConnection) -> None:
+    name = "given_name=elizabeth;family_name=dimitriou"
+    link = rows("client_sync", {"hq_client_id": "a", "xpm_client_uuid": "b"})
+    right = matched(con, frames(record("hq", "a", name), record("xpm", "b", name), client_sync=link))
+    assert (right["band"].item(), right["decided_by"].item()) == ("exact", "sync_link")
+    other = record("xpm", "b", "given_name=mary;family_name=chen;date_of_birth=1950-01-02;emails=m@c.au")
+    wrong = matched(con, frames(record("hq", "a", JOHN), other, client_sync=link))
+    assert "exact" not in wrong["band"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("values", "band"),
+    [(JOHN, "exact"), ("given_name=mary;family_name=chen;date_of_birth=1950-01-02", "near")],
+)
+def test_a_tax_link_holds_unless_its_own_data_contradicts(
+    con: duckdb.DuckDBPyConnection, values: str, band: str
+) -> None:
+    found = dict(frames(record("xpm", "b", JOHN), record("tax", "t", values)))
+    linked = pl.when(pl.col("source_id") == "t").then(pl.lit("b"))
+    found["source_client"] = found["source_client"].with_columns(xpm_client_uuid=linked)
+    match = matched(con, found)
+    assert match.select("band", "decided_by").rows() == [(band, "tax_uuid")]
+
+
+def test_the_practices_own_details_are_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    shared = "given_name={};family_name=wong;emails=office@practice.au"
+    pair = frames(*[record(p, "a", shared.format(n)) for p, n in (("hq", "jane"), ("xpm", "june"))])
+    own = rows("practices", {"region": "AU", "email": "office@practice.au"})
+    said = json.dumps(matched(con, {**pair, "practices": own})["evidence"].to_list())
+    assert "office" not in said
+
+
+def test_evidence_adds_up_to_the_probability_and_masks_tax_numbers(con: duckdb.DuckDBPyConnection) -> None:
+    whole = JOHN + ";tax_number=123456782;tax_last3=782"
+    match = matched(con, frames(record("xpm", "b", whole), record("tax", "t", whole)))
+    evidence = json.loads(match["evidence"].item())
+    total, probability = sum(entry["bits"] for entry in evidence), match["probability"].item()
+    assert total == pytest.approx(math.log2(probability / (1 - min(probability, 1 - 1e-12))), abs=0.1)
+    assert {"tax_number", "given_name", "prior", "kinship", "rivals"} <= {e["comparison"] for e in evidence}
+    assert "123456782" not in match["evidence"].item()
+    assert '"******782"' in match["evidence"].item()
+
+
+def test_order_and_threads_change_nothing() -> None:
+    found = frames(record("hq", "a", JOHN), record("xpm", "b", JOHN))
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=3) for name, frame in found.items()}
+    results = []
+    for threads, given in ((1, found), (2, shuffled)):
+        with connect(threads=threads) as con:
+            results.append(match_clients(con, given, MatchOptions(), "run-1"))
+    assert results[0].equals(results[1])
+
+
+def test_a_practice_alone_is_matched_as_in_the_fleet(con: duckdb.DuckDBPyConnection) -> None:
+    one = frames(record("hq", "a", JOHN), record("xpm", "b", JOHN))
+    other = {
+        name: frame.with_columns(pl.lit("AU-000002").alias("practice_id")) for name, frame in one.items()
+    }
+    both = {name: pl.concat([frame, other[name]]) for name, frame in one.items()}
+    fleet = match_clients(con, both, MatchOptions(), "run-1").filter(pl.col("practice_id") == "AU-000001")
+    assert fleet.equals(match_clients(con, one, MatchOptions(), "run-1"))

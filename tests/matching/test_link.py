@@ -1,0 +1,109 @@
+"""The library: properties of linking and of finding duplicates."""
+
+import polars as pl
+import pytest
+
+from expectations.errors import UsageError
+from matching import Field, MatchSpec, dedupe, link
+from tests.matching.people import two_lists
+
+SPEC = MatchSpec(
+    [
+        Field("given", "given_name"),
+        Field("family", "family_name"),
+        Field("born", "date"),
+        Field("post", "post_code"),
+    ]
+)
+
+
+def who(pairs: pl.DataFrame) -> set[tuple[str, str]]:
+    return set(pairs.filter("is_match").select("left_id", "right_id").iter_rows())
+
+
+def test_finds_the_same_people_without_labels() -> None:
+    left, right = two_lists(300)
+    found = who(link(left, right, SPEC, id_column="id"))
+    right_ones = {pair for pair in found if pair[0][1:] == pair[1][1:]}
+    assert len(found - right_ones) <= 2
+    assert len(right_ones) >= 285
+
+
+def test_pairs_have_the_columns_of_the_contract() -> None:
+    pairs = link(*two_lists(50), SPEC, id_column="id")
+    assert pairs.columns[:5] == ["left_id", "right_id", "probability", "is_match", "weight"]
+    assert pairs["probability"].is_between(0, 1).all()
+    assert pairs.columns[5:] == ["weight_given", "weight_family", "weight_born", "weight_post"]
+    assert all(pairs[column].abs().max() > 1 for column in pairs.columns[5:])  # type: ignore[operator]
+
+
+def test_linking_is_symmetric() -> None:
+    left, right = two_lists(120)
+    there = link(left, right, SPEC, id_column="id")
+    back = link(right, left, SPEC, id_column="id")
+    assert who(there) == {(a, b) for b, a in who(back)}
+
+
+def test_row_order_changes_nothing() -> None:
+    left, right = two_lists(120)
+    shuffled = [frame.sample(fraction=1, shuffle=True, seed=5) for frame in (left, right)]
+    assert link(left, right, SPEC, id_column="id").equals(link(*shuffled, SPEC, id_column="id"))
+
+
+def test_pairs_never_cross_the_partition() -> None:
+    left, right = two_lists(120)
+    moved = right.with_columns(firm=pl.lit("elsewhere"))
+    spec = MatchSpec(SPEC.fields, partition="firm")
+    assert link(left, moved, spec, id_column="id").is_empty()
+    firm = dict(pl.concat([left, right]).select("id", "firm").iter_rows())
+    pairs = link(left, right, spec, id_column="id")
+    assert pairs.height > 100
+    assert all(firm[a] == firm[b] for a, b in pairs.select("left_id", "right_id").iter_rows())
+
+
+def test_each_record_has_at_most_one_partner() -> None:
+    left, right = two_lists(150)
+    twins = pl.concat([right, right.head(5).with_columns(id="t" + pl.col("id"))])
+    matches = link(left, twins, SPEC, id_column="id", one_to_one=True).filter("is_match")
+    assert matches["left_id"].is_unique().all() and matches["right_id"].is_unique().all()
+
+
+def test_a_tie_between_two_twins_is_no_certain_match() -> None:
+    left, right = two_lists(150)
+    twins = pl.concat([right, right.head(1).with_columns(id=pl.lit("twin"))])
+    pairs = link(left, twins, SPEC, id_column="id", one_to_one=True)
+    tied = pairs.filter(pl.col("right_id").is_in(["b0", "twin"]), pl.col("left_id") == "a0")
+    assert tied.height == 2
+    assert tied["probability"].max() <= 0.5  # type: ignore[operator]  # a number, the column is not empty
+
+
+def test_duplicates_of_one_list_form_clusters() -> None:
+    left, right = two_lists(200)
+    pairs, clusters = dedupe(pl.concat([left, right]), SPEC, id_column="id")
+    assert clusters["id"].n_unique() == 400
+    together = dict(clusters.iter_rows())
+    assert sum(together[f"a{i}"] == together[f"b{i}"] for i in range(200)) >= 185
+    assert pairs.filter("is_match").height >= 185
+
+
+def test_an_empty_list_gives_no_pairs() -> None:
+    left, right = two_lists(20)
+    assert link(left, right.head(0), SPEC, id_column="id").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.drop("born"), "left: no column born; it has id, given, family, post, firm"),
+        (lambda f: f.with_columns(id=pl.lit("same")), "left: column id holds empty or double ids"),
+    ],
+)
+def test_a_list_that_cannot_be_linked_is_refused(change: object, message: str) -> None:
+    left, right = two_lists(5)
+    with pytest.raises(UsageError, match=message):
+        link(change(left), right, SPEC, id_column="id")  # type: ignore[operator]  # a function of the case
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="field tel: kind telephone is unknown; use one of address"):
+        Field("tel", "telephone")
