@@ -137,7 +137,7 @@ def shuffle(landing: Path, seed: int) -> None:
             path.rename(path.with_name(f"part-{dice.randrange(10**6):06}-{path.name}"))
 
 
-@pytest.mark.parametrize("last_words", ["read", "match", "validate", "status"])
+@pytest.mark.parametrize("last_words", ["match", "status"])
 def test_a_killed_run_leaves_the_last_publication_whole(
     last_words: str, sample_landing: Path, sample_store: Path, tmp_path: Path
 ) -> None:
