@@ -78,17 +78,23 @@ def _with_entity_type(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("unknown")),
         like_person=unknown
         & ~pl.col("organised")
-        & folded(pl.col("name")).str.contains(r"^\S+(?: \S+){1,3}$").fill_null(False),
+        & _legal_part().str.contains(r"^\S+(?: \S+){1,3}$").fill_null(False),
     )
 
 
 def _organised(frame: pl.DataFrame) -> pl.Series:
     """Whether the display name is an organisation's by form or words, and more than the person's own name."""
     own = folded(joined(pl.col("first_name"), pl.col("middle_name"), pl.col("last_name")))
-    plain = folded(pl.col("name"))
+    plain = _legal_part()
     beyond = plain.str.split(" ").list.set_difference(own.str.split(" ")).list.len() > 0
     organised = (pl.col("legal_form").is_not_null() | is_organisation_word(plain)) & beyond.fill_null(True)
     return frame.select(organised=organised).to_series()
+
+
+def _legal_part() -> pl.Expr:
+    """The display name without its trading name: "John Smith T/A Smith Plumbing" is John Smith."""
+    trades = pl.col("trading_as").is_not_null()
+    return pl.when(trades).then(pl.col("organisation_name")).otherwise(folded(pl.col("name")))
 
 
 def _person(frame: pl.DataFrame) -> pl.DataFrame:

@@ -87,6 +87,8 @@ def test_company_as_trustee_is_a_trust() -> None:
         ({"name": "Ann Church", "first_name": "Ann", "last_name": "Church"}, "individual", "person"),
         ({"name": "John Smith", "first_name": "John", "last_name": "Smith"}, "individual", "person"),
         ({"name": "John Smith"}, "unknown", "unknown"),
+        ({"name": "John Smith T/A Smith Plumbing"}, "unknown", "unknown"),
+        ({"name": "Smith Motors T/A Smith"}, "unknown", "organisation"),
         ({"name": "John Smith", "business_structure": "Sole Trader"}, "sole_trader", "person"),
         ({"name": "John Smith", "business_structure": "Government"}, "government", "organisation"),
         ({}, "unknown", "unknown"),
@@ -101,6 +103,7 @@ def test_unknown_that_reads_like_a_person_gets_both() -> None:
     found = _one(name="Jane Doe")
     assert (found["given_name"], found["family_name"]) == ("jane", "doe")
     assert found["organisation_name"] == "jane doe"
+    assert _one(name="Jane Doe T/A Doe Plumbing")["family_name"] == "doe"
     assert "given_name" not in _one(name="Doe Holdings")
 
 
