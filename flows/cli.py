@@ -119,13 +119,18 @@ def status(
 ) -> None:
     """Print where each practice stands."""
     from flows.report import STATUS_COLUMNS
-    from flows.tables import Format, format_of, show
+    from flows.tables import Format, format_of, show, show_one
     from transforms.lookup import statuses
 
     shape = format_of(how)
     with _open(store) as opened:
         found = statuses(opened, practice)
-    show(found.select(STATUS_COLUMNS) if shape is Format.table else found, shape)
+    if shape is not Format.table:
+        show(found, shape)
+    elif practice and found.height == 1:
+        show_one(found)
+    else:
+        show(found.select(STATUS_COLUMNS))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.tables import plain, show
+from flows.tables import plain, show, show_one
 from transforms.lookup import Explanation
 
 
@@ -13,7 +13,9 @@ def print_explanation(subject: str, found: Explanation) -> None:
     """Print an explanation section by section; sections without rows are left out."""
     print(f"# {subject}\n")
     show(found.record)
-    _section("Unified client", _upright(found.unified))
+    if found.unified.height:
+        print("\n## Unified client\n")
+        show_one(found.unified)
     _section("Records that are this client", found.joined if found.joined.height > 1 else None)
     for pair in found.pairs.rows(named=True):
         _pair(pair)
@@ -28,14 +30,6 @@ def _section(title: str, frame: pl.DataFrame | None) -> None:
     if frame is not None and frame.height:
         print(f"\n## {title}\n")
         show(frame)
-
-
-def _upright(frame: pl.DataFrame) -> pl.DataFrame | None:
-    if not frame.height:
-        return None
-    row = {name: plain(value) for name, value in frame.row(0, named=True).items()}
-    kept = {name: value for name, value in row.items() if value}
-    return pl.DataFrame({"field": list(kept), "value": list(kept.values())})
 
 
 def _pair(pair: dict[str, Any]) -> None:

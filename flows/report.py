@@ -11,9 +11,7 @@ from flows.tables import show
 if TYPE_CHECKING:
     from flows.run import RunSummary
 
-STATUS_COLUMNS = (
-    "practice_id", "practice_name", "step", "outcome", "actor_role", "days_left", "reason", "next_action"
-)  # fmt: skip
+STATUS_COLUMNS = ("practice_id", "practice_name", "step", "outcome", "actor_role", "days_left", "reason")
 # Those that somebody must look at come first.
 URGENCY = ("failed", "blocked", "needs_review", "waiting", "published", "unchanged")
 ROWS_AFTER_RUN = 50

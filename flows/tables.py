@@ -44,6 +44,13 @@ def show(frame: pl.DataFrame, how: Format = Format.table) -> None:
         print(as_text(frame, shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns))
 
 
+def show_one(row: pl.DataFrame) -> None:
+    """Print the one row of a frame upright: a field a line, nothing cut, empty ones left out."""
+    for name, value in row.row(0, named=True).items():
+        if text := plain(value):
+            print(f"{name:<20}{GAP}{text}")
+
+
 def as_text(frame: pl.DataFrame, width: int) -> str:
     """A frame as lines of text of at most `width` cells where that can be: numbers to the right."""
     cells = [[plain(value) for value in row] for row in frame.rows()]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from flows.tables import Format, as_text, plain, show
+from flows.tables import Format, as_text, plain, show, show_one
 
 LONG = "A reason that is much longer than any terminal would like to show in one column. " * 2
 FRAME = pl.DataFrame({
@@ -43,3 +43,10 @@ def test_csv_and_json_hold_every_character(capsys: pytest.CaptureFixture[str]) -
     assert "a;b" in csv
     show(FRAME, Format.json)
     assert pl.read_json(capsys.readouterr().out.encode())["notes"].to_list() == [["a", "b"], []]
+
+
+def test_one_row_stands_upright_and_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    show_one(FRAME.head(1))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["practice_id", "reason", "days_left", "notes"]
+    assert LONG.strip() in lines[1]
