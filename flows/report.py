@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.tables import show
+from flows.tables import show, terminal_width
 
 if TYPE_CHECKING:
     from flows.run import RunSummary
@@ -27,7 +28,7 @@ def print_summary(summary: "RunSummary", store: str) -> None:
     if status.height > ROWS_AFTER_RUN:
         print(f"… and {status.height - ROWS_AFTER_RUN:,} more: scr status --store {store}")
     print(f"\nRun {summary.run_id} of snapshot {summary.snapshot_date}: {_outcomes(summary)}")
-    print(f"Rows written: {_counts(summary.rows)}")
+    print(fill(f"Rows written: {_counts(summary.rows)}", terminal_width()))
     print(f"\nNext: scr report --store {store}     who must do what, and the nearest deadlines")
     print(f"      scr explain PRACTICE hq|xpm|tax ID --store {store}     why one record went where it went")
     print(f'      scr sql "select * from quarantine" --store {store}     what could not be read')

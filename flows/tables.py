@@ -41,7 +41,12 @@ def show(frame: pl.DataFrame, how: Format = Format.table) -> None:
     elif how is Format.json:
         sys.stdout.write(frame.write_json() + "\n")
     else:
-        print(as_text(frame, shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns))
+        print(as_text(frame, terminal_width()))
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, or of a wide page where there is none; the variable COLUMNS wins."""
+    return shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns
 
 
 def show_one(row: pl.DataFrame) -> None:
