@@ -1,4 +1,4 @@
-"""Reads one troubled CSV or NDJSON file record by record: slow, but only bad records are lost, each with its line."""
+"""Reads one troubled CSV or NDJSON file record by record: slow, but only bad records are lost."""
 
 import io
 import re
@@ -27,7 +27,7 @@ _PAIR = re.compile(r'"(\w+)"\s*:\s*"([^"\\]*)"')
 
 
 def read_carefully(job: Job, item: Prepared) -> None:
-    """Append the good records of the file, note the bad ones; reject it where it is no text or lacks columns."""
+    """Append the good records of the file, note the bad ones; reject it where it is no text at all."""
     with Path(item.path).open("rb") as stream:
         trouble = encoding_trouble(stream)
     if trouble:

@@ -24,7 +24,7 @@ _OLDER = "Another row of the same key is newer (or, of one age, comes first by c
 def settle_doubles(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
     """Mark the rows of `typed` that give way as dropped; one line of level row for each.
 
-    The newest by the contract's `newest` column stays, then the first by content hash; place in a file has no say.
+    The newest by the contract's `newest` column stays, then the first by content hash, wherever they stand.
     """
     key = ", ".join(quoted(c) for c in contract.key)
     same_key = " and ".join(f"d.{quoted(c)} is not distinct from t.{quoted(c)}" for c in contract.key)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
-from expectations.contracts import table
+from expectations.contracts import Table, table
 from transforms.ingest.careful import read_carefully
 from transforms.ingest.header import missing_columns, note_unknown, read_header
 from transforms.ingest.job import Job, Prepared
-from transforms.ingest.raw import Reading, insert, literal, text_values
+from transforms.ingest.raw import Reading, forget, insert, literal, quoted, raw_name, text_values
 
 _INDEX = "file_index::bigint"
 # A number whose text DuckDB would change (1e3, 1.50): ids are opaque and stay as written.
@@ -70,8 +70,26 @@ def _csv_group(job: Job, items: Sequence[Prepared]) -> None:
     )
     values = text_values(contract, {name: f"c{at}" for name, at in header.known.items()})
     insert(job.con, _reading(items, relation, values), job.scope)
+    if _swallowed(job.con, contract, [i.file.number for i in items], len(first.columns)):
+        for item in items:
+            forget(job.con, contract.name, item.file.number)
+        raise duckdb.InvalidInputException("a value that holds a whole row")
     for item in items:
         note_unknown(job.ledger, item.file, header.unknown)
+
+
+def _swallowed(con: duckdb.DuckDBPyConnection, contract: Table, numbers: Sequence[int], width: int) -> bool:
+    """Whether a value holds a line with as many commas as a row: a quote left open and closed by another row's."""
+    texts = [quoted(c.name) for c in contract.columns if c.type != "texts"]
+    broken = " or ".join(f"contains({name}, chr(10))" for name in texts)
+    shape = literal(f"\n(.*,){{{width - 1},}}")
+    holds = " or ".join(f"coalesce(regexp_matches({name}, {shape}), false)" for name in texts)
+    found = con.execute(
+        f"with broken as (select * from {raw_name(contract.name)}"
+        f" where _file between {min(numbers)} and {max(numbers)} and ({broken}))"
+        f" select 1 from broken where {holds} limit 1"
+    ).fetchall()
+    return bool(found)
 
 
 def _ndjson_group(job: Job, items: Sequence[Prepared]) -> None:

@@ -91,7 +91,8 @@ def land(
 def _land_directory(job: Job, snapshot: Snapshot) -> pl.DataFrame:
     _land_files(job, snapshot.of("practices"))
     directory, lines = read_table(job.con, "practices", None, Origin(snapshot, None))
-    job.ledger.lines += lines.to_dicts()
+    known = pl.col("practice_id").is_in(directory["practice_id"].to_list())
+    job.ledger.lines += lines.with_columns(pl.when(known).then("practice_id").otherwise(pl.lit(""))).to_dicts()
     if directory.height:
         return directory
     reasons = "; ".join(f"{r.file.name}: {r.reason}" for r in job.ledger.rejections[:3])
@@ -133,6 +134,9 @@ def _prepare(job: Job, file: SourceFile) -> Prepared | None:
         return Prepared(file, path)
     if told := api_error(head):
         job.ledger.reject(file, told)
+        return None
+    if b"\0" in head[:2]:
+        job.ledger.reject(file, "The file looks like UTF-16 without its byte order mark. Deliver UTF-8.")
         return None
     if encoding_of(head) == "utf-16":
         path = _as_utf8(job, path)
@@ -180,7 +184,7 @@ def api_error(head: bytes) -> str | None:
 def _set_aside_strangers(job: Job, snapshot: Snapshot) -> None:
     """Rows of practices that the directory does not know: a line per row, or per file whose path names one.
 
-    Their practice becomes null, so that no batch reads them. A landing of some practices never reads them at all.
+    Their practice becomes null, so that no batch reads them. A landing of some practices never reads them.
     """
     if job.scope is not None:
         return

@@ -133,7 +133,7 @@ def insert_frame(
     origin: tuple[int, str | None],
     scope: Sequence[str] | None,
 ) -> None:
-    """Append a frame of text columns (named as in the contract) and `_row`; `origin`: file, path's practice."""
+    """Append a frame of text columns named as in the contract, and `_row`; `origin`: file, its practice."""
     contract = table(name)
     known = {c.name: quoted(c.name) for c in contract.columns if c.name in frame.columns}
     reading = Reading(

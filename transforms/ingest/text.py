@@ -10,6 +10,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import IO, Any, cast
 
 Record = tuple[int, list[str], str | None]
@@ -54,8 +55,13 @@ def encoding_trouble(stream: IO[bytes]) -> str | None:
 def physical_lines(stream: IO[bytes], errors: str = "strict") -> Iterator[str]:
     """Lines with their endings: LF, CRLF or CR. Raises UnicodeDecodeError where it is not text."""
     reader = io.BufferedReader(cast(io.RawIOBase, stream))  # Arrow's streams are raw streams
-    name = encoding_of(reader.peek(4)[:4])
-    return iter(io.TextIOWrapper(reader, encoding=name, errors=errors, newline=""))
+    text = io.TextIOWrapper(reader, encoding=encoding_of(reader.peek(4)[:4]), errors=errors, newline="")
+    try:
+        yield from text
+    finally:  # the stream is the caller's to close, and may be closed by now
+        with suppress(ValueError):
+            text.detach()
+            reader.detach()
 
 
 def split_fields(text: str) -> list[str] | None:
@@ -80,8 +86,8 @@ def split_fields(text: str) -> list[str] | None:
 def csv_records(lines: Iterable[str]) -> Iterator[Record]:
     """Records of a CSV file, the header included. Blank lines are no records.
 
-    A record whose quote is never closed, or has text behind it, costs its first line alone. So does one over
-    several lines that has another number of fields than the header where a line inside it is a whole record.
+    A record whose quote is never closed, or has text behind it, costs its first line alone. So does a record
+    over several lines one of which is a whole record by itself: its quote was closed by another one's.
     """
     source, waiting, number, width = iter(lines), deque[str](), 0, 0
     while (text := waiting.popleft() if waiting else next(source, None)) is not None:
@@ -91,10 +97,8 @@ def csv_records(lines: Iterable[str]) -> Iterator[Record]:
         fields, used = split_fields(text), [text]
         if fields is None and _OPEN.match(text.rstrip("\r\n")):
             fields = _complete(used, waiting, source)
-        broken = fields is None
-        if fields and len(used) > 1 and width and len(fields) != width:
-            broken = any(len(split_fields(line) or ()) == width for line in used[1:])
-        if fields is None or broken:
+        swallowed = width and any(len(split_fields(line) or ()) == width for line in used[1:])
+        if fields is None or swallowed:
             waiting.extendleft(reversed(used[1:]))
             yield number, _readable_part(text), UNCLOSED
             continue
@@ -153,7 +157,7 @@ _DECODER = json.JSONDecoder(parse_float=_parse_float, parse_constant=_no_constan
 
 
 def ndjson_records(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any], str | None, str]]:
-    """Physical line, object, why it cannot be used (None: it can) and the text of each line but blank ones."""
+    """Physical line, object, why it cannot be used (None: it can) and the text of each line."""
     for number, text in enumerate(lines, 1):
         if not text.strip():
             continue

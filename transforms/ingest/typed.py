@@ -16,7 +16,6 @@ from transforms.ingest.lines import Origin, with_lines
 from transforms.ingest.raw import quoted, raw_name
 from transforms.ingest.snapshot import place
 
-
 _LINE = pl.Schema(
     {
         "_rowid": pl.Int64(),
@@ -87,7 +86,7 @@ def _cast(con: duckdb.DuckDBPyConnection, contract: Table, practices: Picked | N
 
 
 def _troubled(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
-    """Rows with something to report: values as they came, and for each column whether it could not be read."""
+    """Rows with something to report: values as they came, and per column whether it could not be read."""
     columns = ", ".join(
         f"r.{quoted(c.name)}::varchar as {quoted(c.name)}, {_unread(c)} as {quoted('?' + c.name)}"
         for c in contract.columns
@@ -132,10 +131,8 @@ def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _line(rows: pl.DataFrame, column: str, value: pl.Expr, level: str, reason: pl.Expr) -> pl.DataFrame:
-    return rows.select(
-        "_rowid", "_file", "_row", "practice_id", pl.col("_id").alias("source_id"),
-        pl.lit(column).alias("column"), value.alias("value"), pl.lit(level).alias("level"), reason.alias("reason"),
-    ).cast(_LINE)  # fmt: skip
+    told = {"column": pl.lit(column), "value": value, "level": pl.lit(level), "reason": reason}
+    return rows.select("_rowid", "_file", "_row", "practice_id", source_id="_id", **told).cast(_LINE)
 
 
 def _as_lines(contract: Table, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
