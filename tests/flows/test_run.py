@@ -1,0 +1,101 @@
+"""The run itself: batches, a practice that fails, what is written about a run."""
+
+import datetime as dt
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import flows.run
+from expectations.errors import StoreError
+from flows.config import Settings, load_settings
+from flows.night import OpenNight, batches_of, new_request
+from flows.progress import PlainProgress
+from flows.run import RunSummary, run
+from flows.stages import Made, compute
+from transforms.store import open_store
+
+IDS = ["AU-000001", "AU-000002"]
+SIZES = st.dictionaries(st.text(min_size=1, max_size=4), st.integers(0, 50), max_size=30)
+
+
+@given(SIZES, st.integers(1, 60), st.randoms())
+def test_every_practice_is_in_one_batch_whatever_the_order_of_rows(
+    sizes: dict[str, int], limit: int, dice: random.Random
+) -> None:
+    rows = list(sizes.items())
+    schema = {"practice_id": pl.String, "rows": pl.Int64}
+    batches = batches_of(pl.DataFrame(rows, schema, orient="row"), limit)
+    assert [practice_id for batch in batches for practice_id in batch] == sorted(sizes)
+    for batch in batches:
+        # Full batches may run over by their last practice, never by more.
+        assert sum(sizes[practice_id] for practice_id in batch[:-1]) < limit
+    dice.shuffle(rows)
+    assert batches_of(pl.DataFrame(rows, schema, orient="row"), limit) == batches
+
+
+@pytest.fixture
+def settings(sample_landing: Path, tmp_path: Path) -> Settings:
+    return load_settings(landing=str(sample_landing), store=str(tmp_path / "store"))
+
+
+def night_of(settings: Settings, ids: Sequence[str] = IDS) -> RunSummary:
+    return run(settings, new_request(dt.date(2024, 1, 15), None, ids), PlainProgress())
+
+
+def test_a_practice_that_fails_stands_alone_keeps_its_publication_and_tells_no_secret(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = night_of(settings)
+    assert (well.exit_code, set(well.outcomes)) == (0, {"published"})
+
+    def failing(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+        frames = compute(night, practice_ids)
+        if "AU-000002" in practice_ids:
+            raise ValueError("could not convert '123456782'")
+        return frames
+
+    monkeypatch.setattr(flows.run, "compute", failing)
+    ill = night_of(settings)
+    assert ill.exit_code == 1
+    outcome = dict(ill.status.select("practice_id", "outcome").rows())
+    assert outcome == dict.fromkeys(IDS, "unchanged") | {"AU-000002": "failed"}
+    [reason] = ill.status.filter(outcome="failed")["reason"]
+    assert "ValueError" in reason
+    assert "123456782" not in reason
+    with open_store(Path(settings.store), read_only=True) as store:
+        kept = store.read("select distinct run_id from unified_client where practice_id = 'AU-000002'")
+    assert kept["run_id"].to_list() == [well.run_id]
+
+
+def test_a_store_that_cannot_be_written_ends_the_run(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+        raise StoreError("no space left on device")
+
+    monkeypatch.setattr(flows.run, "compute", full)
+    with pytest.raises(StoreError, match="no space"):
+        night_of(settings)
+
+
+def test_the_line_of_the_run_tells_scope_counts_and_versions_and_data_docs_are_written(
+    settings: Settings, tmp_path: Path
+) -> None:
+    request = new_request(dt.date(2024, 1, 15), None, IDS[:1], tmp_path / "docs")
+    run(settings, request, PlainProgress())
+    with open_store(Path(settings.store), read_only=True) as store:
+        [row] = store.read("select * from run").to_dicts()
+    counts = json.loads(row["counts"])
+    assert (row["run_id"], row["scope"]) == (request.run_id, IDS[:1])
+    assert counts["outcomes"] == {"published": 1}
+    assert [stage["stage"] for stage in counts["stages"]][-2:] == ["status", "publish"]
+    assert counts["rows"]["practice_status"] == 1
+    assert "duckdb" in json.loads(row["versions"])
+    assert row["finished_at"] > row["started_at"]
+    assert "unified_client" in (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
