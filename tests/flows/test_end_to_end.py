@@ -71,6 +71,7 @@ def test_the_sample_ends_as_golden(name: str, sample_store: Path) -> None:
     found = query(sample_store, GOLDEN_QUERIES[name]).write_csv()
     path = GOLDEN / f"{name}.csv"
     if "GOLDEN_ACCEPT" in os.environ:
+        GOLDEN.mkdir(exist_ok=True)
         path.write_text(found, encoding="utf-8")
     assert found.splitlines() == path.read_text(encoding="utf-8").splitlines(), "wanted? then: make accept"
 
