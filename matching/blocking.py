@@ -28,28 +28,35 @@ class Key:
     limit: int = 400
     """Most pairs that one bucket may give."""
     several: bool = False
+    points: int = 4
+    """How far sharing it goes towards `ENOUGH`."""
 
+
+ENOUGH = 4
+"""Points that make a pair worth comparing, where there are clues of many kinds."""
+_FEW_KEYS = 12
+"""With no more keys than this every shared key counts: there is nothing else to go by."""
 
 KEYS = (
     Key("whole name", ("given", "family"), "least(given, family) || ' ' || greatest(given, family)", 5_000),
     Key("family code and initial", ("given", "family"), "family_code || ' ' || left(given, 1)", 1_500),
     Key("given name and start of family name", ("given", "family"), "given || ' ' || left(family, 2)", 1_500),
     Key("initials swapped", ("given", "family"), "given_code || ' ' || left(family, 3)", 1_000),
-    Key("family code", ("family",), "family_code", 100),
-    Key("given name", ("given",), "given", 100),
+    Key("family code", ("family",), "family_code", 100, points=1),
+    Key("given name", ("given",), "given", 100, points=1),
     Key("birth date", ("dob",), "dob", 1_500),
     Key("given name and birth year", ("given", "dob"), "given_code || year(dob)", 1_500),
     Key("family name and birthday", ("family", "dob"), "family_code || month(dob) || day(dob)", 1_500),
     Key("initials and postcode", ("given", "family", "post_code"),
         "left(given, 2) || left(family, 2) || post_code", 1_000),
-    Key("given name and postcode", ("given", "post_code"), "given || post_code", 1_000),
-    Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 1_000),
+    Key("given name and postcode", ("given", "post_code"), "given || post_code", 1_000, points=3),
+    Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 1_000, points=3),
     Key("whole text", ("whole",), "whole_sorted", 5_000),
-    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True),
+    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True, points=1),
     Key("organisation name", ("org",), "org_sorted", 5_000),
-    Key("words of the organisation", ("org",), "org_tokens", 400, True),
-    Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000),
-    Key("code of the organisation", ("org",), "left(org_code, 5)", 1_000),
+    Key("words of the organisation", ("org",), "org_tokens", 400, True, points=2),
+    Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000, points=3),
+    Key("code of the organisation", ("org",), "left(org_code, 5)", 1_000, points=3),
     Key("other organisation name", ("org",), "list_distinct([org, org_other])", 1_000, True),
     Key("initials of the organisation", ("org",), "list_distinct([org, org_acronym])", 400, True),
     Key("e-mail", ("emails",), "list_concat(emails_own, emails_family)", 1_000, True),
@@ -88,7 +95,7 @@ def keys_for(columns: Collection[str], free: Collection[tuple[str, str]]) -> lis
 
 
 def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) -> None:
-    """Make table `candidate(l, r)`: distinct pairs of rids of `prepared`, l < r, that share a key.
+    """Make table `candidate(l, r)`: pairs of rids of `prepared`, l < r, whose shared keys have points enough.
 
     A bucket over its key's limit is left out; a partition of few pairs is taken whole. A person (entity 1) is
     no organisation (entity 2).
@@ -110,10 +117,12 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
             having {counted} between 1 and max(most)
         ),
         kept as (select record_key.* from record_key semi join bucket using (key))
-        select distinct a.rid as l, b.rid as r
+        select a.rid as l, b.rid as r
         from kept as a
         inner join kept as b on a.key = b.key and a.rid < b.rid and a.entity + b.entity <> 3
             and {condition}
+        group by all
+        having sum(a.points) >= {ENOUGH if len(keys) > _FEW_KEYS else 1}
     """)
     con.execute("drop table record_key")
 
@@ -123,7 +132,8 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
     for number, key in enumerate(keys):
         value = f"unnest({key.value})" if key.several else key.value
         selects.append(
-            f"select rid, list, entity, hash(part, {number}, value) as key, {key.limit} as most"
+            f"select rid, list, entity, hash(part, {number}, value) as key, {key.limit} as most,"
+            f" {key.points} as points"
             f" from (select rid, part, list, entity, {value} as value from prepared) where value is not null"
         )
     con.execute(f"""
@@ -134,8 +144,8 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
             group by part
             having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
         )
-        select distinct rid, list, entity, key, most from ({" union all ".join(selects)})
+        select distinct rid, list, entity, key, most, points from ({" union all ".join(selects)})
         union all
-        select rid, list, entity, hash(part, 'all'), {ALL_PAIRS * 2}
+        select rid, list, entity, hash(part, 'all'), {ALL_PAIRS * 2}, {ENOUGH}
         from prepared semi join small using (part)
     """)

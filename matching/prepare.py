@@ -198,7 +198,7 @@ def finish(
         frame = _address_counts(con, frame)
     con.register("prepared_frame", frame)
     codes = "".join(f", {_code(name)} as {name}_code" for name in ("given", "family", "org"))
-    con.execute(f"create or replace temp table prepared as select *{codes} from prepared_frame order by rid")
+    con.execute(f"create or replace temp table prepared as select *{codes} from prepared_frame")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
 
