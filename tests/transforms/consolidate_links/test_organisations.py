@@ -79,3 +79,10 @@ def test_an_invited_practice_is_told() -> None:
     found = run(world(clients, source_client=sources(clients, "hq:h1", "invited")))
     assert found["organisation_link"]["state"].item() == "repointed"
     assert "only invited" in found["organisation_link"]["reason"].item()
+
+
+def test_a_near_pair_counts_in_its_own_practice_only() -> None:
+    clients = "hq:h1=archived:c1 hq:h7=archived:c7 xpm:x1=survivor:c2"
+    here = world(clients, source_client=sources(clients, "hq:h7"), match=near("hq:h1~xpm:x1"))
+    found = run_each({"here": here, "there": world("hq:h1=archived:c7")})
+    assert found["here"]["organisation_link"]["state"].item() == "orphaned"

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.consolidate_links.world import Row, dropped, outcomes, run, unified, world
+from tests.transforms.consolidate_links.world import Row, dropped, outcomes, run, run_each, unified, world
 
 CLIENTS = "xpm:x1=survivor:c1 xpm:x1b=merged:c1 xpm:x2=survivor:c2 xpm:x3=archived:c3 xpm:x4=excluded"
 YEAR = dt.date(2001, 1, 1)
@@ -73,3 +73,9 @@ def test_chains_of_repeats_lead_to_the_published_one() -> None:
     found = run(world(CLIENTS, xpm_relationships=ties))
     assert found["relationship"]["source_id"].to_list() == ["r3"]
     assert set(unified(found, "relationship").values()) == set(found["relationship"]["relationship_id"])
+
+
+def test_the_same_relationship_in_another_practice_is_no_repeat() -> None:
+    worlds = {name: world(CLIENTS, xpm_relationships=[tie(name, "x1", "x2")]) for name in ("r1", "r2")}
+    found = run_each(worlds)
+    assert [found[name]["relationship"]["source_id"].item() for name in worlds] == ["r1", "r2"]
