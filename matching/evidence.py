@@ -33,8 +33,7 @@ def with_evidence(
                 ['hq', 'xpm', 'tax'][p.left_list + 1] as left_product, p.left_id,
                 ['hq', 'xpm', 'tax'][p.right_list + 1] as right_product, p.right_id,
                 p.probability, p.band, p.decided_by,
-                '[' || array_to_string(list_filter([{", ".join(entries)}], x -> x is not null), ', ') || ']'
-                    as evidence
+                '[' || concat_ws(', ', {", ".join(entries)}) || ']' as evidence
             from scored as p
             inner join prepared as l on l.rid = p.l
             inner join prepared as r on r.rid = p.r
