@@ -1,9 +1,10 @@
 """Masks tax numbers: in their own columns, inside free text, and in values that were quarantined.
 
-Checks: TFN (nine digits) weights 1,4,3,7,5,8,6,9,10 mod 11; IRD weights 3,2,7,6,5,4,3,2, then 7,4,3,2,5,2,7,6,
-mod 11; UTR weights 6,7,8,9,10,5,4,3,2 with table 21987654321. A number that stands alone and passes one is masked
-wherever it is found, since any text can hold one. Left as they are, unless labelled or known to be the practice's:
-dates, ten digits that begin with 0 (phones), and numbers behind the label of another kind (ABN, ACN, NZBN …).
+Checks: TFN (nine digits) weights 1,4,3,7,5,8,6,9,10 mod 11; IRD weights 3,2,7,6,5,4,3,2, then
+7,4,3,2,5,2,7,6, mod 11; UTR weights 6,7,8,9,10,5,4,3,2 with table 21987654321. A number that stands alone and
+passes one is masked wherever it is found, since any text can hold one. Left as they are, unless labelled or
+known to be the practice's: dates, ten digits that begin with 0 (phones), and numbers behind the label of
+another kind (ABN, ACN, NZBN …).
 """
 
 import re
@@ -43,11 +44,11 @@ def mask_tax_number(value: pl.Expr | pl.Series) -> pl.Expr | pl.Series:
     A number that came masked (`******123`) stays as it is.
     """
     if isinstance(value, pl.Series):
-        return value.to_frame("v").select(mask_tax_number(pl.col("v")))["v"].alias(value.name)
+        return value.to_frame().select(mask_tax_number(pl.col(value.name))).to_series()
     digits = value.str.replace_all(r"\D", "")
     whole_or_masked = (digits.str.len_chars() >= 7) | value.str.contains(r"^\*+\d{3}$")
-    shown = pl.when(whole_or_masked).then(digits.str.tail(3)).otherwise(pl.lit(""))
-    return pl.when(value.is_not_null()).then(pl.lit(_STARS) + shown)
+    last_three = digits.str.replace(r"^\d*(\d{3})$", _STARS + "${1}")
+    return pl.when(whole_or_masked).then(last_three).when(value.is_not_null()).then(pl.lit(_STARS))
 
 
 def mask_text(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame) -> pl.DataFrame:

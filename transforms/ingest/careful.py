@@ -87,7 +87,7 @@ def _read_ndjson(job: Job, item: Prepared) -> None:
     if (count and missing) or (bad and not count):
         lacks = f"Required column {', '.join(missing)} is missing: deliver the list with it."
         reason = lacks if count else "No line of the file is a readable object: extract the list again."
-        forget(job.con, contract.name, item.file.number)
+        forget(job.con, contract.name, [item.file.number])
         job.ledger.reject(item.file, reason, tuple(sorted(practices & job.directory)) or None)
 
 

@@ -69,7 +69,7 @@ def _date(name: str, _: Column) -> str:
 
 
 def _timestamp(name: str, _: Column) -> str:
-    zoned = f"try_cast(replace({name}, ',', '.') as timestamptz) at time zone 'UTC'"
+    zoned = f"try_cast(upper(replace({name}, ',', '.')) as timestamptz) at time zone 'UTC'"
     plain = f"try_cast(replace({name}, ',', '.') as timestamp)"
     instant = f"case when regexp_full_match({name}, '{_DAY}{_TIME}{_ZONE}') then {zoned} else {plain} end"
     shaped = f"regexp_full_match({name}, '{_DAY}({_TIME}({_ZONE})?)?')"

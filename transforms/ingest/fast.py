@@ -71,22 +71,21 @@ def _csv_group(job: Job, items: Sequence[Prepared]) -> None:
     values = text_values(contract, {name: f"c{at}" for name, at in header.known.items()})
     insert(job.con, _reading(items, relation, values), job.scope)
     if _swallowed(job.con, contract, [i.file.number for i in items], len(first.columns)):
-        for item in items:
-            forget(job.con, contract.name, item.file.number)
+        forget(job.con, contract.name, [i.file.number for i in items])
         raise duckdb.InvalidInputException("a value that holds a whole row")
     for item in items:
         note_unknown(job.ledger, item.file, header.unknown)
 
 
 def _swallowed(con: duckdb.DuckDBPyConnection, contract: Table, numbers: Sequence[int], width: int) -> bool:
-    """Whether a value holds a line with as many commas as a row: a quote left open and closed by another row's."""
+    """Whether a value holds a line with a row's commas: its quote was closed by another row's."""
     texts = [quoted(c.name) for c in contract.columns if c.type != "texts"]
     broken = " or ".join(f"contains({name}, chr(10))" for name in texts)
     shape = literal(f"\n(.*,){{{width - 1},}}")
     holds = " or ".join(f"coalesce(regexp_matches({name}, {shape}), false)" for name in texts)
     found = con.execute(
         f"with broken as (select * from {raw_name(contract.name)}"
-        f" where _file between {min(numbers)} and {max(numbers)} and ({broken}))"
+        f" where _file in ({', '.join(map(str, numbers))}) and ({broken}))"
         f" select 1 from broken where {holds} limit 1"
     ).fetchall()
     return bool(found)

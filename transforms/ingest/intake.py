@@ -23,7 +23,7 @@ import polars as pl
 from expectations.conform import conform
 from expectations.contracts import tables
 from transforms.ingest.ledger import Rejection
-from transforms.ingest.raw import raw_name
+from transforms.ingest.raw import has_rows, raw_name
 from transforms.ingest.snapshot import Snapshot, folder, place
 from transforms.sql import query, run_sql
 
@@ -76,30 +76,43 @@ def _counts(
     con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, frames: dict[str, pl.DataFrame]
 ) -> pl.DataFrame:
     """Readable and quarantined rows and files per practice and list; only where there are any."""
-    lost = frames["lines"].filter(pl.col("level") == "row").group_by("practice_id", "product", "entity")
-    quarantined = lost.agg(pl.len().alias("rows_quarantined"))
-    found = []
-    for name in batch_tables():
-        product, entity = folder(tables("source")[name])
-        read = frames[name].group_by("practice_id").agg(pl.len().alias("rows_read"))
+    places = [(*folder(t), place(t)[1]) for name, t in tables("source").items() if name in batch_tables()]
+    by_place = pl.DataFrame(places, schema=["product", "folder", "entity"], orient="row")
+    lost = (
+        frames["lines"]
+        .filter((pl.col("level") == "row") & (pl.col("practice_id") != ""))
+        .join(by_place, on=["product", "entity"])
+        .group_by("practice_id", "product", pl.col("folder").alias("entity"))
+        .agg(pl.len().cast(pl.Int64).alias("rows_quarantined"))
+    )
+    read = pl.concat([_read_counts(con, batch, name, frames[name]) for name in batch_tables()])
+    key = ["practice_id", "product", "entity"]
+    return read.join(lost, on=key, how="full", coalesce=True).with_columns(
+        pl.col("files", "rows_read", "rows_quarantined").fill_null(0)
+    )
+
+
+def _read_counts(
+    con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, name: str, rows: pl.DataFrame
+) -> pl.DataFrame:
+    """practice_id, product, entity, files, rows_read of one source table."""
+    product, entity = folder(tables("source")[name])
+    files = batch.select("practice_id", pl.lit(0).alias("files")).clear()
+    if has_rows(con, name):
         files = query(
             con,
-            f"select practice_id, count(distinct _file) as files from {raw_name(name)}"
+            f"select practice_id, count(distinct _file)::integer as files from {raw_name(name)}"
             " semi join batch using (practice_id) group by practice_id",
             {"batch": batch},
         )
-        bad = quarantined.filter(
-            (pl.col("product") == product) & (pl.col("entity") == place(tables("source")[name])[1])
-        ).select("practice_id", "rows_quarantined")
-        counted = read.join(files, on="practice_id", how="full", coalesce=True)
-        counted = counted.join(bad, on="practice_id", how="full", coalesce=True)
-        found.append(
-            counted.select(
-                "practice_id", pl.lit(product).alias("product"), pl.lit(entity).alias("entity"),
-                *(pl.col(c).fill_null(0).cast(pl.Int64) for c in ("files", "rows_read", "rows_quarantined")),
-            )
-        )  # fmt: skip
-    return pl.concat(found).filter(pl.col("practice_id") != "")
+    read = rows.group_by("practice_id").agg(pl.len().alias("rows_read"))
+    return files.join(read, on="practice_id", how="full", coalesce=True).select(
+        "practice_id",
+        pl.lit(product).alias("product"),
+        pl.lit(entity).alias("entity"),
+        pl.col("files").cast(pl.Int64).fill_null(0),
+        pl.col("rows_read").cast(pl.Int64).fill_null(0),
+    )
 
 
 def _delivered(snapshot: Snapshot) -> pl.DataFrame:

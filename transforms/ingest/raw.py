@@ -152,6 +152,11 @@ def insert_frame(
         con.unregister("careful_rows")
 
 
-def forget(con: duckdb.DuckDBPyConnection, name: str, file_number: int) -> None:
-    """Take back the rows of a file that turned out to be broken."""
-    con.execute(f"delete from {raw_name(name)} where _file = $file", {"file": file_number})
+def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether any file gave rows of that source table: most steps have nothing to do where none did."""
+    return bool(con.execute(f"select 1 from {raw_name(name)} limit 1").fetchall())
+
+
+def forget(con: duckdb.DuckDBPyConnection, name: str, file_numbers: Sequence[int]) -> None:
+    """Take back the rows of files that turned out to be broken."""
+    con.execute(f"delete from {raw_name(name)} where _file in ({', '.join(map(str, file_numbers))})")

@@ -13,7 +13,7 @@ from transforms.ingest.doubles import settle_doubles
 from transforms.ingest.job import id_column
 from transforms.ingest.ledger import LINES
 from transforms.ingest.lines import Origin, with_lines
-from transforms.ingest.raw import quoted, raw_name
+from transforms.ingest.raw import has_rows, quoted, raw_name
 from transforms.ingest.snapshot import place
 
 _LINE = pl.Schema(
@@ -60,6 +60,8 @@ def read_table(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Source table `name` of the practices (None: all), and the lines (`LINES`) about its rows and values."""
     contract = table(name)
+    if not has_rows(con, name):
+        return contract.empty(), pl.DataFrame(schema=LINES)
     _cast(con, contract, practices)
     troubled = _troubled(con, contract)
     found = pl.concat([_troubles(contract, troubled), settle_doubles(con, contract)])

@@ -1,5 +1,6 @@
 """Small landing zones for tests."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ DIRECTORY = "practice_id,practice_name,region,connection\nP1,One,AU,none\nP2,Two
 HQ = "practice_id,hq_client_id,status,name,date_of_birth\n"
 
 
-def write(root: Path, files: dict[str, str | bytes], day: str = "2024-01-15") -> Path:
+def write(root: Path, files: Mapping[str, str | bytes], day: str = "2024-01-15") -> Path:
     """Files of one snapshot below landing `root`; the directory of P1 and P2 unless `files` brings one."""
     for name, content in {"practices.csv": DIRECTORY, **files}.items():
         path = root / f"snapshot_date={day}" / name

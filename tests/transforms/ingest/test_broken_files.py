@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tests.transforms.ingest.landings import HQ, lines, read, verdict, write
+from transforms.sql import Frames, connect
 
-# name: file, its content, expected lines of quarantine (level, line, column, value, source id), ids that are read
+# name: file, its content, lines of quarantine (level, line, column, value, source id), ids that are read
 ROWS = {
     "ragged, too few": ("a.csv", HQ + "P1,c1,active,A,\nP1,c2,active\nP1,c3,active,C,\n",
         [("row", 3, None, "P1,c2,active", "c2")], ["c1", "c3"]),
@@ -56,8 +57,8 @@ ROWS = {
         '{"practice_id":"P1","hq_client_id":"c5","status":"active"}\n',
         [("row", 3, None, '{"practice_id":"P1","hq_client_id":"c2","status', "c2"),
          ("row", 4, None, "[1]", None), ("row", 5, None, "7", None)], ["c1", "c5"]),
-    "a key twice in JSON": ("a.ndjson", '{"practice_id":"P1","hq_client_id":"c1","Name":"A","name":"B","status":'
-        '"active"}\n{"practice_id":"P1","hq_client_id":"c2","status":"active"}\n',
+    "a key twice in JSON": ("a.ndjson",
+        '{"practice_id":"P1","hq_client_id":"c1","Name":"A","name":"B","status":"active"}\n{"practice_id":"P1","hq_client_id":"c2","status":"active"}\n',
         [("row", 1, None, '{"practice_id":"P1","hq_client_id":"c1","Name":"A","name":"B","status":"active"}',
           "c1")], ["c2"]),
     "bad value in JSON behind a blank line": (
@@ -66,24 +67,33 @@ ROWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", ROWS)
-def test_a_bad_record_is_lost_alone(case: str, con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    name, content, expected, ids = ROWS[case]
-    frames = read(con, write(tmp_path, {f"hq/clients/practice_id=P1/{name}": content}))
-    assert lines(frames) == expected
-    assert frames["hq_clients"]["hq_client_id"].to_list() == ids
-    assert set(frames["quarantine"]["practice_id"]) == {"P1"}
+_FLEET = ["ragged, too few", "unclosed quote", "bad date behind an unclosed quote"]
 
 
-@pytest.mark.parametrize("case", ["ragged, too few", "unclosed quote", "bad date behind an unclosed quote"])
-def test_a_fleet_file_tells_whose_row_was_lost(
-    case: str, con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    name, content, expected, ids = ROWS[case]
-    frames = read(con, write(tmp_path, {f"hq/clients/{name}": content}))
-    assert lines(frames) == expected
-    assert set(frames["quarantine"]["practice_id"]) == {"P1"}
-    assert frames["hq_clients"]["hq_client_id"].to_list() == ids
+@pytest.fixture(scope="module")
+def bad_rows(tmp_path_factory: pytest.TempPathFactory) -> Frames:
+    """All cases in one landing: a practice and a file of its own each; some also as files of the fleet."""
+    files, directory = {}, "practice_id,practice_name,region,connection\n"
+    for number, (name, content, _, _) in enumerate(ROWS.values()):
+        files[f"hq/clients/practice_id=R{number}/{name}"] = content.replace("P1", f"R{number}")
+        directory += f"R{number},x,AU,none\nF{number},x,AU,none\n"
+    for case in _FLEET:
+        number = list(ROWS).index(case)
+        files[f"hq/clients/{number}.csv"] = ROWS[case][1].replace("P1", f"F{number}")
+    with connect() as con:
+        return read(con, write(tmp_path_factory.mktemp("rows"), files | {"practices.csv": directory}))
+
+
+@pytest.mark.parametrize("place,case", [("R", c) for c in ROWS] + [("F", c) for c in _FLEET])
+def test_a_bad_record_is_lost_alone(place: str, case: str, bad_rows: Frames) -> None:
+    _, _, expected, ids = ROWS[case]
+    practice = f"{place}{list(ROWS).index(case)}"
+    mine = {k: v.filter(pl.col("practice_id") == practice) for k, v in bad_rows.items()}
+    assert [tuple(str(v).replace(practice, "P1") if i == 3 and v else v for i, v in enumerate(line))
+            for line in lines(mine)] == expected  # fmt: skip
+    assert mine["hq_clients"]["hq_client_id"].to_list() == ids
+    counts = mine["intake"].select("rows_read", "rows_quarantined").row(0)
+    assert counts == (len(ids), sum(line[0] == "row" for line in expected))
 
 
 _GOOD = HQ + "P1,c1,active,A,\n"
@@ -92,15 +102,23 @@ pl.read_csv(_GOOD.encode()).write_parquet(_PARQUET)
 _WHOLE = _PARQUET.getvalue().to_pybytes()
 
 # name: file below hq/clients, its content, words of the reason
-REJECTED = {
+REJECTED: dict[str, tuple[str, str | bytes, str]] = {
     "Latin-1": ("a.csv", HQ.encode() + b"P1,c1,active,Ren\xe9,\n", "byte 67 (line 2)"),
     "UTF-16 without its mark": ("a.csv", _GOOD.encode("utf-16-le"), "UTF-16"),
     "required column missing": ("a.csv", "practice_id,hq_client_id\nP1,c1\n", "column status is missing"),
-    "column twice": ("a.csv", "practice_id,hq_client_id,status,Status\nP1,c1,active,x\n", "status is there more"),
+    "column twice": (
+        "a.csv",
+        "practice_id,hq_client_id,status,Status\nP1,c1,active,x\n",
+        "status is there",
+    ),
     "empty CSV": ("a.csv", "", "empty"),
     "no line is JSON": ("a.ndjson", '{Status":500}', "No line of the file"),
     "API error in NDJSON": ("a.ndjson", '{"Title":"Unauthorized","Status":401}', "Unauthorized, status 401"),
-    "API error in JSON": ("a.json", '{"Type":null,"Title":"Forbidden","Status":403}', "Forbidden, status 403"),
+    "API error in JSON": (
+        "a.json",
+        '{"Type":null,"Title":"Forbidden","Status":403}',
+        "Forbidden",
+    ),
     "required key in no line": ("a.ndjson", '{"practice_id":"P1","hq_client_id":"c1"}', "status is missing"),
     "unknown ending": ("a.txt", "", "ending .txt"),
     "truncated gzip": ("a.csv.gz", gzip.compress((_GOOD * 99).encode(), mtime=0)[:40], "truncated"),
@@ -112,30 +130,45 @@ REJECTED = {
 }
 
 
+@pytest.fixture(scope="module")
+def rejected(tmp_path_factory: pytest.TempPathFactory) -> Frames:
+    """All cases in one landing: each practice has its broken file and a good one."""
+    files: dict[str, str | bytes] = {}
+    directory = "practice_id,practice_name,region,connection\nP2,x,AU,none\n"
+    for number, (name, content, _) in enumerate(REJECTED.values()):
+        files[f"hq/clients/practice_id=R{number}/{name}"] = content
+        files[f"hq/clients/practice_id=R{number}/good.csv"] = _GOOD.replace("P1", f"R{number}")
+        directory += f"R{number},x,AU,none\n"
+    files |= {"hq/clients/practice_id=P2/good.csv": _GOOD.replace("P1", "P2"), "practices.csv": directory}
+    with connect() as con:
+        return read(con, write(tmp_path_factory.mktemp("files"), files))
+
+
 @pytest.mark.parametrize("case", REJECTED)
-def test_a_file_that_cannot_be_read_makes_its_practice_wait(
-    case: str, con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    name, content, words = REJECTED[case]
-    good = HQ + "P1,c8,active,A,\n"
-    files = {
-        f"hq/clients/practice_id=P1/{name}": content,
-        "hq/clients/practice_id=P1/good.csv": good,
-        "hq/clients/practice_id=P2/good.csv": good.replace("P1", "P2"),
-    }
-    frames = read(con, write(tmp_path, files))
-    [line] = frames["quarantine"].filter(pl.col("level") == "file").to_dicts()
+def test_a_file_that_cannot_be_read_makes_its_practice_wait(case: str, rejected: Frames) -> None:
+    name, _, words = REJECTED[case]
+    practice = f"R{list(REJECTED).index(case)}"
+    [line] = (
+        rejected["quarantine"]
+        .filter((pl.col("level") == "file") & (pl.col("practice_id") == practice))
+        .to_dicts()
+    )
     assert words in line["reason"]
-    assert (line["practice_id"], line["file"]) == ("P1", f"hq/clients/practice_id=P1/{name}")
-    accepted, reason = verdict(frames, "P1", "hq", "clients")
+    assert line["file"] == f"hq/clients/practice_id={practice}/{name}"
+    accepted, reason = verdict(rejected, practice, "hq", "clients")
     assert not accepted
     assert words in str(reason)
-    assert verdict(frames, "P2", "hq", "clients") == (True, None)
-    assert frames["hq_clients"]["practice_id"].to_list() == ["P1", "P2"]
+    read_rows = rejected["hq_clients"].filter(pl.col("practice_id") == practice)
+    assert read_rows["hq_client_id"].to_list() == ["c1"]
+
+
+def test_nobody_else_waits_for_it(rejected: Frames) -> None:
+    assert verdict(rejected, "P2", "hq", "clients") == (True, None)
+    assert rejected["hq_clients"].height == len(REJECTED) + 1
 
 
 # name: fleet file, its content, practices that wait
-WAITING = {
+WAITING: dict[str, tuple[str, str | bytes, list[str]]] = {
     "broken encoding, ids readable": ("a.csv", HQ.encode() + b"P1,c1,active,Ren\xe9,\n", ["P1"]),
     "missing column, ids readable": ("a.csv", "practice_id,hq_client_id\nP2,c1\n", ["P2"]),
     "truncated: who else was in it cannot be told": (
@@ -149,7 +182,7 @@ def test_who_waits_for_a_rejected_fleet_file(
     case: str, con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     name, content, waiting = WAITING[case]
-    files = {f"hq/clients/{name}": content, "hq/clients/practice_id=P1/b.csv": _GOOD}
+    files: dict[str, str | bytes] = {f"hq/clients/{name}": content, "hq/clients/practice_id=P1/b.csv": _GOOD}
     files["hq/clients/practice_id=P2/b.csv"] = _GOOD.replace("P1", "P2")
     frames = read(con, write(tmp_path, files))
     refused = frames["intake"].filter(~pl.col("accepted"))

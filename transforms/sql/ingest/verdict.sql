@@ -2,14 +2,14 @@
 with judged as (
     select
         *,
-        rows_read + rows_quarantined as rows_found,
         case
             when refusal is not null then refusal
             when failed
                 then 'The extract ended in ERROR: ' || coalesce(rtrim(error, '.'), 'no message') || '.'
             when is_told and row_count is not null and row_count <> rows_read + rows_quarantined
                 then
-                    'The extract says ' || row_count || ' rows, ' || (rows_read + rows_quarantined) || ' were found.'
+                    'The extract says ' || row_count || ' rows, '
+                    || (rows_read + rows_quarantined) || ' were found.'
             when is_needed and not is_delivered and row_count is null and rows_read + rows_quarantined = 0
                 then 'No list was delivered.'
             when has_product and rows_read = 0 and last_rows > 0
