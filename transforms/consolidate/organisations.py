@@ -37,9 +37,16 @@ def organisation_tables(
     Takes source_client, match, effective_organisation, link_plan, link_client.
     """
     product = pl.col("product").replace_strict(_PRODUCTS)
+    lives_on = (pl.col("outcome") == "survivor").any().over("practice_id", "client_id")
     fates = (
         frames["link_client"]
-        .with_columns(label=pl.format("{} client {}", product, "source_id"))
+        .with_columns(
+            label=pl.format("{} client {}", product, "source_id"),
+            # What was merged into an archived client is archived with it.
+            outcome=pl.when(lives_on | (pl.col("outcome") != "merged"))
+            .then("outcome")
+            .otherwise(pl.lit("archived")),
+        )
         .select(_FATE)
     )
     held = {
