@@ -132,20 +132,21 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
     for number, key in enumerate(keys):
         value = f"unnest({key.value})" if key.several else key.value
         selects.append(
-            f"select rid, list, entity, hash(part, {number}, value) as key, {key.limit} as most,"
+            f"select rid, list, entity, hash(part_no, {number}, value) as key, {key.limit} as most,"
             f" {key.points} as points"
-            f" from (select rid, part, list, entity, {value} as value from prepared) where value is not null"
+            f" from (select rid, part_no, list, entity, {value} as value from prepared)"
+            " where value is not null"
         )
     con.execute(f"""
         create or replace temp table record_key as
         with small as (
-            select part
-            from (select part, list, count(*)::hugeint as n from prepared group by all)
-            group by part
+            select part_no
+            from (select part_no, list, count(*)::hugeint as n from prepared group by all)
+            group by part_no
             having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
         )
         select distinct rid, list, entity, key, most, points from ({" union all ".join(selects)})
         union all
-        select rid, list, entity, hash(part, 'all'), {ALL_PAIRS * 2}, {ENOUGH}
-        from prepared semi join small using (part)
+        select rid, list, entity, hash(part_no, 'all'), {ALL_PAIRS * 2}, {ENOUGH}
+        from prepared semi join small using (part_no)
     """)

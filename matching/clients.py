@@ -41,7 +41,6 @@ def match_clients(
     comparisons = comparisons_of(prepared)
     candidates(con, keys_for(prepared.filled, ()), "all")
     _add_known_pairs(con, frames)
-    vectors.count_rarities(con, comparisons)
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
     pairs = score(compared, comparisons, load(options.model))
     pairs = _with_subjects(pairs, prepared)
@@ -114,5 +113,4 @@ def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
     candidates(con, keys_for(prepared.filled, ()), "all")
-    vectors.count_rarities(con, comparisons)
     return train(con, prepared, comparisons, "all")[0]

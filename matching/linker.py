@@ -88,7 +88,7 @@ def train(
     stratified = "structure" in prepared.filled
     compared = vectors.compare(con, "candidate", comparisons, stratified)
     draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))
-    vectors.sample_others(con, prepared.frame.select("rid", "part", "list"), scope, draws)
+    vectors.sample_others(con, prepared.frame.select("rid", "part_no", "list"), scope, draws)
     others = vectors.compare(con, "other", comparisons, stratified)
     weight = (vectors.total_pairs(con, scope) - compared.height) / max(others.height, 1)
     strata = {}
@@ -121,7 +121,6 @@ def _scored(
     model: Model | None,
 ) -> tuple[pl.DataFrame, Model]:
     candidates(con, keys_for(prepared.filled, prepared.free), scope)
-    vectors.count_rarities(con, comparisons)
     if model is None:
         model, compared = train(con, prepared, comparisons, scope)
     else:

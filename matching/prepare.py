@@ -190,17 +190,35 @@ def finish(
     if "entity" not in frame.columns:
         frame = frame.with_columns(pl.lit(0, pl.UInt8).alias("entity"))
     frame = frame.sort("part", "list", "id").with_row_index("rid")
+    frame = frame.with_columns(pl.col("part").rle_id().alias("part_no"))
     frame = frame.with_columns(_derived(frame))
     for column in _MULTI:
         if column in frame.columns:
             frame = _by_rarity(con, frame, column, own)
     if "street" in frame.columns:
         frame = _address_counts(con, frame)
+    frame = frame.with_columns(_frequencies(frame, free))
     con.register("prepared_frame", frame)
     codes = "".join(f", {_code(name)} as {name}_code" for name in ("given", "family", "org"))
     con.execute(f"create or replace temp table prepared as select *{codes} from prepared_frame")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
+
+
+def _frequencies(frame: pl.DataFrame, free: tuple[tuple[str, str], ...]) -> list[pl.Expr]:
+    """size: records of the longest list of the partition; n_<column>: most of one list with the value."""
+    weighed = [*(c for c in ("given", "family", "org", "whole") if c in frame.columns), *(c for c, _ in free)]
+    counts = [
+        pl.len()
+        .over("part_no", "list", column)
+        .max()
+        .over("part_no", column)
+        .cast(pl.Float32)
+        .alias(f"n_{column}")
+        for column in weighed
+    ]
+    size = pl.len().over("part_no", "list").max().over("part_no")
+    return [size.cast(pl.Float32).alias("size"), *counts]
 
 
 def _code(column: str) -> str:
@@ -239,14 +257,14 @@ def _sorted_words(column: str) -> pl.Expr:
 def _by_rarity(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, column: str, own: int) -> pl.DataFrame:
     """Split a list column into values of few records (`_own`) and of a family (`_family`), without hubs."""
     sql = _sql("rarity").replace("{column}", column)
-    con.register("unsplit", frame.select("rid", "part", "list", column))
+    con.register("unsplit", frame.select("rid", "part_no", "list", column))
     split = con.execute(sql, {"own": own, "few": FEW}).pl().sort("rid")
     con.unregister("unsplit")
     return pl.concat([frame, split.drop("rid")], how="horizontal")
 
 
 def _address_counts(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataFrame:
-    con.register("unsplit", frame.select("rid", "part", "list", "house", "street", "post_code"))
+    con.register("unsplit", frame.select("rid", "part_no", "list", "house", "street", "post_code"))
     counts = con.execute(_sql("address_counts"), {"few": FEW}).pl().sort("rid")
     con.unregister("unsplit")
     return pl.concat([frame, counts.drop("rid")], how="horizontal")

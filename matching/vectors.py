@@ -21,30 +21,6 @@ create or replace temp macro jaccard_words(a, b) as
 """
 
 
-def count_rarities(con: duckdb.DuckDBPyConnection, comparisons: list[Comparison]) -> None:
-    """Make table `rarity(rid, size, n_<comparison> …)`: records of the longest list of the partition, and how
-    many of one list hold the record's value of each comparison that weighs by rarity."""
-    columns = [c.rarity for c in comparisons if c.rarity]
-    counts = "".join(
-        f', (max(n{i}) over (partition by part, "{column}"))::float as n_{i}'
-        for i, column in enumerate(columns)
-    )
-    inner = "".join(
-        f', case when "{column}" is not null then count(*) over (partition by part, list, "{column}") end'
-        f" as n{i}"
-        for i, column in enumerate(columns)
-    )
-    distinct = "".join(f', "{c}"' for c in dict.fromkeys(columns))
-    con.execute(f"""
-        create or replace temp table rarity as
-        select rid, (max(records) over (partition by part))::float as size{counts}
-        from (
-            select rid, part{distinct}, count(*) over (partition by part, list) as records{inner}
-            from prepared
-        )
-    """)
-
-
 def compare(
     con: duckdb.DuckDBPyConnection, source: str, comparisons: list[Comparison], stratified: bool
 ) -> pl.DataFrame:
@@ -57,7 +33,7 @@ def compare(
     levels = ", ".join(f"{c.sql} as c{k}" for k, c in enumerate(comparisons))
     rare = [k for k, c in enumerate(comparisons) if c.rarity]
     counts = "".join(f", n{k}" for k in rare)
-    held = "".join(f", rarity.n_{i} as n{k}" for i, k in enumerate(rare))
+    held = "".join(f', l."n_{comparisons[k].rarity}" as n{k}' for k in rare)
     stratum = (
         "case when l.entity = 1 and r.entity = 1 then 0 when l.entity = 2 and r.entity = 2 then 1 else 2 end"
         if stratified
@@ -69,11 +45,10 @@ def compare(
     outer, inner = _once(outer)
     sql = f"""
         {outer} from (
-            select pair.l, pair.r, greatest(rarity.size, 1)::float as size{held}, {inner}
+            select pair.l, pair.r, l.size{held}, {inner}
             from {source} as pair
             inner join prepared as l on l.rid = pair.l
             inner join prepared as r on r.rid = pair.r
-            inner join rarity on rarity.rid = pair.l
         )
         order by l, r
     """
@@ -97,10 +72,10 @@ def _once(sql: str) -> tuple[str, str]:
 def sample_others(con: duckdb.DuckDBPyConnection, records: pl.DataFrame, scope: Scope, draws: int) -> None:
     """Make table `other(l, r)`: a fixed pseudo-random sample of the pairs that are no candidates.
 
-    records: rid, part, list of all prepared records in the order of rid; draws: partners drawn for each.
+    records: rid, part_no, list of all prepared records in the order of rid; draws: partners drawn for each.
     """
     spans = records.select(
-        pl.col("rid").min().over("part").alias("low"), pl.len().over("part").alias("n"), "list"
+        pl.col("rid").min().over("part_no").alias("low"), pl.len().over("part_no").alias("n"), "list"
     )
     low, n, lists = (np.tile(spans[column].to_numpy().astype(np.int64), draws) for column in spans.columns)
     first = np.tile(np.arange(records.height, dtype=np.int64), draws)
@@ -123,7 +98,7 @@ def total_pairs(con: duckdb.DuckDBPyConnection, scope: Scope) -> float:
     }[scope]
     rows = con.execute(
         f"select coalesce(sum(pairs), 0) from (select {formula} as pairs from"
-        " (select part, list, count(*)::double as n from prepared group by all) group by part)"
+        " (select part_no, list, count(*)::double as n from prepared group by all) group by part_no)"
     ).fetchall()
     return float(rows[0][0])
 
@@ -132,10 +107,10 @@ def space(con: duckdb.DuckDBPyConnection, entities: Collection[int] | None) -> S
     """Records that could match at most: of the shorter list of each pair of lists, and of every list."""
     chosen = f"where entity in ({', '.join(map(str, entities))})" if entities else ""
     rows = con.execute(f"""
-        with sizes as (select part, list, count(*)::double as n from prepared {chosen} group by all)
+        with sizes as (select part_no, list, count(*)::double as n from prepared {chosen} group by all)
         select
             (select coalesce(sum(least(a.n, b.n)), 0) from sizes as a inner join sizes as b
-             on a.part = b.part and a.list < b.list),
+             on a.part_no = b.part_no and a.list < b.list),
             (select coalesce(sum(n), 0) from sizes)
     """).fetchall()
     return Space(float(rows[0][0]), float(rows[0][1]))

@@ -1,19 +1,19 @@
 -- One row per record: its values of {column} by how many records of a list hold each.
 with held as (
-    select rid, part, list, unnest({column}) as value
+    select rid, part_no, list, unnest({column}) as value
     from unsplit
 ),
 
 sizes as (
-    select part, list, count(*) as records
+    select part_no, list, count(*) as records
     from unsplit
     group by all
 ),
 
 counts as (
-    select held.part, held.value, max(held.n) as n, bool_or(held.n > greatest($few, sizes.records * 0.02)) as hub
-    from (select part, list, value, count(*) as n from held group by all) as held
-    inner join sizes using (part, list)
+    select held.part_no, held.value, max(held.n) as n, bool_or(held.n > greatest($few, sizes.records * 0.02)) as hub
+    from (select part_no, list, value, count(*) as n from held group by all) as held
+    inner join sizes using (part_no, list)
     group by all
 ),
 
@@ -23,7 +23,7 @@ split as (
         list(held.value order by held.value) filter (counts.n <= $own) as own,
         list(held.value order by held.value) filter (counts.n > $own and not counts.hub) as family
     from held
-    inner join counts using (part, value)
+    inner join counts using (part_no, value)
     group by held.rid
 )
 
