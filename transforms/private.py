@@ -14,11 +14,12 @@ from typing import overload
 import polars as pl
 
 _STARS = "******"
-_RUN = re.compile(r"\d(?:[ \-./]?\d){6,}")
+_RUN = re.compile(r"[0-9](?:[ \-./]?[0-9]){6,}")
 _TAX_LABEL = re.compile(
     r"(?<![a-z])(?:tfn|ird|utr|tax[\s_]*(?:file)?[\s_]*(?:no|num|number|ref|reference)?)(?![a-z])[^\d\n]{0,15}$",
     re.IGNORECASE,
 )
+_ANY_LABEL = r"(?i)tfn|ird|utr|tax"
 _OTHER_LABEL = re.compile(
     r"(?<![a-z])(?:abn|acn|nzbn|gst|bsb|vat|crn|phone|ph|tel|fax|mob|mobile|acc(?:oun)?t|company)"
     r"(?![a-z])[^\d\n]{0,12}$",
@@ -27,10 +28,10 @@ _OTHER_LABEL = re.compile(
 _DATE = re.compile(r"(?:19|20)\d\d[-/.]\d\d[-/.]\d\d(?!\d)|\d\d[-/.]\d\d[-/.](?:19|20)\d\d(?!\d)")
 _LABEL_REACH = 40
 """Characters before a number in which its label is looked for."""
-_SEVEN_DIGITS = r"\d(?:[ \-./]?\d){6}"
 
 _TFN = (1, 4, 3, 7, 5, 8, 6, 9, 10)
 _IRD = ((3, 2, 7, 6, 5, 4, 3, 2), (7, 4, 3, 2, 5, 2, 7, 6))
+_SMALLEST_IRD = 10_000_000
 _UTR, _UTR_CHECK = (6, 7, 8, 9, 10, 5, 4, 3, 2), "21987654321"
 
 
@@ -63,18 +64,69 @@ def mask_text(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame) 
     numbers = {
         practice: frozenset(found) for practice, found in digits.group_by("practice_id").agg("digits").rows()
     }
-    done = [_mask_column(frame, column, numbers) for column in columns if frame.schema[column] == pl.String]
-    return frame.with_columns(done)
+    for column in columns:
+        if frame.schema[column] == pl.String and (suspects := _suspects(frame, column, digits)).height:
+            masked = [
+                mask_numbers(t, numbers.get(p, frozenset()))
+                for p, t in suspects.select("practice_id", "text").rows()
+            ]
+            changed = frame[column].scatter(suspects["place"], pl.Series(masked, dtype=pl.String))
+            frame = frame.with_columns(changed.alias(column))
+    return frame
 
 
-def _mask_column(frame: pl.DataFrame, column: str, numbers: dict[str, frozenset[str]]) -> pl.Series:
-    # Most texts hold no seven digits: only the few that do are taken out of the frame and looked into.
-    places = frame[column].str.contains(_SEVEN_DIGITS).fill_null(False).arg_true()
-    if not places.len():
-        return frame[column]
-    suspects = frame.select("practice_id", column)[places]
-    masked = [mask_numbers(text, numbers.get(practice, frozenset())) for practice, text in suspects.rows()]
-    return frame[column].scatter(places, pl.Series(masked, dtype=pl.String))
+def _suspects(frame: pl.DataFrame, column: str, known: pl.DataFrame) -> pl.DataFrame:
+    """place, practice_id, text of the few that need a look: by a label, or a run that is known or passes."""
+    texts = (
+        frame.select("practice_id", pl.col(column).alias("text"))
+        .with_row_index("place")
+        .filter(pl.col("text").str.contains(_RUN.pattern))
+    )
+    runs = texts.select("place", "practice_id", pl.col("text").str.extract_all(_RUN.pattern).alias("run"))
+    runs = runs.explode("run", empty_as_null=False).with_columns(
+        digits=pl.col("run").str.replace_all(r"\D", "")
+    )
+    hits = [runs.filter(_passes(pl.col("digits"))).select("place"), _known_places(runs, known)]
+    labelled = pl.col("text").str.contains(_ANY_LABEL)
+    return texts.filter(labelled | pl.col("place").is_in(pl.concat(hits)["place"].unique().implode()))
+
+
+def _known_places(runs: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Places of the texts one of whose runs holds a number of the practice."""
+    size = pl.col("digits").str.len_chars()
+    found = [runs.select("place").clear()]
+    for length in known["digits"].str.len_chars().unique():
+        windows = runs.filter(size >= length).with_columns(
+            start=pl.int_ranges(0, size.cast(pl.Int64) - length + 1)
+        )
+        windows = windows.explode("start", empty_as_null=False).select(
+            "place", "practice_id", digits=pl.col("digits").str.slice(pl.col("start"), length)
+        )
+        found.append(windows.join(known, on=["practice_id", "digits"], how="semi").select("place"))
+    return pl.concat(found)
+
+
+def _passes(digits: pl.Expr) -> pl.Expr:
+    """`passes_check` over a column, but for what looks like a phone."""
+
+    def weighed(number: pl.Expr, weights: Sequence[int]) -> pl.Expr:
+        parts = [number.str.slice(i, 1).cast(pl.Int32, strict=False) * w for i, w in enumerate(weights)]
+        return pl.sum_horizontal(parts)
+
+    size = digits.str.len_chars()
+    padded = digits.str.zfill(9)
+    checks = [(11 - weighed(padded, weights) % 11) % 11 for weights in _IRD]
+    last = padded.str.slice(8, 1).cast(pl.Int32, strict=False)
+    of_ird = pl.when(checks[0] == 10).then(checks[1]).otherwise(checks[0]) == last
+    in_range = digits.str.head(9).cast(pl.Int64, strict=False) > _SMALLEST_IRD
+    of_utr = (weighed(digits.str.slice(1), _UTR) % 11).replace_strict(
+        dict(enumerate(_UTR_CHECK)), return_dtype=pl.String, default=None
+    ) == digits.str.head(1)
+    return (
+        ((size == 9) & (weighed(digits, _TFN) % 11 == 0))
+        | (size.is_in([8, 9]) & of_ird & in_range)
+        | ((size == 10) & of_utr & ~digits.str.starts_with("0"))
+    )
 
 
 def mask_numbers(text: str, known: Set[str], every: bool = False) -> str:
@@ -95,8 +147,8 @@ def _masked(run: re.Match[str], known: Set[str], every: bool) -> str:
 def _holds(digits: str, known: Set[str]) -> bool:
     if not known:
         return False
-    starts = range(len(digits))
-    return any(digits[at : at + size] in known for size in (7, 8, 9, 10, 11) for at in starts)
+    windows = (digits[at : at + size] for size in (11, 10, 9, 8, 7) for at in range(len(digits) - size + 1))
+    return any(window in known for window in windows)
 
 
 def _is_tax_number(run: re.Match[str], digits: str) -> bool:
@@ -121,7 +173,7 @@ def passes_check(digits: str) -> bool:
 
 
 def _passes_ird(digits: str) -> bool:
-    if int(digits) <= 10_000_000:
+    if int(digits) <= _SMALLEST_IRD:
         return False
     check = -_weighed(digits, _IRD[0]) % 11
     if check == 10:

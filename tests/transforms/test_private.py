@@ -90,6 +90,15 @@ def test_checks_agree_with_the_library(number: int) -> None:
         assert passes_check(digits) == _ird(digits)
 
 
+@given(st.lists(st.integers(1_000_000, 99_999_999_999), min_size=1))
+def test_columns_are_checked_as_single_numbers_are(numbers: list[int]) -> None:
+    digits = [str(n) for n in numbers]
+    frame = pl.DataFrame({"practice_id": ["P1"] * len(digits), "t": digits})
+    known = pl.DataFrame({"practice_id": ["P1"], "tax_number": [digits[0]]})
+    expected = [mask_numbers(d, frozenset({digits[0]})) for d in digits]
+    assert mask_text(frame, ["t"], known)["t"].to_list() == expected
+
+
 def _ird(digits: str) -> bool:
     # The library refuses numbers from 150,000,000 on; the check digit itself has no such bound.
     if int(digits) < 150_000_000:

@@ -30,6 +30,15 @@ _RECORD = {
 _HANDLED = frozenset(
     {"id", "internalid", "contacts", "notes", "groups", "relationships", "customfields", "client", "clients"}
 )
+# Fields of the API (3.0, 3.1) that the contract leaves out, so that they are not reported every night.
+_IGNORED = {
+    "xpm_clients": """dateofdeath placeofbirthcity placeofbirthcountrycode industry weburl bankbsb
+        bankaccountname bankaccountnumber bankname autobasoptincriteria""",
+    "xpm_groups": "weburl",
+    "xpm_jobs": """name description budget clientordernumber type startdate duedate completeddate manager
+        partner assigned tasks milestones datecreatedutc datemodifiedutc weburl uuid contact""",
+    "xpm_relationships": "relatedclient",
+}
 _VALUE_TAGS = ("text", "value", "number", "decimal", "boolean", "date", "link")
 _LINE = "line of the start tag"
 
@@ -167,7 +176,11 @@ def _read_record(name: str, record: Element, found: _Found) -> None:
         )
         _read_nested(key, fields, found)
     found.add(name, row)
-    known = {(c.xml or c.name).split("/")[0].lower() for c in contract.columns} | _HANDLED
+    known = (
+        {(c.xml or c.name).split("/")[0].lower() for c in contract.columns}
+        | _HANDLED
+        | set(_IGNORED[name].split())
+    )
     found.unknown |= {child.tag for child in record if child.tag.lower() not in known}
 
 

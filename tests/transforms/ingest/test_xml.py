@@ -20,7 +20,7 @@ CLIENTS = """<Response api-method="List"><Status>OK</Status><Clients>
 <NumberOfShares>10</NumberOfShares></Relationship></Relationships>
 <CustomFields><CustomField><Name>Plan</Name><Text>Gold</Text></CustomField>
 <CustomField><Name>Since</Name><Number>2019</Number></CustomField></CustomFields>
-<DateOfBirth>31/12/1999</DateOfBirth><Industry>x</Industry><UUID>u-101</UUID></Client>
+<DateOfBirth>31/12/1999</DateOfBirth><Industry>x</Industry><Colour>red</Colour><UUID>u-101</UUID></Client>
 <Client><ID>102</ID><Name>Fern Trust</Name><Contacts /><Notes /><Groups><Group><ID>5</ID>
 <Name>Fern Group</Name></Group></Groups><Relationships /><UUID>u-102</UUID></Client>
 <Client><ID>103</ID><Name>Number Only</Name></Client>
@@ -88,7 +88,7 @@ def test_troubles_name_the_line_of_the_record(one: dict[str, pl.DataFrame]) -> N
     assert lines(one) == [
         ("value", 2, "DateOfBirth", "31/12/1999", "u-101"),
         ("row", 17, "UUID", None, None),
-        ("value", None, "Industry", None, None),
+        ("value", None, "Colour", None, None),
     ]
     assert (
         one["intake"]
