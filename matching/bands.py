@@ -8,7 +8,7 @@ import polars as pl
 
 from matching.levels import ENTITY, FAMILY, GIVEN, ORGANISATION, Comparison
 from matching.options import MatchOptions
-from matching.score import BITS
+from matching.score import BITS, settle
 
 _TAX_LINK = 0.9
 """A Tax record's own link holds from this probability; below it a person is asked."""
@@ -29,15 +29,16 @@ def banded(
     """
     judged = con.execute("select l, r, judgement from judged").pl()
     pairs = pairs.join(judged, on=["l", "r"], how="left", maintain_order="left")
+    pairs = settle(pairs, pl.col("tax_link"))
     pairs = pairs.with_columns(veto=_veto(comparisons), identified=_identified(comparisons))
     likely = pl.max_horizontal("probability", _without_numbers(comparisons)) >= options.near
     pairs = pairs.filter(
-        (pl.col("probability") >= options.near)
+        (pl.max_horizontal("probability", "settled") >= options.near)
         | (pl.col("veto") & likely)
         | pl.col("judgement").is_not_null()
         | pl.col("tax_link")
     )
-    sure = pl.col("probability") >= pl.when("tax_link").then(_TAX_LINK).otherwise(options.exact)
+    sure = pl.col("settled") >= pl.when("tax_link").then(_TAX_LINK).otherwise(options.exact)
     sure &= ~_doubtful(comparisons) | pl.col("tax_link")
     model_band = (
         pl.when(pl.col("veto") & ~pl.col("tax_link"))
@@ -119,8 +120,8 @@ def _consistent(pairs: pl.DataFrame) -> pl.DataFrame:
         lists: joined.filter((pl.col("left_list") == lists[0]) & (pl.col("right_list") == lists[1]))
         for lists in ((0, 1), (1, 2))
     }
-    of_hq = by_lists[0, 1].select("l", via_hq="r").unique("l", keep="first", maintain_order=True)
-    of_tax = by_lists[1, 2].select("r", via_tax="l").unique("r", keep="first", maintain_order=True)
+    of_hq = by_lists[0, 1].select("l", via_hq="r_as").unique("l", keep="first", maintain_order=True)
+    of_tax = by_lists[1, 2].select("r", via_tax="l_as").unique("r", keep="first", maintain_order=True)
     pairs = pairs.join(of_hq, on="l", how="left", maintain_order="left")
     pairs = pairs.join(of_tax, on="r", how="left", maintain_order="left")
     hq_tax = (pl.col("left_list") == 0) & (pl.col("right_list") == 2) & (pl.col("band") == "exact")
@@ -143,11 +144,11 @@ def _decided_by(comparisons: list[Comparison], exact: float) -> pl.Expr:
     return (
         pl.when(pl.col("judgement").is_not_null())
         .then(pl.lit("person"))
-        .when("tax_link")
-        .then(pl.lit("tax_uuid"))
         .when(pl.col("veto") | (pl.col("identified") & (pl.col("band") == "exact")))
         .then(pl.lit("identifier"))
         .when(by_link)
         .then(pl.lit("sync_link"))
+        .when("tax_link")
+        .then(pl.lit("tax_uuid"))
         .otherwise(pl.lit("model"))
     )

@@ -45,7 +45,7 @@ def match_clients(
     pairs = score(compared, comparisons, load(options.model))
     pairs = _with_subjects(pairs, prepared)
     pairs = _trust_tax_links(con, pairs)
-    pairs = banded(con, compete(pairs), comparisons, options)
+    pairs = banded(con, compete(pairs, pl.col("tax_link")), comparisons, options)
     found = with_evidence(con, pairs, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
 

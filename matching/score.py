@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from matching.assign import clusters
 from matching.em import Vectors, log_likelihood, priors
 from matching.levels import Comparison
 from matching.model import Floats, Model, Stratum
@@ -66,24 +67,50 @@ def _rarity(
     return found
 
 
-def compete(frame: pl.DataFrame) -> pl.DataFrame:
+def compete(frame: pl.DataFrame, alone: pl.Expr | None = None) -> pl.DataFrame:
     """Add `probability`: of a match when each record has at most one partner in each other list.
 
     frame: l, r, left_list, right_list, within, log_odds. For pairs between lists the odds of a pair stand
     against those of every rival pair of either record, so that a tie never looks certain.
-    Pairs inside one list have no rivals.
+    Pairs inside one list, and those that `alone` names, have no rivals of their own.
     """
-    odds = pl.col("log_odds").clip(-60, 60).exp()
-    frame = frame.with_columns(odds.alias("odds"))
-    rivals = (
-        pl.col("odds").sum().over("l", "right_list", "within")
-        + pl.col("odds").sum().over("r", "left_list", "within")
-        - pl.col("odds") * 2
+    lonely = pl.col("within") if alone is None else pl.col("within") | alone
+    own = pl.col("odds")
+    return (
+        frame.with_columns(odds=_odds()).with_columns(probability=_posterior(lonely, own, own)).drop("odds")
     )
-    alone = pl.col("odds") / (1 + pl.col("odds"))
-    return frame.with_columns(
-        pl.when("within")
-        .then(alone)
-        .otherwise(pl.col("odds") / (1 + pl.col("odds") + rivals.clip(0)))
-        .alias("probability")
-    ).drop("odds")
+
+
+def settle(frame: pl.DataFrame, alone: pl.Expr) -> pl.DataFrame:
+    """Add `settled`, the probability once people's judgements are known, and the clients `l_as`, `r_as`.
+
+    frame: of `compete`, with `judgement`. Records of one list that people judged one client are no rivals of
+    each other, and a pair that they refused is nobody's rival.
+    """
+    said = frame.filter(pl.col("judgement").is_not_null())
+    if said.is_empty():
+        return frame.with_columns(settled="probability", l_as="l", r_as="r")
+    one = said.filter(pl.col("within") & (pl.col("judgement") == "match"))
+    size = 1 + max(frame["l"].to_numpy().max(), frame["r"].to_numpy().max())
+    client = pl.Series(clusters(size, one["l"].to_numpy(), one["r"].to_numpy()))
+    refused = (pl.col("judgement") == "no_match").fill_null(False)
+    frame = frame.with_columns(
+        l_as=client.gather(frame["l"]),
+        r_as=client.gather(frame["r"]),
+        odds=pl.when(refused).then(0.0).otherwise(_odds()),
+    )
+    of_r = pl.col("odds").sum().over("l", "r_as", "right_list", "within")
+    of_l = pl.col("odds").sum().over("r", "l_as", "left_list", "within")
+    return frame.with_columns(settled=_posterior(pl.col("within") | alone, of_r, of_l)).drop("odds")
+
+
+def _odds() -> pl.Expr:
+    return pl.col("log_odds").clip(-60, 60).exp()
+
+
+def _posterior(lonely: pl.Expr, of_r: pl.Expr, of_l: pl.Expr) -> pl.Expr:
+    """Odds against those of rivals: pairs of either record but with the same client (`of_r`, `of_l`)."""
+    odds = pl.col("odds")
+    rivals = odds.sum().over("l", "right_list", "within") - of_r
+    rivals += odds.sum().over("r", "left_list", "within") - of_l
+    return odds / (1 + odds + pl.when(lonely).then(0.0).otherwise(rivals.clip(0)))

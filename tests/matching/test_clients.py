@@ -104,6 +104,29 @@ def test_two_equal_candidates_go_to_a_person(con: duckdb.DuckDBPyConnection) -> 
     assert between["probability"].max() <= 0.5  # type: ignore[operator]  # a number
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "judgement", "bands"),
+    [
+        (("xpm", "b"), ("xpm", "c"), "match", {"b": "exact", "c": "exact"}),
+        (("hq", "a"), ("xpm", "c"), "no_match", {"b": "exact", "c": "rejected"}),
+        (("hq", "a"), ("xpm", "c"), "unsure", {"b": "near", "c": "near"}),
+    ],
+)
+def test_an_answer_settles_the_tie_and_leaves_the_probability(
+    con: duckdb.DuckDBPyConnection,
+    left: tuple[str, str],
+    right: tuple[str, str],
+    judgement: str,
+    bands: dict[str, str],
+) -> None:
+    tied = frames(*[record(p, i, JOHN) for p, i in (("hq", "a"), ("xpm", "b"), ("xpm", "c"))])
+    names = ("left_product", "left_id", "right_product", "right_id", "judgement")
+    said = rows("effective_judgement", dict(zip(names, (*left, *right, judgement), strict=True)))
+    match = matched(con, {**tied, "effective_judgement": said}).filter(pl.col("left_product") == "hq")
+    assert dict(match.select("right_id", "band").rows()) == bands
+    assert match["probability"].to_list() == [pytest.approx(0.5, abs=1e-6)] * 2
+
+
 def test_an_old_link_helps_and_a_wrong_one_does_not_join(con: duckdb.DuckDBPyConnection) -> None:
     name = "given_name=elizabeth;family_name=dimitriou"
     link = rows("client_sync", {"hq_client_id": "a", "xpm_client_uuid": "b"})
@@ -126,6 +149,17 @@ def test_a_tax_link_holds_unless_its_own_data_contradicts(
     found["source_client"] = found["source_client"].with_columns(xpm_client_uuid=linked)
     match = matched(con, found)
     assert match.select("band", "decided_by").rows() == [(band, "tax_uuid")]
+
+
+def test_two_tax_records_may_name_one_client(con: duckdb.DuckDBPyConnection) -> None:
+    found = dict(frames(record("xpm", "b", JOHN), record("tax", "t", JOHN), record("tax", "u", JOHN)))
+    linked = pl.when(pl.col("product") == "tax").then(pl.lit("b"))
+    found["source_client"] = found["source_client"].with_columns(xpm_client_uuid=linked)
+    match = matched(con, found).filter(pl.col("left_id") == "b")
+    assert match.select("right_id", "band", "decided_by").rows() == [
+        ("t", "exact", "tax_uuid"),
+        ("u", "exact", "tax_uuid"),
+    ]
 
 
 def test_the_practices_own_details_are_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
