@@ -3,8 +3,8 @@
 Checks: TFN (nine digits) weights 1,4,3,7,5,8,6,9,10 mod 11; IRD weights 3,2,7,6,5,4,3,2, then
 7,4,3,2,5,2,7,6, mod 11; UTR weights 6,7,8,9,10,5,4,3,2 with table 21987654321. A number that stands alone and
 passes one is masked wherever it is found, since any text can hold one. Left as they are, unless labelled or
-known to be the practice's: dates, ten digits that begin with 0 (phones), and numbers behind the label of
-another kind (ABN, ACN, NZBN …).
+known to be the practice's: dates, and numbers behind the label of another kind (ABN, ACN, NZBN …). Phones of
+ten digits begin with 0, which no UTR does.
 """
 
 import re
@@ -107,7 +107,7 @@ def _known_places(runs: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _passes(digits: pl.Expr) -> pl.Expr:
-    """`passes_check` over a column, but for what looks like a phone."""
+    """`passes_check` over a column."""
 
     def weighed(number: pl.Expr, weights: Sequence[int]) -> pl.Expr:
         parts = [number.str.slice(i, 1).cast(pl.Int32, strict=False) * w for i, w in enumerate(weights)]
@@ -125,7 +125,7 @@ def _passes(digits: pl.Expr) -> pl.Expr:
     return (
         ((size == 9) & (weighed(digits, _TFN) % 11 == 0))
         | (size.is_in([8, 9]) & of_ird & in_range)
-        | ((size == 10) & of_utr & ~digits.str.starts_with("0"))
+        | ((size == 10) & of_utr)
     )
 
 
@@ -157,8 +157,7 @@ def _is_tax_number(run: re.Match[str], digits: str) -> bool:
     if _TAX_LABEL.search(before):
         return True
     part_of_word = re.search(r"\w-?$", before) or re.match(r"-?\w", text[end : end + 2])
-    phone = len(digits) == 10 and digits.startswith("0")
-    if part_of_word or phone or _DATE.match(run[0]) or _OTHER_LABEL.search(before):
+    if part_of_word or _DATE.match(run[0]) or _OTHER_LABEL.search(before):
         return False
     return passes_check(digits)
 

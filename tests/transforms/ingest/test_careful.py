@@ -105,7 +105,7 @@ _JSON = st.sampled_from(
 
 
 @pytest.mark.parametrize("ending", ["csv", "ndjson", "xml"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(_ROW, max_size=6), objects=st.lists(_JSON, max_size=6), noise=st.binary(max_size=40))
 def test_any_bytes_are_read_or_reported(
     ending: str, rows: list[bytes], objects: list[bytes], noise: bytes

@@ -82,12 +82,10 @@ WRITERS: dict[str, Callable[[Rows], bytes]] = {
     "csv": _csv,
     "ndjson": _ndjson,
     "parquet": _parquet,
-    "csv.gz": lambda rows: gzip.compress(_csv(rows)),
     "ndjson.gz": lambda rows: gzip.compress(_ndjson(rows)),
     "csv.zst": lambda rows: pa.compress(_csv(rows), "zstd", asbytes=True),
     "bom.csv": lambda rows: b"\xef\xbb\xbf" + _csv(rows),
     "utf16.csv": lambda rows: _csv(rows).decode().encode("utf-16"),
-    "utf16.ndjson": lambda rows: _ndjson(rows).decode().encode("utf-16"),
     "mixedends.csv": _crlf,
     "careful.csv": _careful,
 }

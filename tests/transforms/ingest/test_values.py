@@ -80,3 +80,11 @@ def test_lists_are_trimmed_and_empty_ones_are_null(tmp_path: Path) -> None:
     with connect() as con:
         found = read(con, write(tmp_path, {"hq/clients/a.csv": head + rows}))
     assert found["hq_clients"]["emails"].to_list() == [["a@x", "b@x"], None]
+
+
+def test_zones_do_not_depend_on_the_connection(tmp_path: Path) -> None:
+    rows = "practice_id,UUID,Name,UpdatedAt\nP1,a,A,2024-01-15T10:00:00+10:00\nP1,b,B,2024-01-15T10:00:00\n"
+    with connect() as con:
+        con.execute("set TimeZone = 'Pacific/Auckland'")
+        found = read(con, write(tmp_path, {"xpm/clients/a.csv": rows}))["xpm_clients"]["UpdatedAt"]
+    assert [str(t) for t in found] == ["2024-01-15 00:00:00", "2024-01-15 10:00:00"]

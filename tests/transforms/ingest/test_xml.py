@@ -1,5 +1,6 @@
 """The Practice Manager API's own bodies: fixtures shaped like recorded answers, made up here."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from tests.transforms.ingest.landings import lines, read, verdict, write
+from transforms.sql import Frames, connect
 
 CLIENTS = """<Response api-method="List"><Status>OK</Status><Clients>
 <Client><ID>101</ID><Name>Fern &amp; Co</Name><Email></Email><Phone> </Phone><WebSite>fern.nz</WebSite>
@@ -109,18 +111,25 @@ def test_a_list_of_groups_goes_before_the_groups_of_clients(
     assert not frames["quarantine"].filter(pl.col("entity") == "group").height
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "<Response><Status>OK</Status><Client><UUID>u1</UUID><Name>A</Name></Client></Response>",
-        "<Clients><Client><uuid>u1</uuid><name>A</name></Client></Clients>",
-        '<?xml version="1.0"?><r:Response xmlns:r="urn:x"><r:Clients><r:Client><r:UUID>u1</r:UUID>'
-        "<r:Name>A</r:Name></r:Client></r:Clients></r:Response>",
-    ],
+SHAPES = (
+    "<Response><Status>OK</Status><Client><UUID>u1</UUID><Name>A</Name></Client></Response>",
+    "<Clients><Client><uuid>u1</uuid><name>A</name></Client></Clients>",
+    '<?xml version="1.0"?><r:Response xmlns:r="urn:x"><r:Clients><r:Client><r:UUID>u1</r:UUID>'
+    "<r:Name>A</r:Name></r:Client></r:Clients></r:Response>",
 )
-def test_shapes_of_the_body(body: str, con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    frames = read(con, write(tmp_path, {"xpm/clients/practice_id=P1/x.xml": body}))
-    assert frames["xpm_clients"].select("UUID", "Name").rows() == [("u1", "A")]
+
+
+def test_shapes_of_the_body(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    frames = read(con, write(tmp_path, _one_practice_each(SHAPES)))
+    found = frames["xpm_clients"].select("practice_id", "UUID", "Name").rows()
+    assert found == [(f"X{i}", "u1", "A") for i in range(len(SHAPES))]
+
+
+def _one_practice_each(bodies: Iterable[str]) -> dict[str, str]:
+    """Client lists of practices X0, X1, …"""
+    files = {f"xpm/clients/practice_id=X{i}/x.xml": body for i, body in enumerate(bodies)}
+    directory = "".join(f"X{i},x,AU,none\n" for i in range(len(files)))
+    return files | {"practices.csv": "practice_id,practice_name,region,connection\n" + directory}
 
 
 def test_an_empty_list_is_a_list(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -141,15 +150,19 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("body", BROKEN)
-def test_a_body_that_is_no_list_makes_the_practice_wait(
-    body: str, con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    frames = read(con, write(tmp_path, {"xpm/clients/practice_id=P1/x.xml": body}))
-    assert [line[0] for line in lines(frames)] == ["file"]
-    accepted, reason = verdict(frames, "P1", "xpm", "clients")
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Frames:
+    with connect() as con:
+        return read(con, write(tmp_path_factory.mktemp("xml"), _one_practice_each(BROKEN)))
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN)), ids=list(BROKEN.values()))
+def test_a_body_that_is_no_list_makes_the_practice_wait(number: int, broken: Frames) -> None:
+    practice, words = f"X{number}", list(BROKEN.values())[number]
+    assert broken["quarantine"].filter(pl.col("practice_id") == practice)["level"].to_list() == ["file"]
+    accepted, reason = verdict(broken, practice, "xpm", "clients")
     assert not accepted
-    assert BROKEN[body] in str(reason)
+    assert words in str(reason)
 
 
 def test_a_body_without_a_practice_makes_everybody_wait(
