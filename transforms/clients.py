@@ -1,5 +1,7 @@
 """The clients of all three products in one vocabulary, as they came; the contracts say what feeds what."""
 
+import re
+
 import duckdb
 import polars as pl
 
@@ -25,6 +27,8 @@ _FREE_TEXT = (
     "settings",
     "organisation_name",
 )
+_MASKED_IN_JSON = re.compile(r'("(?:[^"\\]|\\.)*")|-?(\*{6}\d{3})[\d.eE+-]*')
+"""A string, which is left alone, or a masked number with what may be left of it."""
 # JSON's own escapes; the other control characters have no short form.
 _ESCAPES = {
     **{chr(code): f"\\u{code:04x}" for code in range(32)},
@@ -55,7 +59,17 @@ def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFra
     # many clients to at most one row of `jobs`
     clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
     known = clients.select("practice_id", "tax_number").drop_nulls().unique()
-    return conform(mask_text(clients, list(_FREE_TEXT), known), "source_client")
+    masked = mask_text(clients, list(_FREE_TEXT), known)
+    return conform(masked.with_columns(_quoted(masked["custom_fields"])), "source_client")
+
+
+def _quoted(texts: pl.Series) -> pl.Series:
+    """JSON texts in which a number that was masked has become a string: stars are no JSON number."""
+    places = texts.str.contains(r"[:,\[]\s*-?\*{6}\d{3}").fill_null(False).arg_true()
+    if not places.len():
+        return texts
+    mended = [_MASKED_IN_JSON.sub(lambda m: m[1] or f'"{m[2]}"', text) for text in texts[places]]
+    return texts.scatter(places, pl.Series(mended, dtype=pl.String))
 
 
 def _unified(rows: pl.DataFrame, source: Table) -> pl.DataFrame:

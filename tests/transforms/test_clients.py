@@ -127,3 +127,14 @@ def test_tax_numbers_inside_text_are_masked() -> None:
     text = found.drop("tax_number").select(pl.concat_str(pl.col(pl.String), ignore_nulls=True)).to_series()
     assert not text.str.contains(r"865[ -]?414[ -]?088").any()
     assert found["tax_number"].drop_nulls().to_list() == ["865414088"]
+
+
+def test_custom_fields_stay_json_where_a_number_is_masked() -> None:
+    fields = '{"TFN":865414088,"list":[ 865414088,1],"said":"a: 865414088, \\"b\\"","n":12345678}'
+    found = _clients(xpm_clients=_xpm(CustomFields=fields, TaxNumber="865414088"))["custom_fields"].item()
+    assert json.loads(found) == {
+        "TFN": "******088",
+        "list": ["******088", 1],
+        "said": 'a: ******088, "b"',
+        "n": 12345678,
+    }
