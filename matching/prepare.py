@@ -197,40 +197,35 @@ def finish(
             frame = _by_rarity(con, frame, column, own)
     if "street" in frame.columns:
         frame = _address_counts(con, frame)
-    frame = frame.with_columns(_frequencies(frame, free))
+    frame = _with_frequencies(frame, free)
     con.register("prepared_frame", frame)
-    codes = "".join(f", {_code(name)} as {name}_code" for name in ("given", "family", "org"))
-    con.execute(f"create or replace temp table prepared as select *{codes} from prepared_frame")
+    con.execute("create or replace temp table prepared as select * from prepared_frame")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
 
 
-def _frequencies(frame: pl.DataFrame, free: tuple[tuple[str, str], ...]) -> list[pl.Expr]:
-    """size: records of the longest list of the partition; n_<column>: most of one list with the value."""
+def _with_frequencies(frame: pl.DataFrame, free: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+    """Add size: records of the longest list of the partition; n_<column>: most of one list with the value."""
     weighed = [*(c for c in ("given", "family", "org", "whole") if c in frame.columns), *(c for c, _ in free)]
-    counts = [
-        pl.len()
-        .over("part_no", "list", column)
-        .max()
-        .over("part_no", column)
-        .cast(pl.Float32)
-        .alias(f"n_{column}")
-        for column in weighed
-    ]
-    size = pl.len().over("part_no", "list").max().over("part_no")
-    return [size.cast(pl.Float32).alias("size"), *counts]
+    held = {f"n_{column}": pl.len().over("part_no", "list", column) for column in weighed}
+    most = {f"n_{column}": pl.col(f"n_{column}").max().over("part_no", column) for column in weighed}
+    # In steps: a window over a window is worked out again for every group.
+    frame = frame.with_columns(size=pl.len().over("part_no", "list"), **held)
+    frame = frame.with_columns(size=pl.col("size").max().over("part_no"), **most)
+    return frame.with_columns(pl.col("size", *most).cast(pl.Float32))
 
 
-def _code(column: str) -> str:
+def _code(column: str) -> pl.Expr:
     """Consonant code of a name: the first letter, then consonants by sound."""
-    rest = f"substr({column}, 2)"
-    for written, sound in (("ph", "f"), ("ck", "k"), ("sch", "s"), ("th", "t")):
-        rest = f"replace({rest}, '{written}', '{sound}')"
-    return f"left({column}, 1) || translate({rest}, 'cqxaeiouyhw ', 'kkk')"
+    rest = pl.col(column).str.slice(1)
+    for written, sound in (("ph", "f"), ("ck", "k"), ("sch", "s"), ("th", "t"), ("c", "k"), ("q", "k")):
+        rest = rest.str.replace_all(written, sound, literal=True)
+    rest = rest.str.replace_all("x", "k", literal=True).str.replace_all("[aeiouyhw ]", "")
+    return (pl.col(column).str.slice(0, 1) + rest).alias(f"{column}_code")
 
 
 def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
-    found: list[pl.Expr | pl.Series] = []
+    found: list[pl.Expr | pl.Series] = [_code(name) for name in ("given", "family", "org")]
     if "given" in frame.columns:
         found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
     if "whole" in frame.columns:
