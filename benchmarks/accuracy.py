@@ -131,7 +131,7 @@ def evaluate(pairs: pl.DataFrame, case: Case, root: Path) -> dict[str, float]:
         pl.col("true").fill_null(False)
     )
     chosen = found.filter("is_match")
-    hit = chosen["true"].sum()
+    hit = float(chosen["true"].sum())
     by_score = found.sort("probability", descending=True)
     hits = by_score["true"].cum_sum().to_numpy()
     best = 2 * hits / (np.arange(1, len(hits) + 1) + truth.height)
@@ -140,7 +140,7 @@ def evaluate(pairs: pl.DataFrame, case: Case, root: Path) -> dict[str, float]:
         "recall": hit / truth.height,
         "f1": 2 * hit / (chosen.height + truth.height),
         "ceiling": float(best.max()) if len(best) else 0.0,
-        "blocked": found["true"].sum() / truth.height,
+        "blocked": float(found["true"].sum()) / truth.height,
         "ece": calibration_error(found),
     }
 
@@ -155,7 +155,8 @@ def calibration_error(found: pl.DataFrame) -> float:
     )
     if not binned.height:
         return 0.0
-    return float((binned["n"] * (binned["said"] - binned["was"]).abs()).sum() / binned["n"].sum())
+    off = (binned["said"] - binned["was"]).abs()
+    return float((binned["n"] * off).sum()) / float(binned["n"].sum())
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
-from matching.levels import ENTITY, FAMILY, GIVEN, ORGANISATION, Comparison
+from matching.comparison import Comparison
+from matching.names import ENTITY, FAMILY, GIVEN, ORGANISATION
 from matching.options import MatchOptions
 from matching.score import BITS, settle
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.levels import Comparison
+from matching.comparison import Comparison
 from matching.model import Floats, Stratum
 
 _ROUNDS = 60

@@ -3,7 +3,7 @@
 import duckdb
 import polars as pl
 
-from matching.levels import Comparison
+from matching.comparison import Comparison
 
 _LISTS = frozenset(("emails", "phones", "websites"))
 

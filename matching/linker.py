@@ -6,10 +6,10 @@ import duckdb
 import polars as pl
 
 from expectations.errors import UsageError
-from matching import assign, levels, vectors
+from matching import assign, free, levels, vectors
 from matching.blocking import Scope, candidates, keys_for
+from matching.comparison import Comparison
 from matching.em import fit
-from matching.levels import Comparison
 from matching.model import Model
 from matching.prepare import Prepared, prepare_fields
 from matching.score import BITS, compete, score
@@ -108,8 +108,8 @@ def train(
 
 def comparisons_of(prepared: Prepared) -> list[Comparison]:
     """The comparisons that the prepared columns allow."""
-    kinds = {"identifier": levels.identifier, "masked": levels.masked, "category": levels.category}
-    kinds |= {"year": levels.year, "text": levels.text}
+    kinds = {"identifier": free.identifier, "masked": free.masked, "category": free.category}
+    kinds |= {"year": free.year, "text": free.text}
     return levels.of_columns(prepared.filled) + [kinds[kind](column) for column, kind in prepared.free]
 
 

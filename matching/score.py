@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 
 from matching.assign import clusters
+from matching.comparison import Comparison
 from matching.em import Vectors, log_likelihood, priors
-from matching.levels import Comparison
 from matching.model import Floats, Model, Stratum
 from matching.vectors import STRATA
 

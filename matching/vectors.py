@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from matching.blocking import Scope
+from matching.comparison import Comparison
 from matching.em import Space, Vectors
-from matching.levels import Comparison
 
 STRATA = ("person", "organisation", "other")
 """Kinds of pair with parameters of their own: both persons, both organisations, anything else."""

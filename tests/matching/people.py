@@ -24,7 +24,7 @@ def two_lists(people: int, seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
             "firm": f"f{number % 3}",
         }
         left.append({"id": f"a{number}", **person})
-        changed = dict(person)
+        changed: dict[str, str | None] = dict(person)
         if dice.random() < 0.3:
             at = dice.randrange(1, len(person["family"]))
             changed["family"] = person["family"][:at] + "x" + person["family"][at + 1 :]

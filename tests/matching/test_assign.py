@@ -27,7 +27,7 @@ def frame(edges: dict[tuple[int, int], int]) -> pl.DataFrame:
 def test_assignment_has_the_weight_that_networkx_finds(edges: dict[tuple[int, int], int]) -> None:
     pairs = frame(edges)
     chosen = pairs.filter(assign.one_to_one(pairs))
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_weighted_edges_from([(left, right, weight) for (left, right), weight in edges.items()])
     best = sum(graph.edges[edge]["weight"] for edge in nx.max_weight_matching(graph))
     assert chosen["weight"].sum() == best
@@ -52,7 +52,7 @@ def test_a_pair_that_speaks_against_a_match_is_never_chosen() -> None:
 def test_clusters_are_the_components_that_networkx_finds(edges: list[tuple[int, int]]) -> None:
     left, right = (np.array([edge[i] for edge in edges], dtype=np.int64) for i in (0, 1))
     label = assign.clusters(10, left, right)
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(10))
     graph.add_edges_from(edges)
     component = {node: min(nodes) for nodes in nx.connected_components(graph) for node in nodes}

@@ -46,8 +46,8 @@ def test_linking_is_symmetric() -> None:
 
 def test_row_order_changes_nothing() -> None:
     left, right = two_lists(120)
-    shuffled = [frame.sample(fraction=1, shuffle=True, seed=5) for frame in (left, right)]
-    assert link(left, right, SPEC, id_column="id").equals(link(*shuffled, SPEC, id_column="id"))
+    left_too, right_too = (frame.sample(fraction=1, shuffle=True, seed=5) for frame in (left, right))
+    assert link(left, right, SPEC, id_column="id").equals(link(left_too, right_too, SPEC, id_column="id"))
 
 
 def test_pairs_never_cross_the_partition() -> None:
