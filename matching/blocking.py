@@ -30,6 +30,8 @@ class Key:
     several: bool = False
     points: int = 4
     """How far sharing it goes towards `ENOUGH`."""
+    weak: bool = False
+    """Used only where there are few keys: it finds nothing that the others miss, and many pairs."""
 
 
 ENOUGH = 4
@@ -42,8 +44,8 @@ KEYS = (
     Key("family code and initial", ("given", "family"), "family_code || ' ' || left(given, 1)", 1_500),
     Key("given name and start of family name", ("given", "family"), "given || ' ' || left(family, 2)", 1_500),
     Key("initials swapped", ("given", "family"), "given_code || ' ' || left(family, 3)", 1_000),
-    Key("family code", ("family",), "family_code", 100, points=1),
-    Key("given name", ("given",), "given", 100, points=1),
+    Key("family code", ("family",), "family_code", 100, weak=True),
+    Key("given name", ("given",), "given", 100, weak=True),
     Key("birth date", ("dob",), "dob", 1_500),
     Key("given name and birth year", ("given", "dob"), "given_code || year(dob)", 1_500),
     Key("family name and birthday", ("family", "dob"), "family_code || month(dob) || day(dob)", 1_500),
@@ -52,7 +54,7 @@ KEYS = (
     Key("given name and postcode", ("given", "post_code"), "given || post_code", 1_000, points=3),
     Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 1_000, points=3),
     Key("whole text", ("whole",), "whole_sorted", 5_000),
-    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True, points=1),
+    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True, weak=True),
     Key("organisation name", ("org",), "org_sorted", 5_000),
     Key("words of the organisation", ("org",), "org_tokens", 400, True, points=2),
     Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000, points=3),
@@ -91,7 +93,8 @@ def free_keys(free: Collection[tuple[str, str]]) -> list[Key]:
 
 def keys_for(columns: Collection[str], free: Collection[tuple[str, str]]) -> list[Key]:
     """The keys that prepared columns of these names allow."""
-    return [key for key in KEYS if set(key.needs) <= set(columns)] + free_keys(free)
+    allowed = [key for key in KEYS if set(key.needs) <= set(columns)] + free_keys(free)
+    return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
 
 
 def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) -> None:

@@ -50,13 +50,19 @@ def _line(name: str, sentence: str, bits: str) -> str:
 def _entry(k: int, comparison: Comparison) -> str:
     sentences = ", ".join(f"'{s.replace(chr(39), chr(39) * 2)}'" for s in comparison.sentences)
     values = "".join(
-        f""" || ', "{side}": ' || coalesce(to_json({_value(comparison, alias)})::varchar, 'null')"""
+        f""" || ', "{side}": ' || {_quoted(_value(comparison, alias))}"""
         for side, alias in (("left", "l"), ("right", "r"))
     )
     return (
         f"""case when p.c{k} > 0 then '{{"comparison": "{comparison.name}", "level": "'"""
         f""" || [{sentences}][p.c{k} + 1] || '"'{values} || ', "bits": ' || round(p.w{k}, 2) || '}}' end"""
     )
+
+
+def _quoted(value: str) -> str:
+    # Normalised values hold no control characters, so quotes and backslashes are all there is to escape.
+    escaped = f"""replace(replace({value}, '\\', '\\\\'), '"', '\\"')"""
+    return f"""coalesce('"' || {escaped} || '"', 'null')"""
 
 
 def _value(comparison: Comparison, alias: str) -> str:
