@@ -18,8 +18,7 @@ chosen as (
         coalesce(e.confirmed, false) as confirmed,
         coalesce(e.acknowledged, []) as acknowledged,
         f.* exclude (practice_id, policy),
-        l.practice_id is null
-        or (p.connection = 'confirmed' and p.connected_by is null) as authority_unchecked
+        l.practice_id is null as authority_unchecked
     from practices as p
     left join effective_policy as e on p.practice_id = e.practice_id -- one to at most one
     left join facts as f on p.practice_id = f.practice_id and e.policy = f.policy -- one to at most one
