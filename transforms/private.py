@@ -75,6 +75,25 @@ def mask_text(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame) 
     return frame
 
 
+def mask_known(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame) -> pl.DataFrame:
+    """As `mask_text`, for columns of phones and e-mails: only runs that are a number of the practice."""
+    digits = known.select("practice_id", pl.col("tax_number").str.replace_all(r"\D", "").alias("digits"))
+    digits = digits.filter(pl.col("digits").str.len_chars() >= 7).unique()
+    for column in columns:
+        runs = frame.with_row_index("place").select(
+            "place", "practice_id", pl.col(column).str.extract_all(_RUN.pattern).alias("digits")
+        )
+        runs = runs.explode("digits", empty_as_null=False).with_columns(
+            pl.col("digits").str.replace_all(r"\D", "")
+        )
+        places = runs.join(digits, on=["practice_id", "digits"], how="semi")["place"].unique().sort()
+        if places.len():
+            masked = [mask_numbers(text, frozenset(), every=True) for text in frame[column].gather(places)]
+            changed = frame[column].scatter(places, pl.Series(masked, dtype=pl.String))
+            frame = frame.with_columns(changed.alias(column))
+    return frame
+
+
 def _suspects(frame: pl.DataFrame, column: str, known: pl.DataFrame) -> pl.DataFrame:
     """place, practice_id, text of the few that need a look: by a label, or a run that is known or passes."""
     texts = (

@@ -8,7 +8,7 @@ from stdnum.au import tfn
 from stdnum.gb import utr
 from stdnum.nz import ird
 
-from transforms.private import mask_numbers, mask_tax_number, mask_text, passes_check
+from transforms.private import mask_known, mask_numbers, mask_tax_number, mask_text, passes_check
 
 KNOWN = pl.DataFrame(
     {"practice_id": ["P1", "P1", "P2"], "tax_number": ["123 456 789", "******321", "55555551"]}
@@ -117,3 +117,11 @@ def test_a_known_number_never_survives(parts: list[str]) -> None:
 def test_masking_twice_is_masking_once(text: str) -> None:
     once = mask_numbers(text, frozenset({"123456789"}))
     assert mask_numbers(once, frozenset({"123456789"})) == once
+
+
+def test_phones_and_mails_hide_only_what_the_practice_knows() -> None:
+    known = pl.DataFrame({"practice_id": ["P"], "tax_number": ["865 414 088"]})
+    values = ["865-414-088", "865414088@x.au", "0412 345 678", "123456782", None]
+    frame = pl.DataFrame({"practice_id": ["P"] * 5 + ["Q"], "phone": [*values, "865414088"]})
+    found = mask_known(frame, ["phone"], known)["phone"].to_list()
+    assert found == ["******088", "******088@x.au", "0412 345 678", "123456782", None, "865414088"]

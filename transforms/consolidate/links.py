@@ -14,20 +14,24 @@ from transforms.consolidate.groups import group_tables
 from transforms.consolidate.organisations import organisation_tables
 from transforms.consolidate.relationships import relationship_tables
 from transforms.consolidate.staff import staff_tables
-from transforms.private import mask_text
+from transforms.private import mask_known, mask_text
 from transforms.sql import Frames, run_sql
 
 _PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
 _IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
 
-# Text in which people write tax numbers; phones and e-mails stay out, a phone may pass as a tax number.
+# Text in which people write tax numbers; a phone may pass as one, so in `_REACH` only known ones are masked.
 _FREE_TEXT = {
     "hq_contacts": ["name", "first_name", "last_name", "position"],
     "xpm_contacts": ["Name", "Salutation", "Addressee", "Position"],
     "hq_groups": ["name"],
     "xpm_groups": ["Name", "Taxable"],
     "xpm_relationships": ["Type"],
+}
+_REACH = {
+    "hq_contacts": ["email", "phone", "mobile"],
+    "xpm_contacts": ["Email", "Phone", "Mobile"],
 }
 
 
@@ -68,7 +72,8 @@ def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> p
 
 def _masked(frames: Frames) -> dict[str, pl.DataFrame]:
     numbers = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
-    return {name: mask_text(frames[name], columns, numbers) for name, columns in _FREE_TEXT.items()}
+    texts = {name: mask_text(frames[name], columns, numbers) for name, columns in _FREE_TEXT.items()}
+    return texts | {name: mask_known(texts[name], columns, numbers) for name, columns in _REACH.items()}
 
 
 def _some(frames: Frames, *names: str) -> dict[str, pl.DataFrame]:
