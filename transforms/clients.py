@@ -7,7 +7,7 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import Column, Table, table
-from transforms.private import mask_text
+from transforms.private import mask_known, mask_text
 from transforms.sql import Frames
 
 SOURCES = ("hq_clients", "xpm_clients", "tax_clients")
@@ -59,8 +59,24 @@ def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFra
     # many clients to at most one row of `jobs`
     clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
     known = clients.select("practice_id", "tax_number").drop_nulls().unique()
-    masked = mask_text(clients, list(_FREE_TEXT), known)
+    masked = _masked_lists(mask_text(clients, list(_FREE_TEXT), known), known)
     return conform(masked.with_columns(_quoted(masked["custom_fields"])), "source_client")
+
+
+def _masked_lists(clients: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """`clients` with e-mails and phones masked where one is a tax number of the practice."""
+    for column in ("emails", "phones"):
+        values = (
+            clients.select("practice_id", column).with_row_index("row").explode(column, empty_as_null=False)
+        )
+        masked = mask_known(values, [column], known)
+        if not masked[column].equals(values[column], null_equal=True):
+            lists = masked.group_by("row", maintain_order=True).agg(pl.col(column).alias("masked"))
+            indexed = clients.with_row_index("row").join(lists, on="row", how="left", maintain_order="left")
+            # Empty and missing lists have no row to explode, and stay as they are.
+            mended = pl.when(pl.col(column).list.len() > 0).then("masked").otherwise(column).alias(column)
+            clients = indexed.with_columns(mended).drop("row", "masked")
+    return clients
 
 
 def _quoted(texts: pl.Series) -> pl.Series:

@@ -129,6 +129,14 @@ def test_tax_numbers_inside_text_are_masked() -> None:
     assert found["tax_number"].drop_nulls().to_list() == ["865414088"]
 
 
+def test_a_tax_number_typed_as_phone_or_email_is_masked_and_the_others_stay() -> None:
+    tax = rows("tax_clients", {"tax_client_id": "t1", "tax_number": "865414088"})
+    hq = _hq(phones=["0412 345 678", "865 414 088"], emails=["865414088@x.au", "b@x.au"])
+    found = _clients(tax_clients=tax, hq_clients=hq).filter(pl.col("product") == "hq")
+    assert found["phones"].to_list() == [["0412 345 678", "******088"]]
+    assert found["emails"].to_list() == [["******088@x.au", "b@x.au"]]
+
+
 def test_custom_fields_stay_json_where_a_number_is_masked() -> None:
     fields = '{"TFN":865414088,"list":[ 865414088,1],"said":"a: 865414088, \\"b\\"","n":12345678}'
     found = _clients(xpm_clients=_xpm(CustomFields=fields, TaxNumber="865414088"))["custom_fields"].item()

@@ -25,6 +25,7 @@ from expectations.contracts import tables
 from transforms.ingest.ledger import Rejection
 from transforms.ingest.raw import has_rows, raw_name
 from transforms.ingest.snapshot import Snapshot, folder, place
+from transforms.private import mask_text
 from transforms.sql import query, run_sql
 
 _OWN_TABLES = ("practices", "extracts")
@@ -63,7 +64,10 @@ def intake(
             "last_intake": frames["last_intake"],
         },
     )
-    return conform(run_sql(con, "ingest/verdict", {"facts": facts}, {"run_id": run_id}), "intake")
+    verdict = run_sql(con, "ingest/verdict", {"facts": facts}, {"run_id": run_id})
+    # An extract's own error message is free text.
+    known = frames["tax_clients"].select("practice_id", "tax_number").drop_nulls()
+    return conform(mask_text(verdict, ["reason"], known), "intake")
 
 
 def _lists() -> pl.DataFrame:

@@ -87,3 +87,16 @@ def test_every_list_can_be_in_the_table(taken: tuple[str, Frames]) -> None:
     lists = {(c.path or "").split("/")[-1] for c in tables("source").values()} - {"practices", "extracts"}
     assert set(taken[1]["intake"]["entity"]) <= lists
     assert taken[1]["intake"].schema == table("intake").schema
+
+
+def test_a_tax_number_in_an_extracts_error_is_masked(tmp_path: Path) -> None:
+    files = {
+        "practices.csv": "practice_id,practice_name,region,connection\nP1,x,AU,none\n",
+        "extracts.csv": "practice_id,product,entity,status,error\n"
+        "P1,hq,clients,ERROR,no client for TFN 865414088\n",
+        "hq/clients/a.csv": "practice_id,hq_client_id,status\nP1,c1,active\n",
+    }
+    with connect() as con:
+        found = read(con, write(tmp_path, files))["intake"].filter(pl.col("entity") == "clients")
+    reasons = found.filter(pl.col("product") == "hq")["reason"].to_list()
+    assert reasons == ["The extract ended in ERROR: no client for TFN ******088."]
