@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     """Deadline of a practice that has none of its own."""
     include_prospects: bool = False
     """Whether prospects are clients."""
-    batch_rows: Annotated[int, Field(ge=1)] = 1_000_000
-    """Rows of all lists that travel together: about 250,000 clients with what hangs on them."""
+    batch_rows: Annotated[int, Field(ge=1)] = 500_000
+    """Rows of all lists that travel together: about 125,000 clients with what hangs on them."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Threads of DuckDB and Polars."""
     memory_limit: Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "2GB"
