@@ -15,7 +15,8 @@ from matching.model import Floats, Stratum
 _ROUNDS = 60
 _MATCH_BELIEF = 20.0
 """Pseudo matches behind the prior belief on m, so that a list of eight is not read as proof."""
-_FLOOR = 1e-6
+FLOOR = 1e-6
+"""Least probability of a level: nothing is impossible because it was not seen."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def log_likelihood(parts: list[Floats], levels: NDArray[np.uint8]) -> Floats:
     """Sum over comparisons of the log probability of each vector's level; missing adds nothing."""
     total = np.zeros(levels.shape[0])
     for k, probabilities in enumerate(parts):
-        logs = np.log(np.maximum(probabilities, _FLOOR))
+        logs = np.log(np.maximum(probabilities, FLOOR))
         logs[0] = 0.0
         total += logs[levels[:, k]]
     return total

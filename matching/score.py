@@ -5,7 +5,7 @@ import polars as pl
 
 from matching.assign import clusters
 from matching.comparison import Comparison
-from matching.em import Vectors, log_likelihood, priors
+from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
 from matching.vectors import STRATA
 
@@ -38,11 +38,10 @@ def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
     log_u = log_likelihood(u, levels) + sum(adjust.values(), np.zeros(frame.height))
     others = np.logaddexp(log_u, related + log_likelihood(r, levels))
     weights = {}
-    for k, c in enumerate(comparisons):
-        ratio = np.log(np.maximum(m[k], 1e-6) / np.maximum(u[k], 1e-6))
+    for k in range(len(comparisons)):
+        ratio = np.log(np.maximum(m[k], FLOOR) / np.maximum(u[k], FLOOR))
         ratio[0] = 0.0
         weights[f"w{k}"] = (ratio[levels[:, k]] - adjust.get(k, 0.0)) * BITS
-        del c
     log_odds = prior + log_likelihood(m, levels) - others
     return frame.with_columns(
         pl.Series("log_odds", log_odds),
@@ -61,7 +60,7 @@ def _rarity(
         if comparison.rarity:
             agree = frame[f"c{k}"].to_numpy() == 1
             n = frame[f"n{k}"].fill_null(1).to_numpy().astype(np.float64)
-            average = max(float(u[k][1]), 1e-6)
+            average = max(float(u[k][1]), FLOOR)
             seen = (np.maximum(n - 1, 0) + _SHRINK * average) / (size + _SHRINK)
             found[k] = np.where(agree, np.log(seen / average), 0.0)
     return found
