@@ -2,81 +2,102 @@
 
 from matching.comparison import Comparison, Level, either_null, jw
 
+_YEAR, _MONTH, _DAY = (
+    [f"{side}.dob[{first}:{last}]" for side in "lr"] for first, last in ((1, 4), (6, 7), (9, 10))
+)
+_SAME_YEAR = f"{_YEAR[0]} = {_YEAR[1]}"
+_PARTS = " + ".join(f"({part[0]} = {part[1]})::int" for part in (_YEAR, _MONTH, _DAY))
+_YEARS_APART = f"abs(try_cast({_YEAR[0]} as smallint) - try_cast({_YEAR[1]} as smallint))"
+
 BIRTH = Comparison(
     "date_of_birth",
     ("dob",),
     either_null("dob"),
     (
-        Level("same date", "l.dob = r.dob"),
+        Level("same date", "l.dob = r.dob and length(l.dob) = 10"),
         Level("day and month swapped",
-              "year(l.dob) = year(r.dob) and month(l.dob) = day(r.dob) and day(l.dob) = month(r.dob)"),
-        Level("two of day, month and year the same",
-              "(year(l.dob) = year(r.dob))::int + (month(l.dob) = month(r.dob))::int"
-              " + (day(l.dob) = day(r.dob))::int = 2"),
-        Level("same year or a digit or two apart",
-              "year(l.dob) = year(r.dob)"
-              " or levenshtein(strftime(l.dob, '%Y%m%d'), strftime(r.dob, '%Y%m%d')) <= 2"),
+              f"{_SAME_YEAR} and {_MONTH[0]} = {_DAY[1]} and {_DAY[0]} = {_MONTH[1]} and {_DAY[0]} <> ''"),
+        Level("one digit apart", "length(l.dob) = length(r.dob) and hamming(l.dob, r.dob) = 1"),
+        Level("two of day, month and year the same", f"{_PARTS} = 2"),
+        Level("two digits apart", "length(l.dob) = length(r.dob) and hamming(l.dob, r.dob) = 2"),
+        Level("a year or two and one other part apart", f"{_PARTS} = 1 and {_YEARS_APART} <= 2"),
     ),
     "other date",
+    rarity="dob",
 )  # fmt: skip
 
-_STREET = (
-    "((l.street is not null and r.street is not null and coalesce(l.house, '') = coalesce(r.house, '')"
-    f" and {jw('street', 0.9)}) or (l.street is null and r.street is null and l.house = r.house))"
-    " and (l.post_code = r.post_code or (l.post_code is null or r.post_code is null)"
-    " and (l.city = r.city or l.city is null or r.city is null))"
+_AREA_ALIKE = (
+    "coalesce(l.post_code = r.post_code, false) or coalesce(l.city = r.city, false)"
+    f" or coalesce(levenshtein(l.post_code, r.post_code) <= 1, false) or coalesce({jw('city', 0.82)}, false)"
 )
-_SAME_PLACE = "coalesce(l.post_code = r.post_code, l.city = r.city, false)"
+_AREA_UNKNOWN = f"({either_null('post_code')} and {either_null('city')})"
+_STREET_ALIKE = jw("street", 0.88)
+_SAME_HOUSE = "l.house = r.house"
+_ADDRESS = (
+    f"(coalesce({_STREET_ALIKE} and coalesce(l.house, '') = coalesce(r.house, ''), false)"
+    f" or coalesce({jw('street', 0.78)} and {_SAME_HOUSE}, false)"
+    f" or coalesce(l.street is null and r.street is null and {_SAME_HOUSE}, false))"
+    f" and ({_AREA_ALIKE} or {_AREA_UNKNOWN})"
+)
 
 PLACE = Comparison(
     "place",
-    ("house", "street", "city", "post_code"),
-    "(coalesce(l.street, l.house, l.post_code, l.city) is null"
-    " or coalesce(r.street, r.house, r.post_code, r.city) is null"
+    ("house", "street", "city", "post_code", "region"),
+    "(coalesce(l.street, l.house, l.post_code, l.city, l.region) is null"
+    " or coalesce(r.street, r.house, r.post_code, r.city, r.region) is null"
     " or coalesce(l.address_hub, false) and coalesce(r.address_hub, false))",
     (
         Level("same address, held by no other",
-              f"{_STREET} and l.address_count <= 1 and r.address_count <= 1"),
-        Level("same address, shared by a few", _STREET),
-        Level("same street, other or no number",
-              f"{_SAME_PLACE} and {jw('street', 0.9)}"),
+              f"{_ADDRESS} and l.address_count <= 1 and r.address_count <= 1"),
+        Level("same address, shared by a few", _ADDRESS),
+        Level("same street and number, other place", f"l.street = r.street and {_SAME_HOUSE}"),
+        Level("same street, other or no number", f"{_STREET_ALIKE} and ({_AREA_ALIKE})"),
+        Level("same number and postcode or city, other street", f"{_SAME_HOUSE} and (l.post_code = r.post_code or l.city = r.city)"),
+        Level("same city and postcode", "l.post_code = r.post_code and l.city = r.city"),
         Level("same postcode", "l.post_code = r.post_code"),
         Level("same city", "l.city = r.city"),
+        Level("postcode or city spelled alike", _AREA_ALIKE),
+        Level("same region", "l.region = r.region"),
     ),
     "other place",
     shared=True,
 )  # fmt: skip
 
 
-def _overlap(
-    name: str, column: str, noun: str, near: Level | None = None, silent: str = "false"
-) -> Comparison:
+def _overlap(name: str, column: str, noun: str, near: tuple[Level, ...] = ()) -> Comparison:
     own, family = f"{column}_own", f"{column}_family"
     both = f"list_has_any(list_concat(l.{own}, l.{family}), list_concat(r.{own}, r.{family}))"
-    levels = [
+    levels = (
         Level(f"same {noun}, held by no other", f"list_has_any(l.{own}, r.{own})"),
         Level(f"same {noun}, shared by a few", both),
-    ]
-    missing = f"(len(l.{own}) + len(l.{family}) = 0 or len(r.{own}) + len(r.{family}) = 0 or {silent})"
-    return Comparison(
-        name, (column,), missing, tuple(levels + ([near] if near else [])), f"other {noun}", shared=True
+        *near,
     )
+    missing = f"(len(l.{own}) + len(l.{family}) = 0 or len(r.{own}) + len(r.{family}) = 0)"
+    return Comparison(name, (column,), missing, levels, f"other {noun}", shared=True)
 
+
+_MAILS = tuple(f"coalesce({side}.emails_own[1], {side}.emails_family[1])" for side in "lr")
+_BOXES = tuple(f"split_part({mail}, '@', 1)" for mail in _MAILS)
 
 EMAIL = _overlap(
     "email",
     "emails",
     "e-mail",
-    Level("e-mail spelled much alike", "jaro_winkler_similarity(l.emails_own[1], r.emails_own[1]) >= 0.96"),
-    # People of one name choose one name before the @: at another provider that tells nothing new.
-    silent="coalesce(l.emails_own[1] <> r.emails_own[1]"
-    " and split_part(l.emails_own[1], '@', 1) = split_part(r.emails_own[1], '@', 1), false)",
+    (
+        Level("e-mail spelled much alike", f"levenshtein({', '.join(_MAILS)}) <= 2"),
+        # People of one name choose one name before the @, so this tells little of its own.
+        Level("same name before the @", f"{_BOXES[0]} = {_BOXES[1]}"),
+        Level("e-mail spelled alike", f"jaro_winkler_similarity({', '.join(_MAILS)}) >= 0.88"),
+    ),
 )
 PHONE = _overlap(
     "phone",
     "phones",
     "phone",
-    Level("phone one digit apart", "levenshtein(l.phones_own[1], r.phones_own[1]) <= 1"),
+    (
+        Level("phone one digit apart", "levenshtein(l.phones_own[1], r.phones_own[1]) <= 1"),
+        Level("phone two digits apart", "levenshtein(l.phones_own[1], r.phones_own[1]) = 2"),
+    ),
 )
 WEBSITE = _overlap("website", "websites", "website")
 

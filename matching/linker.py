@@ -12,7 +12,8 @@ from matching.comparison import Comparison
 from matching.em import fit
 from matching.model import Model
 from matching.prepare import Prepared, prepare_fields
-from matching.score import BITS, compete, score
+from matching.marginal import marginals, unpaired
+from matching.score import BITS, score
 from matching.spec import MatchSpec
 from matching.vectors import STRATA
 from transforms.sql import connect
@@ -46,12 +47,12 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
-        pairs, _ = _scored(con, prepared, comparisons, "cross", model)
+        pairs, trained = _scored(con, prepared, comparisons, "cross", model)
     pairs = _with_lists(pairs, prepared)
     if one_to_one == "auto":
         one_to_one = not _holds_duplicates(pairs)
     if one_to_one:
-        pairs = compete(pairs)
+        pairs = _one_to_one(pairs, prepared, trained)
         chosen = assign.one_to_one(pairs.select("l", "r", weight=pl.col("log_odds")))
         pairs = pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
     else:
@@ -72,10 +73,9 @@ def dedupe(
         comparisons = comparisons_of(prepared)
         pairs, _ = _scored(con, prepared, comparisons, "within", model)
     pairs = _alone(_with_lists(pairs, prepared))
-    joined = pairs.filter("is_match")
-    label = assign.clusters(
-        frame.height, joined["l"].cast(pl.Int64).to_numpy(), joined["r"].cast(pl.Int64).to_numpy()
-    )
+    left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in "lr")
+    label = assign.clusters(frame.height, left, right, pairs["log_odds"].to_numpy())
+    pairs = pairs.with_columns(is_match=pl.Series(label[left] == label[right]))
     ids = prepared.frame["id"]
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
     return _shown(pairs, prepared, comparisons, spec), clusters
@@ -133,6 +133,26 @@ def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     return pairs.with_columns(
         lists.gather(pairs["l"]).alias("left_list"), lists.gather(pairs["r"]).alias("right_list")
     )
+
+
+def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, model: Model) -> pl.DataFrame:
+    """Add `probability` where each record has one partner at most; log_odds with the belief in partners."""
+    pairs = pairs.with_columns(prepared.frame["part_no"].gather(pairs["l"]).alias("part_no"))
+    keys = ["part_no", "left_list", "right_list"]
+    sizes = prepared.frame.group_by("part_no", "list").agg(n=pl.len())
+    overlap = max(stratum.overlap for stratum in model.strata.values())
+    expected = None
+    alone = pairs["log_odds"]
+    for _ in range(2):
+        boosts = pairs.select(keys).join(
+            unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
+        )
+        log_odds = (alone + boosts["boost"]).alias("log_odds")
+        odds = log_odds.clip(-60, 60).exp().to_numpy()
+        probability = marginals(pairs, odds, pl.col("l"), pl.col("r"))
+        pairs = pairs.with_columns(log_odds, pl.Series("probability", probability))
+        expected = pairs.group_by(keys).agg(matches=pl.col("probability").sum())
+    return pairs
 
 
 def _holds_duplicates(pairs: pl.DataFrame) -> bool:

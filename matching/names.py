@@ -2,23 +2,42 @@
 
 from matching.comparison import Comparison, Level, either_null, jw, one_is
 
-_SWAPPED = "(l.given = r.family and l.family = r.given and l.given <> l.family)"
+_CROSSED = (("l.given", "r.family"), ("l.family", "r.given"))
+SWAPPED = (
+    "(case when l.given = r.family and l.given is distinct from r.given"
+    " then coalesce(jaro_winkler_similarity(l.family, r.given) >= 0.8, l.family is null and r.given is null)"
+    " when l.family = r.given and l.family is distinct from r.family"
+    " then coalesce(jaro_winkler_similarity(l.given, r.family) >= 0.8, l.given is null and r.family is null)"
+    f" when {' and '.join(f'left({a}, 1) = left({b}, 1)' for a, b in _CROSSED)}"
+    " and l.given <> r.given and l.family <> r.family then "
+    f"{' and '.join(f'jaro_winkler_similarity({a}, {b}) >= 0.86' for a, b in _CROSSED)} else false end)"
+)
+"""Given and family name stand in each other's field; where only one name is known it may be in the other's."""
+
+
+def _letters_apart(column: str, letters: int, least: int) -> str:
+    """Condition: so few letters apart, in names of at least `least` letters."""
+    longest = f'greatest(length(l."{column}"), length(r."{column}"))'
+    return f'({longest} >= {least} and levenshtein(l."{column}", r."{column}") <= {letters})'
+
 
 GIVEN = Comparison(
     "given_name",
     ("given",),
-    either_null("given"),
+    f"({either_null('given')} and not {SWAPPED})",
     (
         Level("same given name", "l.given = r.given"),
-        Level("given and family name swapped", f"coalesce({_SWAPPED}, false)"),
+        Level("given and family name swapped", SWAPPED),
         Level("nickname of the other given name", "list_has_any(l.given_roots, r.given_roots)"),
-        Level("given name spelled much alike", jw("given", 0.88)),
+        Level("given name one letter apart", f"{_letters_apart('given', 1, 3)} or {jw('given', 0.93)}"),
+        Level("given name spelled alike", f"{jw('given', 0.84)} or {_letters_apart('given', 2, 5)}"),
         Level("initial of the other given name", one_is("given", "length({a}) = 1 and {a} = left({b}, 1)")),
         Level(
             "known by the middle name",
             "list_contains(string_split(coalesce(r.middle, ''), ' '), l.given)"
             " or list_contains(string_split(coalesce(l.middle, ''), ' '), r.given)",
         ),
+        Level("given name somewhat alike", jw("given", 0.7)),
     ),
     "other given name",
     rarity="given",
@@ -27,14 +46,14 @@ GIVEN = Comparison(
 FAMILY = Comparison(
     "family_name",
     ("family",),
-    f"({either_null('family')} or coalesce({_SWAPPED}, false))",
+    f"({either_null('family')} or {SWAPPED})",
     (
         Level("same family name", "l.family = r.family"),
         Level("one family name is part of the other",
               one_is("family", "contains(' ' || {a} || ' ', ' ' || {b} || ' ')")),
-        Level("family name spelled much alike",
-              f"{jw('family', 0.92)} or levenshtein(l.family, r.family) <= 1"),
-        Level("family name spelled alike", jw("family", 0.84)),
+        Level("family name one letter apart", f"{_letters_apart('family', 1, 4)} or {jw('family', 0.94)}"),
+        Level("family name spelled alike", f"{jw('family', 0.86)} or {_letters_apart('family', 2, 6)}"),
+        Level("family name somewhat alike", jw("family", 0.72)),
     ),
     "other family name",
     shared=True,

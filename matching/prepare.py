@@ -57,7 +57,7 @@ def prepare_fields(
     frame = frame.with_columns(_folded(stacked[column], kind).alias(column) for column, kind in free)
     dates = spec.of("date")
     if dates:
-        frame = frame.with_columns(normalise.dates(stacked[dates[0]]).alias("dob"))
+        frame = frame.with_columns(_dates(stacked[dates[0]]).alias("dob"))
     return finish(con, frame, free, own=3 if len(lists) == 1 else 1)
 
 
@@ -117,11 +117,13 @@ def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
 
 
 def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
-    columns = {k: _joined(stacked, spec.of(k)) for k in ("address", "house_number", "city", "post_code")}
+    kinds = ("address", "house_number", "city", "post_code", "region")
+    columns = {k: _joined(stacked, spec.of(k)) for k in kinds}
     if all(values is None for values in columns.values()):
         return []
     empty = pl.Series("empty", [None], dtype=pl.String).extend_constant(None, stacked.height - 1)
-    line, house, city, post_code = (empty if v is None else v for v in columns.values())
+    line, house, city, post_code, region = (empty if v is None else v for v in columns.values())
+    city, post_code = _uncrossed(city, post_code)
     parts = normalise.address(line)
     return [
         pl.DataFrame(
@@ -130,9 +132,31 @@ def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
                 "street": parts["street"],
                 "city": normalise.city(city),
                 "post_code": normalise.post_code(post_code, empty),
+                "region": normalise.fold(region),
             }
         )
     ]
+
+
+def _uncrossed(city: pl.Series, post_code: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """City and postcode, each in its own field: a city holds no digits, a postcode does."""
+    frame = pl.DataFrame({"city": city, "post_code": post_code})
+    crossed = pl.col("city").str.contains(r"\d") & ~pl.col("post_code").str.contains(r"\d")
+    right = frame.select(
+        city=pl.when(crossed).then("post_code").otherwise("city"),
+        post_code=pl.when(crossed).then("city").otherwise("post_code"),
+    )
+    return right["city"], right["post_code"]
+
+
+def _dates(values: pl.Series) -> pl.Series:
+    """Dates as ISO text. What is no date of the calendar ("1901-51-30") stays as typed: a slip of the hand."""
+    text, date = pl.col("text").str.strip_chars(), pl.col("date").cast(pl.String)
+    parts = text.str.extract_groups(r"^((?:1[6-9]|20)\d{2})[-/. ]?(\d{2})[-/. ]?(\d{2})$")
+    as_typed = pl.concat_str([parts.struct.field(str(i)) for i in (1, 2, 3)], separator="-")
+    year = text.str.extract(r"^((?:1[6-9]|20)\d{2})$")
+    frame = pl.DataFrame({"text": values.cast(pl.String), "date": normalise.dates(values)})
+    return frame.select(pl.coalesce(as_typed, date, year)).to_series()
 
 
 def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
@@ -143,7 +167,7 @@ def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     emails, phones, websites = joined("email"), joined("phone"), joined("website")
     found = {}
     if emails is not None:
-        found["emails"] = normalise.emails(emails)
+        found["emails"] = _as_typed(emails, normalise.emails(emails))
     if phones is not None:
         # Numbers of a list without a region are compared by their digits: no country can be told.
         found["phones"] = phones.list.eval(pl.element().str.replace_all(r"\D", "")).list.eval(
@@ -154,6 +178,13 @@ def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     return [pl.DataFrame(found)] if found else []
 
 
+def _as_typed(emails: pl.Series, clean: pl.Series) -> pl.Series:
+    """E-mails; where a record has none that is valid, what was typed: a slip may have spoiled it."""
+    typed = emails.list.eval(pl.element().str.to_lowercase().str.strip_chars())
+    typed = typed.list.eval(pl.element().filter(pl.element().str.len_chars() >= 8).unique().sort())
+    return pl.select(pl.when(clean.list.len() > 0).then(clean).otherwise(typed)).to_series()
+
+
 def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
     """Fields that are compared under their own name: those without a role of their own."""
     kinds = {
@@ -162,7 +193,7 @@ def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
         "category": "category",
         "year": "year",
     }
-    kinds |= {"text": "text", "region": "category", "country": "category"}
+    kinds |= {"text": "text", "country": "category"}
     free = [(f.column, kinds[f.kind]) for f in spec.fields if f.kind in kinds]
     return tuple(free + [(column, "category") for column in spec.of("date")[1:]])
 
@@ -206,7 +237,8 @@ def finish(
 
 def _with_frequencies(frame: pl.DataFrame, free: tuple[tuple[str, str], ...]) -> pl.DataFrame:
     """Add size: records of the longest list of the partition; n_<column>: most of one list with the value."""
-    weighed = [*(c for c in ("given", "family", "org", "whole") if c in frame.columns), *(c for c, _ in free)]
+    names = ("given", "family", "org", "whole", "dob")
+    weighed = [*(c for c in names if c in frame.columns), *(c for c, _ in free)]
     held = {f"n_{column}": pl.len().over("part_no", "list", column) for column in weighed}
     most = {f"n_{column}": pl.col(f"n_{column}").max().over("part_no", column) for column in weighed}
     # In steps: a window over a window is worked out again for every group.

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from matching.assign import clusters
+from matching.assign import joined
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
@@ -91,7 +91,7 @@ def settle(frame: pl.DataFrame, alone: pl.Expr) -> pl.DataFrame:
         return frame.with_columns(settled="probability", l_as="l", r_as="r")
     one = said.filter(pl.col("within") & (pl.col("judgement") == "match"))
     size = 1 + max(frame["l"].to_numpy().max(), frame["r"].to_numpy().max())
-    client = pl.Series(clusters(size, one["l"].to_numpy(), one["r"].to_numpy()))
+    client = pl.Series(joined(size, one["l"].to_numpy(), one["r"].to_numpy()))
     refused = (pl.col("judgement") == "no_match").fill_null(False)
     frame = frame.with_columns(
         l_as=client.gather(frame["l"]),

@@ -10,6 +10,7 @@ import polars as pl
 from matching.blocking import Scope
 from matching.comparison import Comparison
 from matching.em import Space, Vectors
+from matching.names import SWAPPED
 
 STRATA = ("person", "organisation", "other")
 """Kinds of pair with parameters of their own: both persons, both organisations, anything else."""
@@ -61,7 +62,9 @@ _COLUMN = re.compile(r'\b([lr])\.(?:"([^"]+)"|(\w+))')
 
 def _once(sql: str) -> tuple[str, str]:
     """The expression over plain columns, and the select list that makes them: each similarity only once."""
-    similar = {f"jw_{m[1]}": m[0] for m in _SIMILARITY.finditer(sql)}
+    similar = {"swapped": SWAPPED} if SWAPPED in sql else {}
+    sql = sql.replace(SWAPPED, '"swapped"')
+    similar |= {f"jw_{m[1]}": m[0] for m in _SIMILARITY.finditer(sql)}
     sql = _SIMILARITY.sub(lambda m: f'"jw_{m[1]}"', sql)
     columns = {f"{m[1]}_{m[2] or m[3]}": m[0] for m in _COLUMN.finditer(sql)}
     sql = _COLUMN.sub(lambda m: f'"{m[1]}_{m[2] or m[3]}"', sql)

@@ -65,6 +65,8 @@ def _find_whole(frame: pl.DataFrame) -> pl.DataFrame:
         .then(None)
         .when(first.is_not_null() & holds_more)
         .then(first)
+        .when(first.is_not_null() & full.is_null())
+        .then(None)  # a first name that stands alone is one
         .otherwise(pl.coalesce(full, first, last))
     )
     plain = pl.col("whole").str.replace_all(r'\([^)]*\)|\[[^\]]*\]|"[^"]*"|“[^”]*”', " ")
