@@ -31,7 +31,7 @@ _AREA_ALIKE = (
     f" or coalesce(levenshtein(l.post_code, r.post_code) <= 1, false) or coalesce({jw('city', 0.82)}, false)"
 )
 _AREA_UNKNOWN = f"({either_null('post_code')} and {either_null('city')})"
-_STREET_ALIKE = jw("street", 0.88)
+_STREET_ALIKE = f"({jw('street', 0.88)} or {jw('street_sorted', 0.92)})"
 _SAME_HOUSE = "l.house = r.house"
 _ADDRESS = (
     f"(coalesce({_STREET_ALIKE} and coalesce(l.house, '') = coalesce(r.house, ''), false)"
@@ -94,10 +94,7 @@ PHONE = _overlap(
     "phone",
     "phones",
     "phone",
-    (
-        Level("phone one digit apart", "levenshtein(l.phones_own[1], r.phones_own[1]) <= 1"),
-        Level("phone two digits apart", "levenshtein(l.phones_own[1], r.phones_own[1]) = 2"),
-    ),
+    (Level("phone one digit apart", "levenshtein(l.phones_own[1], r.phones_own[1]) <= 1"),),
 )
 WEBSITE = _overlap("website", "websites", "website")
 

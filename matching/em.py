@@ -4,7 +4,7 @@ The pair space is the candidates, each counted once, and a random sample of all 
 their number. So no clue is learned from pairs that were blocked on it, and the prior is a share of all pairs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from matching.comparison import Comparison
 from matching.model import Floats, Stratum
 
 _ROUNDS = 60
+_NAMES = ("family_name", "organisation_name")
 _MATCH_BELIEF = 20.0
 """Pseudo matches behind the prior belief on m, so that a list of eight is not read as proof."""
 FLOOR = 1e-6
@@ -54,6 +55,9 @@ def believed_m(comparison: Comparison) -> Floats:
 
 def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratum:
     """Fit one stratum; see the module for what `vectors` must hold."""
+    if sum(not c.shared for c in comparisons) < 2:
+        # Where nothing else tells relatives apart, their names do.
+        comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
     state = _start(comparisons, vectors)
     for _ in range(_ROUNDS):
         state = _step(comparisons, vectors, space, state)
@@ -69,7 +73,7 @@ def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratu
 
 def _has_relatives(comparisons: list[Comparison]) -> bool:
     """Relatives can be told from matches only where there is something individual beside something shared."""
-    return sum(c.shared for c in comparisons) >= 1 and sum(not c.shared for c in comparisons) >= 2
+    return any(c.shared for c in comparisons) and sum(not c.shared for c in comparisons) >= 2
 
 
 _State = tuple[list[Floats], list[Floats], list[Floats], tuple[float, float, float]]

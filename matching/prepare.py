@@ -262,6 +262,8 @@ def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
         found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
     if "whole" in frame.columns:
         found.append(_sorted_words("whole").alias("whole_sorted"))
+    if "street" in frame.columns:
+        found.append(_sorted_words("street").alias("street_sorted"))
     if "org" in frame.columns:
         words = pl.col("org").str.split(" ")
         found += [
