@@ -53,8 +53,10 @@ def _solve(group: pl.DataFrame) -> NDArray[np.int64]:
     return np.asarray(taken, dtype=np.int64)
 
 
-UNCOMPARED = -1.0
+UNCOMPARED = -0.5
 """Log odds of a pair that blocking never brought together: mildly against."""
+MOST_AGAINST = -5.0
+"""Least log odds that count: one spoiled record does not break up what all its fellows hold together."""
 
 
 def joined(records: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -85,7 +87,8 @@ def clusters(
     against = np.minimum.reduceat(log_odds[inside], first) <= 0 if first.size else first
     for i in np.flatnonzero((np.diff(ends) < size * (size - 1) / 2) | against):
         edges = inside[ends[i] : ends[i + 1]]
-        found = _agglomerate(left[edges].tolist(), right[edges].tolist(), log_odds[edges].tolist())
+        weight = np.maximum(log_odds[edges], MOST_AGAINST)
+        found = _agglomerate(left[edges].tolist(), right[edges].tolist(), weight.tolist())
         label[list(found)] = list(found.values())
     return label
 

@@ -13,6 +13,10 @@ BITS = 1 / np.log(2)
 _SHRINK = 200.0
 """Records of belief in the overall frequency of agreement, against the frequency seen in the partition."""
 
+_PER_CLIENT = ("date_of_birth",)
+"""Of a list of duplicates, most records that share one of these are one client: they are not counted singly.
+Names recur in families, whose records are not one client."""
+
 
 def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> pl.DataFrame:
     """`frame` of `vectors.compare` with the columns log_odds (natural), prior, kinship and w0 … (all bits).
@@ -34,7 +38,8 @@ def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
     pairs = Vectors(levels, np.ones(frame.height), size, frame["within"].to_numpy().astype(np.bool_))
     m, r, u = ([np.asarray(part[c.name]) for c in comparisons] for part in (stratum.m, stratum.r, stratum.u))
     prior, related = priors(pairs, (stratum.overlap, stratum.duplicates, stratum.relatives))
-    adjust = _rarity(frame, comparisons, u, size)
+    alike = np.where(pairs.within, 1 + 2 * stratum.duplicates, 1.0)
+    adjust = _rarity(frame, comparisons, u, (size, alike))
     log_u = log_likelihood(u, levels) + sum(adjust.values(), np.zeros(frame.height))
     others = np.logaddexp(log_u, related + log_likelihood(r, levels))
     weights = {}
@@ -52,16 +57,21 @@ def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
 
 
 def _rarity(
-    frame: pl.DataFrame, comparisons: list[Comparison], u: list[Floats], size: Floats
+    frame: pl.DataFrame, comparisons: list[Comparison], u: list[Floats], sizes: tuple[Floats, Floats]
 ) -> dict[int, Floats]:
-    """Log of how much more often than on average a pair of strangers would agree on this very value."""
+    """Log of how much more often than on average a pair of strangers would agree on this very value.
+
+    sizes: records of the list, and how many of them on average are one client.
+    """
+    size, alike = sizes
     found = {}
     for k, comparison in enumerate(comparisons):
         if comparison.rarity:
             agree = frame[f"c{k}"].to_numpy() == 1
             n = frame[f"n{k}"].fill_null(1).to_numpy().astype(np.float64)
             average = max(float(u[k][1]), FLOOR)
-            seen = (np.maximum(n - 1, 0) + _SHRINK * average) / (size + _SHRINK)
+            others = np.maximum(n - 1, 0) / (alike if comparison.name in _PER_CLIENT else 1)
+            seen = (others + _SHRINK * average) / (size + _SHRINK)
             found[k] = np.where(agree, np.log(seen / average), 0.0)
     return found
 
