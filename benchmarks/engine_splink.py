@@ -71,16 +71,17 @@ def train(linker: Linker, settings: Settings) -> None:
         training.estimate_parameters_using_expectation_maximisation(rule)
 
 
-def decide(con: duckdb.DuckDBPyConnection, linker: Linker, found: object, settings: Settings, out: Path) -> None:
+def decide(
+    con: duckdb.DuckDBPyConnection, linker: Linker, found: object, settings: Settings, out: Path
+) -> None:
     """Table `decided`: pairs with is_match; of one list, clusters as well."""
     if len(linker._input_tables_dict) == 1:
         joined = linker.clustering.cluster_pairwise_predictions_at_threshold(
             found, threshold_match_probability=0.5
         )
         con.register("joined", joined.as_duckdbpyrelation())
-        con.execute(
-            f"copy (select unique_id as id, cluster_id from joined) to '{out}/clusters.parquet' (format parquet)"
-        )
+        clusters = "select unique_id as id, cluster_id from joined"
+        con.execute(f"copy ({clusters}) to '{out}/clusters.parquet' (format parquet)")
     con.execute("create table decided as select *, probability >= 0.5 as is_match from pairs")
     if settings.one_to_one:
         # Splink's own cluster_using_single_best_links takes far longer and finds no more.

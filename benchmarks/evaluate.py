@@ -1,4 +1,4 @@
-"""One evaluator for every engine: pairs against the truth, at the engine's own decision and at the best one."""
+"""One evaluator for every engine: pairs against the truth, at the engine's own decision and at the best."""
 
 import numpy as np
 import polars as pl
@@ -18,8 +18,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Precision, recall, F1 at the engine's decision, ceiling, share of true pairs listed, calibration error.
 
-    pairs: left_id, right_id, probability, is_match. truth: record_id, list, entity_id. Of several lists, pairs
-    between lists count. Of one, all pairs, and clusters (id, cluster_id) are the decision where given.
+    pairs: left_id, right_id, probability, is_match. truth: record_id, list, entity_id. Of several lists,
+    pairs between lists count. Of one, all pairs, and clusters (id, cluster_id) are the decision if given.
     """
     between = truth["list"].n_unique() > 1
     scored = _labelled(pairs, truth)
@@ -49,7 +49,9 @@ def _labelled(pairs: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
         pl.max_horizontal("left_id", "right_id").alias("right_id"),
     ).unique(["left_id", "right_id"])
     for side in ("left", "right"):
-        of_side = truth.rename({"record_id": f"{side}_id", "list": f"{side}_list", "entity_id": f"{side}_entity"})
+        of_side = truth.rename(
+            {"record_id": f"{side}_id", "list": f"{side}_list", "entity_id": f"{side}_entity"}
+        )
         pairs = pairs.join(of_side, on=f"{side}_id", how="left", validate="m:1")
     return pairs.with_columns(true=pl.col("left_entity") == pl.col("right_entity")).sort(
         ["probability", "left_id", "right_id"], descending=[True, False, False]
@@ -101,7 +103,11 @@ def _best_threshold(scored: pl.DataFrame, real: int) -> float:
     """Best F1 over all thresholds; pairs of equal probability are taken together."""
     if not scored.height:
         return 0.0
-    steps = scored.group_by("probability").agg(pl.len(), pl.col("true").sum()).sort("probability", descending=True)
+    steps = (
+        scored.group_by("probability")
+        .agg(pl.len(), pl.col("true").sum())
+        .sort("probability", descending=True)
+    )
     return float((2 * steps["true"].cum_sum() / (steps["len"].cum_sum() + real)).max())  # type: ignore[arg-type]
 
 

@@ -21,9 +21,8 @@ def print_table(rows: list[dict[str, object]]) -> None:
         seconds = number(row["seconds"])
         ratio = seconds / first.setdefault(row["set"], seconds)
         shares = " ".join(f"{number(row[name]):7.4f}" for name in _SHARES)
-        print(
-            f"{head} {shares} {number(row['ece']):6.3f} {seconds:7.2f} {ratio:6.2f} {number(row['peak_mb']):6.0f}"
-        )
+        ece, peak = number(row["ece"]), number(row["peak_mb"])
+        print(f"{head} {shares} {ece:6.3f} {seconds:7.2f} {ratio:6.2f} {peak:6.0f}")
 
 
 def print_pairs(result: dict[str, float]) -> None:
