@@ -108,7 +108,7 @@ def print_score(name: str, result: dict[str, float]) -> None:
     """One line per measure."""
     print(f"\n{name}")
     for what, value in result.items():
-        print(f"  {what:<32} {value:,.0f}" if value >= 1000 else f"  {what:<32} {value:.4f}")
+        print(f"  {what:<36} {value:,.0f}" if value >= 1000 else f"  {what:<36} {value:.4f}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from splink import block_on
 
 from benchmarks.splink_settings.base import Settings, by_hand, with_frequencies
 
+_CLEAN = "trim(regexp_replace(lower(strip_accents({0})), '[^a-z0-9]+', ' ', 'g'))"
 _DATES = ["%Y-%m-%d", "%m/%d/%y", "%m/%d/%Y", "%b %d %Y"]
 
 
@@ -64,7 +65,7 @@ def customers(columns: list[str]) -> Settings:
             by_hand(cl.DamerauLevenshteinAtThresholds("born", [1, 2]), [0.8, 0.1, 0.03, 0.07]),
             by_hand(cl.DamerauLevenshteinAtThresholds("digits", [1, 2]), [0.7, 0.05, 0.02, 0.23]),
             by_hand(cl.JaroWinklerAtThresholds("EMAIL_ADDRESS", [0.9]), [0.7, 0.1, 0.2]),
-            by_hand(cl.JaroWinklerAtThresholds("address", [0.92, 0.8]), [0.5, 0.15, 0.1, 0.25]),
+            by_hand(cl.ArrayIntersectAtSizes("places", [5, 3, 2]), [0.4, 0.2, 0.1, 0.3]),
             *[by_hand(cl.ExactMatch(number), [0.9, 0.1]) for number in numbers],
         ],
         blocking=["1 = 1"],
@@ -74,8 +75,10 @@ def customers(columns: list[str]) -> Settings:
         recall=0.3,
         derived={
             "born": f"strftime(try_strptime(DATE_OF_BIRTH, {_DATES}), '%Y%m%d')",
-            "name_low": "lower(name)", "words": "string_split(lower(name), ' ')",
-            "name_sorted": "array_to_string(list_sort(string_split(lower(name), ' ')), ' ')",
+            "name_low": _CLEAN.format("name"),
+            "words": f"string_split({_CLEAN.format('name')}, ' ')",
+            "name_sorted": f"array_to_string(list_sort(string_split({_CLEAN.format('name')}, ' ')), ' ')",
+            "places": f"list_distinct(string_split({_CLEAN.format('address')}, ' '))",
             "digits": "nullif(right(regexp_replace(PHONE_NUMBER, '[^0-9]', '', 'g'), 7), '')",
         },
     )  # fmt: skip
@@ -123,7 +126,7 @@ _WORDS = "list_distinct(list_filter(string_split({clean}, ' '), lambda x: len(x)
 
 
 def _text(column: str, min_len: int, blocking: list[Any], training: list[Any]) -> Settings:
-    clean = f"trim(regexp_replace(lower(strip_accents({column})), '[^a-z0-9]+', ' ', 'g'))"
+    clean = _CLEAN.format(column)
     return Settings(
         comparisons=[
             cl.CustomComparison(
