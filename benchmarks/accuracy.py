@@ -72,7 +72,7 @@ def figures(folder: Path, truth: pl.DataFrame) -> dict[str, object]:
         truth,
         pl.read_parquet(clusters) if clusters.exists() else None,
     )
-    return {**found, "seconds": spent.total, "peak_mb": spent.peak_mb, "steps": spent.seconds}
+    return {**found, **spent.figures()}
 
 
 if __name__ == "__main__":

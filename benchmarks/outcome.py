@@ -11,11 +11,12 @@ from pathlib import Path
 
 @dataclass
 class Outcome:
-    """Seconds per step and peak memory of one engine's process; a failure where it has one."""
+    """Seconds per step, processor time and peak memory of one engine's process."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+    """Processor time of the whole process, imports too; other work on the machine hardly moves it."""
     peak_mb: float = 0.0
-    note: str = ""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -29,9 +30,18 @@ class Outcome:
         """Seconds of all steps."""
         return sum(self.seconds.values())
 
+    def figures(self) -> dict[str, object]:
+        """What a row of the report says of it."""
+        return {
+            "seconds": self.total,
+            "cpu_seconds": self.cpu_seconds,
+            "peak_mb": self.peak_mb,
+            "steps": self.seconds,
+        }
+
     def save(self, path: Path) -> None:
-        """Write, with the peak memory of this process until now."""
-        self.peak_mb = peak_mb()
+        """Write, with processor time and peak memory of this process until now."""
+        self.peak_mb, self.cpu_seconds = peak_mb(), time.process_time()
         path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ _SHARES = ("precision", "recall", "f1", "ceiling", "listed")
 def print_table(rows: list[dict[str, object]]) -> None:
     """One line per set and engine; `x` is the seconds of an engine over those of the first engine."""
     heads = f"{'prec':>7} {'recall':>7} {'F1':>7} {'ceiling':>7} {'listed':>7}"
-    print(f"{'set':18} {'engine':9} {heads} {'ECE':>6} {'s':>7} {'x':>6} {'MB':>6}")
+    print(f"{'set':18} {'engine':9} {heads} {'ECE':>6} {'s':>7} {'x':>6} {'CPU s':>6} {'MB':>6}")
     first: dict[object, float] = {}
     for row in rows:
         head = f"{row['set']:18} {row['engine']:9}"
@@ -21,8 +21,8 @@ def print_table(rows: list[dict[str, object]]) -> None:
         seconds = number(row["seconds"])
         ratio = seconds / first.setdefault(row["set"], seconds)
         shares = " ".join(f"{number(row[name]):7.4f}" for name in _SHARES)
-        ece, peak = number(row["ece"]), number(row["peak_mb"])
-        print(f"{head} {shares} {ece:6.3f} {seconds:7.2f} {ratio:6.2f} {peak:6.0f}")
+        ece, cpu, peak = (number(row[name]) for name in ("ece", "cpu_seconds", "peak_mb"))
+        print(f"{head} {shares} {ece:6.3f} {seconds:7.2f} {ratio:6.2f} {cpu:6.1f} {peak:6.0f}")
 
 
 def print_pairs(result: dict[str, float]) -> None:

@@ -77,10 +77,11 @@ def measured(what: str, folder: Path, failed: str) -> dict[str, object]:
     spent = outcome.load(of_engine / "outcome.json")
     found = evaluate(pl.read_parquet(of_engine / "pairs.parquet"), pl.read_parquet(truth_of(folder)))
     steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in spent.seconds.items())
-    print(f"  {what:12} {spent.total:7.1f} s ({steps}), peak {spent.peak_mb / 1024:.2f} GB, "
+    print(f"  {what:12} {spent.total:7.1f} s ({steps}; CPU {spent.cpu_seconds:.1f} s), "
+          f"peak {spent.peak_mb / 1024:.2f} GB, "
           f"precision {found['precision']:.4f}, "
           f"recall {found['recall']:.4f}, ECE {found['ece']:.3f}")  # fmt: skip
-    return row | {**found, "seconds": spent.total, "peak_mb": spent.peak_mb, "steps": spent.seconds}
+    return row | {**found, **spent.figures()}
 
 
 if __name__ == "__main__":
