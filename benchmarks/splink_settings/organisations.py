@@ -123,9 +123,6 @@ def clients(columns: list[str]) -> Settings:
 
 
 _WORDS = "list_distinct(list_filter(string_split({clean}, ' '), lambda x: len(x) > {shorter}))"
-_SHARED = (
-    "len(list_intersect(words_l, words_r)) / greatest(len(list_distinct(list_concat(words_l, words_r))), 1)"
-)
 
 
 def _text(column: str, min_len: int, blocking: list[Any], training: list[Any]) -> Settings:
@@ -143,14 +140,7 @@ def _text(column: str, min_len: int, blocking: list[Any], training: list[Any]) -
                     cll.ElseLevel(),
                 ],
             ),
-            cl.CustomComparison(
-                output_column_name="words",
-                comparison_levels=[
-                    cll.NullLevel("words"),
-                    *[cll.CustomLevel(f"{_SHARED} >= {share}") for share in (0.99, 0.7, 0.5, 0.3, 0.15)],
-                    cll.ElseLevel(),
-                ],
-            ),
+            cl.ArrayIntersectAtSizes("words", [5, 4, 3, 2, 1]),
             with_frequencies(cl.JaroWinklerAtThresholds("first_word", 0.9)),
         ],
         blocking=blocking, training=training,
