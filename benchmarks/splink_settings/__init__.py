@@ -1,7 +1,8 @@
-"""How a competent user of Splink would set it up for each kind of set, without looking at the truth.
+"""How a competent user of Splink would set it up for each kind of set.
 
 Blocking rules, comparisons of Splink's own library with term frequencies, EM over several blocks, a prior
-from deterministic rules. Read by the environment of the peers alone.
+from deterministic rules. Training sees no labels; but rules and comparisons were chosen by hand with an eye
+on these sets' figures and misses, which favours the peer. Read by the environment of the peers alone.
 """
 
 from collections.abc import Callable
