@@ -1,10 +1,12 @@
-"""The matches of a store against the truth of a made fleet: precision, recall, questions.
+"""The matches of a store against the truth of a made fleet: precision, recall, calibration, questions.
 
     python -m benchmarks.sample_truth [--seeds 1,2,3] [--practices 100]   makes, runs, scores
     python -m benchmarks.sample_truth --store STORE --truth FOLDER        scores what is there
 
 A pair is an HQ record and an XPM record. Recall is per client: a client in both lists is found where one of
 its HQ records stands in the band with one of its XPM records. Practices without an XPM list do not count.
+Calibration is of `match.probability`, people's judgements aside; a promise is kept where wrong joins of the
+exact band are no more than the probabilities said.
 """
 
 import argparse
@@ -14,10 +16,12 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.evaluate import calibration_error
 from benchmarks.job import BENCH, fleet, machine, scr_run
 from transforms.store import open_store
 
 _ROWS_PER_PRACTICE = 580
+_TOP = 0.9999
 _ASKED = ("match", "duplicate", "tax_link")
 
 
@@ -48,7 +52,7 @@ def read(store: Path, truth: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataF
     """Truth, matches and questions."""
     with open_store(store, read_only=True) as opened:
         found = opened.read(
-            "select practice_id, left_product, left_id, right_product, right_id, band from match"
+            "select practice_id, left_product, left_id, right_product, right_id, band, probability from match"
         )
         asked = opened.read("select practice_id, kind from review_item")
     return pl.read_parquet(truth / "truth_clients.parquet"), found, asked
@@ -76,10 +80,22 @@ def score(truth: pl.DataFrame, found: pl.DataFrame, asked: pl.DataFrame) -> dict
         "exact recall": _recall(exact, sought),
         "recall with near": _recall(pairs.filter(pl.col("band") != "rejected"), sought),
         "wrong per 10,000": 1e4 * wrong / clients,
+        **_reliability(pairs, exact, clients),
         **{
             f"{kind} questions per 1,000": 1e3 * asked.filter(pl.col("kind") == kind).height / clients
             for kind in _ASKED
         },
+    }
+
+
+def _reliability(pairs: pl.DataFrame, exact: pl.DataFrame, clients: int) -> dict[str, float]:
+    """Calibration error of all pairs, and wrong joins that the probabilities of the exact band expect."""
+    top = exact.filter(pl.col("probability") >= _TOP)
+    return {
+        "ECE of probability": calibration_error(pairs["probability"], pairs["right"]),
+        "expected wrong per 10,000": 1e4 * float((1 - exact["probability"]).sum()) / clients,
+        f"wrong among exact of {_TOP} on": float(top.height - int(top["right"].sum())),
+        f"expected among exact of {_TOP} on": float((1 - top["probability"]).sum()),
     }
 
 
@@ -92,7 +108,7 @@ def print_score(name: str, result: dict[str, float]) -> None:
     """One line per measure."""
     print(f"\n{name}")
     for what, value in result.items():
-        print(f"  {what:<32} {value:,.0f}" if value >= 1000 else f"  {what:<32} {value:.4f}")
+        print(f"  {what:<36} {value:,.0f}" if value >= 1000 else f"  {what:<36} {value:.4f}")
 
 
 if __name__ == "__main__":
