@@ -139,16 +139,33 @@ def explain(
     product: Annotated[str, typer.Argument(help="hq, xpm or tax.")],
     source_id: Annotated[str, typer.Argument(help="Id of the record in that product.")],
     store: StorePath = None,
+    why_not: Annotated[
+        int | None, typer.Option(min=1, help="So many of its best candidates that came to nothing.")
+    ] = None,
+    against: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="PRODUCT ID", help="Compare it with this record, however unlike."),
+    ] = None,
+    landing: Landing = None,
+    html: Annotated[Path | None, typer.Option(help="Draw the evidence as waterfalls into this file.")] = None,
 ) -> None:
-    """Tell what became of one record and why: its matches with their evidence, questions, disagreements."""
-    if product not in ("hq", "xpm", "tax"):
-        raise UsageError(f"product {product!r}: use hq, xpm or tax")
-    from flows.explain import print_explanation
+    """Tell what became of one record and why: its matches with their evidence, questions, disagreements.
+
+    --why-not and --against compare anew, from the landing zone: pairs that are far off are not in the store.
+    """
+    for word in (product, *(against or ())[:1]):
+        if word not in ("hq", "xpm", "tax"):
+            raise UsageError(f"product {word!r}: use hq, xpm or tax")
+    if against == (product, source_id):
+        raise UsageError("--against names the record itself: name another one")
+    from flows.explain import Wanted, tell
     from transforms import lookup
 
     with _open(store) as opened:
         found = lookup.explain(opened, practice_id, product, source_id)
-    print_explanation(f"{practice_id} {product} {source_id}", found)
+        [snapshot] = lookup.statuses(opened, [practice_id])["snapshot_date"]
+    wanted = Wanted((practice_id, product, source_id), snapshot, why_not, against, html)
+    tell(_settings(landing=landing), found, wanted)
 
 
 @app.command()
