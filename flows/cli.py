@@ -118,7 +118,7 @@ def status(
     how: How = "table",
 ) -> None:
     """Print where each practice stands."""
-    from flows.report import STATUS_COLUMNS
+    from flows.report import STATUS_COLUMNS, TRUST_COLUMNS
     from flows.tables import Format, format_of, show, show_one
     from transforms.lookup import statuses
 
@@ -130,7 +130,7 @@ def status(
     elif practice and found.height == 1:
         show_one(found)
     else:
-        show(found.select(STATUS_COLUMNS))
+        show(found.select(*STATUS_COLUMNS[:-1], *TRUST_COLUMNS, STATUS_COLUMNS[-1]))
 
 
 @app.command()
@@ -212,6 +212,28 @@ def report(store: StorePath = None) -> None:
     with _open(store) as opened:
         found = fleet(opened)
     print_report(found)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="Model file to write.")],
+    landing: Landing = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Model to compare with; default the one in use.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="Rows of all lists to train on; default batch_rows.")
+    ] = None,
+) -> None:
+    """Train a matching model from the landed clients, without labels, and say what it would change.
+
+    Nothing uses the new model before the setting match_model names it.
+    """
+    settings = _settings(landing=landing)
+    from flows.train import Training
+    from flows.train import train as train_now
+
+    train_now(settings, Training(out, against, rows))
 
 
 @app.command()

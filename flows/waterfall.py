@@ -31,7 +31,9 @@ body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; background: var(--p
 h1 { font-size: 1.35rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; }
 p { margin: .3rem 0; } .soft { color: var(--soft); }
 svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--ink); paint-order: stroke; stroke: var(--page); stroke-width: 4px; font: 12.5px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
+svg text { fill: var(--ink); paint-order: stroke; stroke: var(--page); stroke-width: 4px;
+  font: 12.5px system-ui, sans-serif; }
+svg .soft { fill: var(--soft); }
 svg .mark { fill: var(--mark); } line { stroke: var(--line); } line.mark { stroke: var(--mark); }
 .for { fill: var(--for); } .against { fill: var(--against); } .sum { fill: var(--sum); }
 table { border-collapse: collapse; margin-top: .6rem; font-size: .87rem; width: 100%; }
