@@ -130,7 +130,7 @@ def status(
     elif practice and found.height == 1:
         show_one(found)
     else:
-        show(found.select(*STATUS_COLUMNS[:-1], *TRUST_COLUMNS, STATUS_COLUMNS[-1]))
+        show(found.select(*STATUS_COLUMNS[:-1], **TRUST_COLUMNS, reason="reason"))
 
 
 @app.command()
