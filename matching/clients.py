@@ -42,7 +42,7 @@ def match_clients(
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
     propose_clients(con, frames, prepared)
-    pairs = scored_clients(con, prepared, comparisons, options)
+    pairs = rivalled(scored_clients(con, prepared, comparisons, options))
     pairs = banded(con, pairs, comparisons, options).with_columns(reason=band_reason(comparisons, options))
     found = with_evidence(con, pairs, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
@@ -57,10 +57,14 @@ def propose_clients(con: duckdb.DuckDBPyConnection, frames: Frames, prepared: Pr
 def scored_clients(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], options: MatchOptions
 ) -> pl.DataFrame:
-    """The pairs of table `candidate` with their subjects, odds and probability."""
+    """The pairs of table `candidate` with their subjects and odds."""
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
     pairs = score(compared, comparisons, load(options.model))
-    pairs = _trust_tax_links(con, _with_subjects(pairs, prepared))
+    return _trust_tax_links(con, _with_subjects(pairs, prepared))
+
+
+def rivalled(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of `scored_clients` with their probability beside each other."""
     return compete(pairs, pl.col("tax_link"))
 
 

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from matching.bands import banded
-from matching.clients import prepare_clients, propose_clients, scored_clients
+from matching.clients import prepare_clients, propose_clients, rivalled, scored_clients
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of
 from matching.options import MatchOptions
@@ -26,19 +26,18 @@ select least(one.rid, other.rid), greatest(one.rid, other.rid)
 from subject as one
 inner join prepared as other on one.part_no = other.part_no and one.rid <> other.rid;
 """
-_LEFT_OUT = """
+_MARKED = """
 select
     scored.*,
     a.entity + b.entity as entities,
     proposed.l is not null as proposed,
     not scored.tax_link and (scored.l in (select r from tax_link) or scored.r in (select r from tax_link))
-        as bound
+        as bound,
+    scored.l in (select rid from subject) or scored.r in (select rid from subject) as mine
 from scored
 inner join prepared as a on a.rid = scored.l
 inner join prepared as b on b.rid = scored.r
 left join proposed on proposed.l = scored.l and proposed.r = scored.r
-where (scored.l in (select rid from subject) or scored.r in (select rid from subject))
-    and not exists (select 1 from listed where listed.l = scored.l and listed.r = scored.r)
 order by scored.l, scored.r
 """
 
@@ -69,28 +68,24 @@ def pairs_of(
     for statement in con.extract_statements(_COMPARE_ALL):
         given = at | {"source_id": subject.source_id}
         con.execute(statement, {name: given[name] for name in statement.named_parameters})
-    scored = scored_clients(con, prepared, comparisons, options)
-    listed = banded(con, scored, comparisons, options)
+    scored = _marked(con, scored_clients(con, prepared, comparisons, options))
+    # Only what the run compares is a rival in the run; the others are seen as if they had been compared.
+    compared = rivalled(scored.filter("proposed"))
+    listed = banded(con, compared, comparisons, options)
     listed = listed.with_columns(reason=band_reason(comparisons, options))
-    others = _left_out(con, scored, listed).with_columns(
+    others = pl.concat([compared, rivalled(scored).filter(~pl.col("proposed"))])
+    others = others.join(listed, on=["l", "r"], how="anti").with_columns(
         band=pl.lit("none"), decided_by=pl.lit("model"), reason=absence_reason(options)
     )
-    of_subject = _ids(con)
-    mine = listed.filter(pl.col("l").is_in(of_subject.implode()) | pl.col("r").is_in(of_subject.implode()))
-    found = with_evidence(con, pl.concat([mine, others], how="diagonal"), comparisons)
+    mine = pl.concat([listed, others], how="diagonal").filter("mine")
+    found = with_evidence(con, mine, comparisons)
     ids = ["left_product", "left_id", "right_product", "right_id"]
     return found.sort(pl.col("reason").is_in(BARRED), -pl.col("probability"), *ids)
 
 
-def _left_out(con: duckdb.DuckDBPyConnection, scored: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+def _marked(con: duckdb.DuckDBPyConnection, scored: pl.DataFrame) -> pl.DataFrame:
     con.register("scored", scored)
-    con.register("listed", listed.select("l", "r"))
     try:
-        return con.execute(_LEFT_OUT).pl()
+        return con.execute(_MARKED).pl()
     finally:
         con.unregister("scored")
-        con.unregister("listed")
-
-
-def _ids(con: duckdb.DuckDBPyConnection) -> pl.Series:
-    return con.execute("select rid from subject").pl()["rid"]
