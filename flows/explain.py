@@ -92,8 +92,10 @@ def print_candidates(pairs: pl.DataFrame) -> None:
 
 
 def spoke_against(evidence: list[dict[str, Any]]) -> str:
-    """The clues that took most off the odds, in words, the heaviest first; empty where none did."""
-    heavy = sorted((e for e in evidence if e["bits"] < 0 and "left" in e), key=lambda e: e["bits"])
+    """What took most off the odds, in words, the heaviest first; empty where nothing did."""
+    heavy = sorted(
+        (e for e in evidence if e["bits"] < 0 and e["comparison"] != "prior"), key=lambda e: e["bits"]
+    )
     return ", ".join(f"{entry['level']} ({entry['bits']:+.1f})" for entry in heavy[:_AGAINST])
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from matching.comparison import Comparison
 from matching.options import MatchOptions
+from matching.score import BITS
 
 _NUMBERS = {
     "tax_number": "The tax numbers differ",
@@ -18,6 +19,10 @@ BARRED = (
     "A person and an organisation are never compared.",
 )
 """Reasons for which two records are not compared, however like they are."""
+_AGAINST = -2.0
+"""Bits of a clue that is worth a mention."""
+_KINSHIP = -5.0
+"""Bits taken off for what relatives share that are worth a mention."""
 _UNSUPPORTED = ", and no registered number or birth date says that they are one: a person must say so."
 
 
@@ -104,8 +109,21 @@ def _asked(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
         .when(unsure & (_alone() >= options.exact))
         .then(pl.lit("By itself it would be joined, but a rival candidate is too near."))
         .when(unsure)
-        .then(pl.lit("The probability stays below the threshold for joining."))
+        .then(_too_little(comparisons, options))
         .otherwise(pl.coalesce(_doubt(comparisons), pl.lit("Joining it would tie two records of one list.")))
+    )
+
+
+def _too_little(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
+    """What keeps a pair without rivals below the threshold for joining."""
+    against = pl.any_horizontal([pl.col(f"w{k}") <= _AGAINST for k in range(len(comparisons))])
+    unrelated = _alone(pl.col("log_odds") - pl.col("kinship") / BITS) >= options.exact
+    return (
+        pl.when(unrelated & (pl.col("kinship") <= _KINSHIP))
+        .then(pl.lit("Relatives or sister companies would agree on as much: it is too little for a join."))
+        .when(against)
+        .then(pl.lit("Some details speak against it: the probability stays below the threshold for joining."))
+        .otherwise(pl.lit("Too few details agree: the probability stays below the threshold for joining."))
     )
 
 
@@ -139,7 +157,8 @@ def _levels(comparison: Comparison, words: str) -> list[int]:
     return [i for i, sentence in enumerate(comparison.sentences) if words in sentence]
 
 
-def _alone() -> pl.Expr:
+def _alone(log_odds: pl.Expr | None = None) -> pl.Expr:
     """Probability if the two records had no rival."""
-    probability: pl.Expr = 1 / (1 + (-pl.col("log_odds").clip(-60, 60)).exp())
+    odds = pl.col("log_odds") if log_odds is None else log_odds
+    probability: pl.Expr = 1 / (1 + (-odds.clip(-60, 60)).exp())
     return probability
