@@ -1,12 +1,9 @@
 -- One row per question, in words. `asked` names its records by rid.
 with named as (
     select
-        r.rid,
-        r.practice_id,
-        r.product,
-        r.source_id,
-        concat(r.product_name, ' client "', coalesce(r.name, r.source_id), '"') as called
-    from record as r
+        *,
+        concat(product_name, ' client "', coalesce(name, source_id), '"') as called
+    from record
 ),
 
 spoken as (
