@@ -118,7 +118,7 @@ def status(
     how: How = "table",
 ) -> None:
     """Print where each practice stands."""
-    from flows.report import STATUS_COLUMNS
+    from flows.report import STATUS_COLUMNS, TRUST_COLUMNS
     from flows.tables import Format, format_of, show, show_one
     from transforms.lookup import statuses
 
@@ -130,7 +130,7 @@ def status(
     elif practice and found.height == 1:
         show_one(found)
     else:
-        show(found.select(STATUS_COLUMNS))
+        show(found.select(*STATUS_COLUMNS[:-1], **TRUST_COLUMNS, reason="reason"))
 
 
 @app.command()
@@ -139,16 +139,33 @@ def explain(
     product: Annotated[str, typer.Argument(help="hq, xpm or tax.")],
     source_id: Annotated[str, typer.Argument(help="Id of the record in that product.")],
     store: StorePath = None,
+    why_not: Annotated[
+        int | None, typer.Option(min=1, help="So many of its best candidates that came to nothing.")
+    ] = None,
+    against: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="PRODUCT ID", help="Compare it with this record, however unlike."),
+    ] = None,
+    landing: Landing = None,
+    html: Annotated[Path | None, typer.Option(help="Draw the evidence as waterfalls into this file.")] = None,
 ) -> None:
-    """Tell what became of one record and why: its matches with their evidence, questions, disagreements."""
-    if product not in ("hq", "xpm", "tax"):
-        raise UsageError(f"product {product!r}: use hq, xpm or tax")
-    from flows.explain import print_explanation
+    """Tell what became of one record and why: its matches with their evidence, questions, disagreements.
+
+    --why-not and --against compare anew, from the landing zone: pairs that are far off are not in the store.
+    """
+    for word in (product, *(against or ())[:1]):
+        if word not in ("hq", "xpm", "tax"):
+            raise UsageError(f"product {word!r}: use hq, xpm or tax")
+    if against == (product, source_id):
+        raise UsageError("--against names the record itself: name another one")
+    from flows.explain import Wanted, tell
     from transforms import lookup
 
     with _open(store) as opened:
         found = lookup.explain(opened, practice_id, product, source_id)
-    print_explanation(f"{practice_id} {product} {source_id}", found)
+        [snapshot] = lookup.statuses(opened, [practice_id])["snapshot_date"]
+    wanted = Wanted((practice_id, product, source_id), snapshot, why_not, against, html)
+    tell(_settings(landing=landing), found, wanted)
 
 
 @app.command()
@@ -195,6 +212,28 @@ def report(store: StorePath = None) -> None:
     with _open(store) as opened:
         found = fleet(opened)
     print_report(found)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="Model file to write.")],
+    landing: Landing = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Model to compare with; default the one in use.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="Rows of all lists to train on; default batch_rows.")
+    ] = None,
+) -> None:
+    """Train a matching model from the landed clients, without labels, and say what it would change.
+
+    Nothing uses the new model before the setting match_model names it.
+    """
+    settings = _settings(landing=landing)
+    from flows.train import Training
+    from flows.train import train as train_now
+
+    train_now(settings, Training(out, against, rows))
 
 
 @app.command()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from flows.run import RunSummary
 
 STATUS_COLUMNS = ("practice_id", "practice_name", "step", "outcome", "actor_role", "days_left", "reason")
+# What `scr status` adds: how far the joins can be trusted.
+TRUST_COLUMNS = {"wrong_joins": "expected_wrong_joins", "missed_joins": "expected_missed_joins"}
 # Those that somebody must look at come first.
 URGENCY = ("failed", "blocked", "needs_review", "waiting", "published", "unchanged")
 ROWS_AFTER_RUN = 50

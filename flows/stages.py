@@ -9,9 +9,9 @@ import polars as pl
 
 from expectations.gate import check
 from flows.config import Settings
+from flows.landing import match_options
 from flows.night import OpenNight
 from matching.clients import match_clients
-from matching.options import MatchOptions
 from transforms.clients import source_clients
 from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
@@ -34,7 +34,7 @@ def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
     with clock.stage("decide"), night.con.cursor() as con:
         frames |= clock.made(effective(con, frames, run_id))
     with clock.stage("match"), night.con.cursor() as con:
-        frames |= clock.made({"match": match_clients(con, frames, _matching(night.settings), run_id)})
+        frames |= clock.made({"match": match_clients(con, frames, match_options(night.settings), run_id)})
     del frames["comparable"]  # the widest frame, and nobody needs it any more
     with clock.stage("consolidate"), night.con.cursor() as con:
         frames |= clock.made(consolidate(con, frames, _consolidation(night.settings), run_id))
@@ -48,15 +48,6 @@ def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
     if night.request.data_docs:
         night.verdicts.append(verdict)
     return verdict.failures
-
-
-def _matching(settings: Settings) -> MatchOptions:
-    house = MatchOptions()
-    return MatchOptions(
-        settings.match_exact or house.exact,
-        settings.match_near or house.near,
-        settings.match_model or house.model,
-    )
 
 
 def _consolidation(settings: Settings) -> Options:

@@ -13,11 +13,13 @@ from expectations.conform import conform
 from matching import vectors
 from matching.bands import banded
 from matching.blocking import candidates, keys_for
+from matching.comparison import Comparison
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of, train
 from matching.model import Model, load
 from matching.options import MatchOptions
 from matching.prepare import Prepared, finish
+from matching.reasons import band_reason
 from matching.score import BITS, compete, score
 from transforms import normalise
 from transforms.sql import Frames, query
@@ -39,15 +41,31 @@ def match_clients(
     """
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
-    candidates(con, keys_for(prepared.filled, ()), "all")
-    _add_known_pairs(con, frames)
-    compared = vectors.compare(con, "candidate", comparisons, stratified=True)
-    pairs = score(compared, comparisons, load(options.model))
-    pairs = _with_subjects(pairs, prepared)
-    pairs = _trust_tax_links(con, pairs)
-    pairs = banded(con, compete(pairs, pl.col("tax_link")), comparisons, options)
+    propose_clients(con, frames, prepared)
+    pairs = rivalled(scored_clients(con, prepared, comparisons, options))
+    pairs = banded(con, pairs, comparisons, options).with_columns(reason=band_reason(comparisons, options))
     found = with_evidence(con, pairs, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
+
+
+def propose_clients(con: duckdb.DuckDBPyConnection, frames: Frames, prepared: Prepared) -> None:
+    """Make table `candidate(l, r)`: the pairs that the run compares."""
+    candidates(con, keys_for(prepared.filled, ()), "all")
+    _add_known_pairs(con, frames)
+
+
+def scored_clients(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], options: MatchOptions
+) -> pl.DataFrame:
+    """The pairs of table `candidate` with their subjects and odds."""
+    compared = vectors.compare(con, "candidate", comparisons, stratified=True)
+    pairs = score(compared, comparisons, load(options.model))
+    return _trust_tax_links(con, _with_subjects(pairs, prepared))
+
+
+def rivalled(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of `scored_clients` with their probability beside each other."""
+    return compete(pairs, pl.col("tax_link"))
 
 
 def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:

@@ -32,7 +32,7 @@ def with_evidence(
                 p.practice_id,
                 ['hq', 'xpm', 'tax'][p.left_list + 1] as left_product, p.left_id,
                 ['hq', 'xpm', 'tax'][p.right_list + 1] as right_product, p.right_id,
-                p.probability, p.band, p.decided_by,
+                p.probability, p.band, p.decided_by, p.reason,
                 '[' || concat_ws(', ', {", ".join(entries)}) || ']' as evidence
             from scored as p
             inner join prepared as l on l.rid = p.l

@@ -35,7 +35,7 @@ class Explanation:
     joined: pl.DataFrame
     """product, source_id, outcome, reason: every record that became the same client."""
     pairs: pl.DataFrame
-    """band, probability, decided_by, this_is_left, product and source_id of the other record, evidence."""
+    """band, probability, decided_by, reason, this_is_left, product and source_id of the other, evidence."""
     values: pl.DataFrame
     """field, product, source_id, value, chosen, rule: where the joined records disagree."""
     questions: pl.DataFrame

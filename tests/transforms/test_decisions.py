@@ -134,7 +134,8 @@ def test_judgements_are_of_the_unordered_pair() -> None:
         {**turned, "judgement": "no_match", "decided_at": _at(2)},
     )
     found = _run(matches=matches)["effective_judgement"]
-    assert found.drop("practice_id").rows() == [("hq", "h1", "xpm", "x1", "no_match")]
+    newest = ("hq", "h1", "xpm", "x1", "no_match", "admin", _at(2))
+    assert found.drop("practice_id").rows() == [newest]
 
 
 @pytest.mark.parametrize(

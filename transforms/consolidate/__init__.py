@@ -10,6 +10,7 @@ import polars as pl
 
 from expectations.conform import conform
 from transforms.consolidate.clients import client_fate, fates, unified_client
+from transforms.consolidate.contradictions import overruled, rejected_judgements
 from transforms.consolidate.crosswalk import crosswalk
 from transforms.consolidate.field_values import (
     Fills,
@@ -40,8 +41,9 @@ def consolidate(
 ) -> dict[str, pl.DataFrame]:
     """Every published table of the practices with a policy that counts, `crosswalk` for all, and questions.
 
-    `frames`: source tables, `source_client`, `match`, `effective_*`, `quarantine`. Gives `client_fate`,
-    `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`, `policy_simulation`.
+    `frames`: source tables, `source_client`, `match`, `effective_*`, `rejected_decision`, `quarantine`. Gives
+    `client_fate`, `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`,
+    `policy_simulation`, and `rejected_decision` with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
     records = join_records(con, frames, options.include_prospects)
@@ -56,6 +58,7 @@ def consolidate(
         **_client_tables(world, fate, run_id),
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
         "practice_verdict": _verdict(con, frames, records, world),
+        "rejected_decision": _rejected(frames, records, run_id),
         "review_item": review_item(con, records, asked.chosen, links["link_questions"], run_id),
         "policy_simulation": policy_simulation(
             con, frames, records, Outlook(world.plan, world.facts, world.lost, asked.every), run_id
@@ -122,7 +125,15 @@ def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) 
     shared = shared_numbers(con, records, world.plan)
     # Undecided clients are counted among the facts.
     selections = undecided(con, records, world.plan)
-    return _Asked(chosen_questions(pairs, shared, selections, world.chosen), [pairs, shared])
+    return _Asked(
+        chosen_questions(pairs, shared, selections, world.chosen),
+        [pairs, shared],
+    )
+
+
+def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
+    more = rejected_judgements(records, frames["effective_judgement"], overruled(records), run_id)
+    return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
 
 
 def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World) -> pl.DataFrame:

@@ -26,7 +26,7 @@ class Records:
     record: pl.DataFrame
     """One row per record: rid, practice (number), key, state, live, needs, keep, set_id, seniority, works."""
     edges: pl.DataFrame
-    """One row per compared pair: left_rid, right_rid, band, decided_by, probability, by_uuid."""
+    """One row per compared pair: left_rid, right_rid, band, decided_by, probability, reason, by_uuid."""
     holder: pl.DataFrame
     """One row per organisation and record that holds it: practice, organisation_id, rid, decided."""
 

@@ -5,19 +5,22 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table
+from transforms.consolidate.contradictions import implied_duplicates, overruled
 from transforms.consolidate.joined import Records
 from transforms.consolidate.policy import what_if
 from transforms.sql import run_sql
 
 # Numbers that people type to get past a form; two clients that hold one do not share a tax number.
 _PLACEHOLDERS = ("123456789", "123456782", "987654321", "12345678", "1234567890")
+_OVERRULED = ("by_person", "no_left_rid", "no_right_rid")
 _DECIDES = ("decides_survivor", "decides_organisation")
 
 
 def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
     """Policy × open pair that changes something: question, rids, kind, probability, decides_*, changes.
 
-    Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other.
+    Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other:
+    `contradicted`, with the columns of `overruled`; and what answers imply without saying it: `through_rid`.
     """
     of = records.record.select("rid", "practice", "product", "set_id")
     pairs = (
@@ -30,6 +33,7 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
             "left_rid",
             "right_rid",
             "probability",
+            "reason",
             contradicted=pl.col("band") == "exact",
             kind=pl.when(pl.col("product") == pl.col("product_right"))
             .then(pl.lit("duplicate"))
@@ -37,12 +41,30 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
             .then(pl.lit("tax_link"))
             .otherwise(pl.lit("match")),
         )
+        .join(overruled(records), on=["left_rid", "right_rid"], how="left")  # one to at most one
         .sort("left_rid", "right_rid")
         .with_row_index("question")
         .with_columns(pl.col("question").cast(pl.Int64))
     )
     effect = what_if(con, records, plan, pairs).filter("changes")
-    return effect.join(pairs, on="question")  # many to one
+    asked = effect.join(pairs, on="question")  # many to one
+    return pl.concat([asked, _implied(records, plan)], how="diagonal")
+
+
+def _implied(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+    """The questions on `implied_duplicates`, under every policy; numbered below zero, as no others are."""
+    found = implied_duplicates(records).with_row_index("number")
+    found = found.select(
+        "practice",
+        "left_rid",
+        "right_rid",
+        "through_rid",
+        question=-1 - pl.col("number").cast(pl.Int64),
+        kind=pl.lit("duplicate"),
+        contradicted=pl.lit(False),
+        **dict.fromkeys(_DECIDES, pl.lit(False)),
+    )
+    return found.join(plan.select("policy").unique(), how="cross")
 
 
 def shared_numbers(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
@@ -98,7 +120,7 @@ def chosen_questions(
     select = select.with_columns(kind=pl.lit("selection"))
     sure = [frame.with_columns(blocking=pl.lit(True)) for frame in (numbers, select)]
     columns = ["kind", "blocking", "left_rid", "right_rid"]
-    more = ["probability", "contradicted", *_DECIDES]
+    more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES]
     return pl.concat(
         [*(f.select(*columns, *more) for f in (matter, no_policy)), *(f.select(columns) for f in sure)],
         how="diagonal",

@@ -194,17 +194,91 @@ def test_a_near_pair_under_an_open_selection_blocks() -> None:
     assert ("match", True) in _asked(run(frames(plain, near, effective_policy=policy("selection"))))
 
 
-def test_contradicting_answers_are_asked_again() -> None:
-    records = [record("hq", "h1"), record("xpm", "x1"), record("xpm", "x2")]
-    said = {"decided_by": "person"}
+_SAID = {"decided_by": "person"}
+_THREE = [record("hq", "h1"), record("xpm", "x1"), record("xpm", "x2")]
+
+
+def _judged(judgement: str, left: str, right: str) -> dict[str, Any]:
+    (lp, li), (rp, ri) = left.split(":"), right.split(":")
+    ends = {"left_product": lp, "left_id": li, "right_product": rp, "right_id": ri}
+    return {**ends, "judgement": judgement, "decided_by": "ann", "decided_at": dt.datetime(2024, 1, 2)}
+
+
+def test_contradicting_answers_are_asked_again_and_reported() -> None:
     pairs = [
-        pair("hq:h1", "xpm:x1", **said),
-        pair("hq:h1", "xpm:x2", **said),
-        pair("xpm:x1", "xpm:x2", "rejected", **said),
+        pair("hq:h1", "xpm:x1", **_SAID, probability=0.95),
+        pair("hq:h1", "xpm:x2", **_SAID),
+        pair("xpm:x1", "xpm:x2", "rejected", **_SAID),
     ]
-    found = run(frames(records, pairs, effective_policy=policy("all_xpm")))
+    judgements = rows(
+        "effective_judgement",
+        _judged("match", "hq:h1", "xpm:x1"),
+        _judged("match", "hq:h1", "xpm:x2"),
+        _judged("no_match", "xpm:x1", "xpm:x2"),
+    )
+    earlier = rows("rejected_decision", {"subject": "another"})
+    found = run(
+        frames(
+            _THREE,
+            pairs,
+            effective_policy=policy("all_xpm"),
+            effective_judgement=judgements,
+            rejected_decision=earlier,
+        )
+    )
     assert _asked(found) == [("match", True)]
-    assert "kept apart by another" in found["review_item"]["why"].item()
+    why = found["review_item"]["why"].item()
+    assert "kept apart by another" in why
+    assert '"xpm x1" and Practice Manager client "xpm x2" were judged two clients' in why
+    [row, other] = (
+        found["rejected_decision"].sort("decided_at", descending=True, nulls_last=True).rows(named=True)
+    )
+    assert other["subject"] == "another"
+    told = ("decision", "subject", "content", "decided_by")
+    assert [row[name] for name in told] == ["match", "hq client h1 and xpm client x2", "match", "ann"]
+    assert "would join xpm client x1 and xpm client x2, which were judged two clients" in row["reason"]
+
+
+def test_a_match_that_an_answer_forbids_is_no_rejected_decision() -> None:
+    pairs = [
+        pair("hq:h1", "xpm:x1", probability=0.95),
+        pair("hq:h1", "xpm:x2"),
+        pair("xpm:x1", "xpm:x2", "rejected", **_SAID),
+    ]
+    found = run(frames(_THREE, pairs, effective_policy=policy("all_xpm")))
+    assert 'match, but Practice Manager client "xpm x1"' in found["review_item"]["why"].item()
+    assert found["rejected_decision"].height == 0
+
+
+@pytest.mark.parametrize(
+    ("between", "state", "asked"),
+    [
+        (None, "active", [("duplicate", False)]),
+        (pair("xpm:x1", "xpm:x2", "near"), "active", [("duplicate", False)]),
+        (pair("xpm:x1", "xpm:x2", **_SAID), "active", []),
+        (None, "deleted", []),
+    ],
+)
+@pytest.mark.parametrize("name", ["all_xpm", "all_hq", None])
+def test_answers_that_make_duplicates_without_saying_so(
+    between: dict[str, Any] | None, state: str, asked: list[tuple[str, bool]], name: str | None
+) -> None:
+    records = [*_THREE[:2], record("xpm", "x2", state=state)]
+    pairs = [pair("hq:h1", "xpm:x1", **_SAID), pair("hq:h1", "xpm:x2", **_SAID)]
+    pairs += [between] if between else []
+    more = {"effective_policy": policy(name)} if name else {}
+    found = run(frames(records, pairs, **more))
+    assert _asked(found) == asked
+    if asked:
+        why = found["review_item"].select("left_id", "right_id", "why").row(0)
+        assert why[:2] == ("x1", "x2")
+        assert 'answers join each of them with Xero HQ client "hq h1"' in why[2]
+
+
+def test_a_question_tells_why_the_pair_was_not_joined() -> None:
+    near = pair("hq:h1", "xpm:x1", "near", reason="A rival candidate is too near.")
+    found = run(frames(BOTH, [near], effective_policy=policy("all_xpm")))
+    assert found["review_item"]["why"].item().endswith("may be one client. A rival candidate is too near.")
 
 
 def test_stale_links() -> None:

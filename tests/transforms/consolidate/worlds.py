@@ -40,7 +40,8 @@ def frames(
         "staff": staff,
     }
     given["match"] = rows("match", *map(dict, matches))
-    return {**empty, "quarantine": table("quarantine").empty(), **given, **more}
+    reports = {name: table(name).empty() for name in ("quarantine", "rejected_decision")}
+    return {**empty, **reports, **given, **more}
 
 
 def policy(name: str, **values: Any) -> pl.DataFrame:

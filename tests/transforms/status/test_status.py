@@ -85,6 +85,24 @@ def test_counts() -> None:
     assert [row[name] for name in counted] == [3, 1, 5, 2, 7]
 
 
+def test_expected_errors_are_sums_of_probabilities_beside_what_people_said() -> None:
+    pairs = [
+        ("exact", "model", 0.999),
+        ("exact", "tax_uuid", 0.91),
+        ("exact", "person", 0.01),
+        ("near", "model", 0.25),
+        ("near", "person", 0.5),
+        ("rejected", "identifier", 0.9),
+    ]
+    match = [
+        P | {"left_id": str(i), "right_id": "x", "band": band, "decided_by": by, "probability": probability}
+        for i, (band, by, probability) in enumerate(pairs)
+    ]
+    row = _status(match=match)
+    assert (row["expected_wrong_joins"], row["expected_missed_joins"]) == (0.091, 0.75)
+    assert (_status()["expected_wrong_joins"], _status()["expected_missed_joins"]) == (0, 0)
+
+
 def test_clients_are_counted_from_the_intake_where_the_run_failed() -> None:
     row = _status(
         _night(failed={"P": "KeyError"}),

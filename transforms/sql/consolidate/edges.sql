@@ -15,7 +15,8 @@ compared as (
         r.rid as right_rid,
         m.band,
         m.decided_by,
-        m.probability
+        m.probability,
+        m.reason
     from lefts as m
     inner join record as r -- many to one
         on m.practice_id = r.practice_id and m.right_product = r.product and m.right_id = r.source_id
@@ -38,6 +39,7 @@ select
     band,
     decided_by,
     probability,
+    reason,
     exists (
         select 1 from named as n where n.left_rid = c.left_rid and n.right_rid = c.right_rid
     ) as by_uuid
@@ -49,6 +51,7 @@ select
     'exact' as band,
     'tax_uuid' as decided_by,
     1.0 as probability,
+    null::varchar as reason,
     true as by_uuid
 from named as n
 where not exists (select 1 from compared as c where c.left_rid = n.left_rid and c.right_rid = n.right_rid)

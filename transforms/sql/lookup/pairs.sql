@@ -14,6 +14,7 @@ select
     band,
     probability,
     decided_by,
+    reason,
     this_is_left,
     if(this_is_left, right_product, left_product) as product,
     if(this_is_left, right_id, left_id) as source_id,

@@ -3,7 +3,11 @@ with pairs as (
     select
         practice_id,
         count(*) filter (where band = 'exact') as matched,
-        count(*) filter (where band = 'near') as near
+        count(*) filter (where band = 'near') as near,
+        -- Sums of decimals are exact, so they do not hang on the order of the rows.
+        sum((1 - probability)::decimal(12, 9))
+            filter (where band = 'exact' and decided_by <> 'person') as wrong,
+        sum(probability::decimal(12, 9)) filter (where band = 'near') as missed
     from match
     group by practice_id
 ),
@@ -30,6 +34,8 @@ select
     p.practice_id,
     coalesce(m.matched, 0) as matched,
     coalesce(m.near, 0) as near,
+    round(coalesce(m.wrong, 0), 6)::double as expected_wrong_joins,
+    round(coalesce(m.missed, 0), 6)::double as expected_missed_joins,
     coalesce(a.questions, 0) as questions,
     coalesce(a.blocking_questions, 0) as blocking_questions,
     coalesce(u.quarantined, 0) as quarantined,
