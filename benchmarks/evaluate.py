@@ -92,7 +92,7 @@ def ceiling(scored: pl.DataFrame, truth: pl.DataFrame, real: int, between: bool)
 
 def _clusters_f1(edges: pl.DataFrame, cut: float, truth: pl.DataFrame, real: int) -> float:
     kept = edges.filter(pl.col("probability") >= cut)
-    label = assign.clusters(
+    label = assign.joined(
         truth.height, kept["left"].cast(pl.Int64).to_numpy(), kept["right"].cast(pl.Int64).to_numpy()
     )
     said, hit = _implied(truth.select("record_id", cluster_id=pl.Series(label)), truth)
