@@ -23,7 +23,10 @@ FLOOR = 0.001
 _SAMPLE = 400_000
 """Non-candidate pairs drawn for training, about."""
 _DUPLICATES = 0.05
-"""A list of which more than this share has two strong partners is taken to hold duplicates."""
+"""A list of which more than this share has two sure partners is taken to hold duplicates."""
+_SURE = 0.95
+_USUAL = 50
+"""Records of belief in the share of duplicates that is usual, against that of one partition."""
 
 
 def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
@@ -48,15 +51,10 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
         pairs, trained = _scored(con, prepared, comparisons, "cross", model)
-    pairs = _with_lists(pairs, prepared)
-    if one_to_one == "auto":
-        one_to_one = not _holds_duplicates(pairs)
-    if one_to_one:
-        pairs = _one_to_one(pairs, prepared, trained)
-        chosen = assign.one_to_one(pairs.select("l", "r", weight=pl.col("log_odds")))
-        pairs = pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
-    else:
-        pairs = _alone(pairs)
+    pairs = _alone(_with_lists(pairs, prepared))
+    single = _duplicate_free(pairs) if one_to_one == "auto" else pl.Series([one_to_one]).new_from_index(0, pairs.height)
+    if single.any():
+        pairs = pl.concat([_one_to_one(pairs.filter(single), prepared, trained), pairs.filter(~single)])
     return _shown(pairs, prepared, comparisons, spec)
 
 
@@ -131,18 +129,18 @@ def _scored(
 def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     lists = prepared.frame["list"]
     return pairs.with_columns(
-        lists.gather(pairs["l"]).alias("left_list"), lists.gather(pairs["r"]).alias("right_list")
+        prepared.frame["part_no"].gather(pairs["l"]).alias("part_no"),
+        lists.gather(pairs["l"]).alias("left_list"),
+        lists.gather(pairs["r"]).alias("right_list"),
     )
 
 
 def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, model: Model) -> pl.DataFrame:
-    """Add `probability` where each record has one partner at most; log_odds with the belief in partners."""
-    pairs = pairs.with_columns(prepared.frame["part_no"].gather(pairs["l"]).alias("part_no"))
+    """The pairs where each record has one partner at most; log_odds with the belief in partners."""
     keys = ["part_no", "left_list", "right_list"]
     sizes = prepared.frame.group_by("part_no", "list").agg(n=pl.len())
     overlap = max(stratum.overlap for stratum in model.strata.values())
-    expected = None
-    alone = pairs["log_odds"]
+    alone, expected = pairs["log_odds"], None
     for _ in range(2):
         boosts = pairs.select(keys).join(
             unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
@@ -152,17 +150,24 @@ def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, model: Model) -> pl.Dat
         probability = marginals(pairs, odds, pl.col("l"), pl.col("r"))
         pairs = pairs.with_columns(log_odds, pl.Series("probability", probability))
         expected = pairs.group_by(keys).agg(matches=pl.col("probability").sum())
-    return pairs
+    chosen = assign.one_to_one(pairs.select("l", "r", weight=pl.col("log_odds")))
+    return pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
 
 
-def _holds_duplicates(pairs: pl.DataFrame) -> bool:
-    strong = pairs.filter(pl.col("log_odds") > 3)
-    if not strong.height:
-        return False
-    return any(
-        (strong.group_by(side).len()["len"] > 1).sum() > _DUPLICATES * strong[side].n_unique()
-        for side in "lr"
-    )
+def _duplicate_free(pairs: pl.DataFrame) -> pl.Series:
+    """Whether neither list of each pair's partition holds duplicates: hardly a record has two sure partners.
+
+    A small partition is judged by its own records and by what is usual.
+    """
+    sure = pairs.filter(pl.col("probability") >= _SURE)
+    shares = []
+    for side in ("l", "r"):
+        records = sure.group_by("part_no", side).agg(several=pl.len() > 1)
+        usual = float(records["several"].mean() or 0.0) if records.height else 0.0  # type: ignore[arg-type]
+        share = (pl.col("several").sum() + _USUAL * usual) / (pl.len() + _USUAL)
+        shares.append(records.group_by("part_no").agg(share.alias("share")))
+    full = pl.concat(shares).filter(pl.col("share") > _DUPLICATES)["part_no"]
+    return ~pairs["part_no"].is_in(full.implode())
 
 
 def _alone(pairs: pl.DataFrame) -> pl.DataFrame:
