@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """Whether prospects are clients."""
     batch_rows: Annotated[int, Field(ge=1)] = 500_000
     """Rows of all lists that travel together: about 125,000 clients with what hangs on them."""
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(2, os.cpu_count() or 1))
+    """Batches under way at once: each more keeps another core busy, and takes as much memory again."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Threads of DuckDB and Polars."""
     memory_limit: Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "2GB"

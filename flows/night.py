@@ -54,8 +54,8 @@ class OpenNight:
     clock: Clock
     batches: tuple[tuple[str, ...], ...]
     """Practice ids, sorted, in batches of about `batch_rows` rows."""
-    verdicts: list[Verdict] = field(default_factory=list)
-    """The gate's results per batch, kept where Data Docs are asked for."""
+    verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
+    """Number of a batch and the gate's results of it, kept where Data Docs are asked for."""
 
     @property
     def status_facts(self) -> Night:
