@@ -49,5 +49,7 @@ def _table_hash(contract: Table) -> str:
     # Two sums, because rows could be found that one sum of 64 bits takes for another set.
     return f"""
         select practice_id, '{contract.name} ' || count(*) || ' ' || sum(h) || ' ' || sum(hash(h)) as line
-        from (select practice_id, hash({columns}) as h from {contract.name} semi join scope using (practice_id))
+        from (
+            select practice_id, hash({columns}) as h from {contract.name} semi join scope using (practice_id)
+        )
         group by practice_id"""
