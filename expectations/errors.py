@@ -20,5 +20,9 @@ class ContractError(ScrError):
     """A frame does not have the shape that its contract declares: a defect of this project."""
 
 
+class StoppedError(ScrError):
+    """A batch was given up because the run had ended: what ended it is told instead."""
+
+
 class StoreError(ScrError):
     """The published store could not be read or written."""

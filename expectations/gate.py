@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from expectations.suites import Results
+
+_one_at_a_time = Lock()
+"""Great Expectations finds a data source by its name in one context of the whole process."""
 
 _PIECE = 60_000
 """Rows of a record batch."""
@@ -57,7 +60,8 @@ def check(
     members = rules() if members is None else members
     suites = great_expectations()
     with _loaded(con, _needed(members, frames)) as own:
-        results: Results = suites.run_suites(own, members)
+        with _one_at_a_time:
+            results: Results = suites.run_suites(own, members)
         broken = suites.failed(results)
         found = [_failing_keys(own, rule) for rule in members if rule.id in broken]
     failures = pl.concat([_shape(), *found]).with_columns(run_id=pl.lit(run_id))

@@ -54,8 +54,8 @@ class OpenNight:
     clock: Clock
     batches: tuple[tuple[str, ...], ...]
     """Practice ids, sorted, in batches of about `batch_rows` rows."""
-    verdicts: list[Verdict] = field(default_factory=list)
-    """The gate's results per batch, kept where Data Docs are asked for."""
+    verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
+    """Number of a batch and the gate's results of it, kept where Data Docs are asked for."""
 
     @property
     def status_facts(self) -> Night:
@@ -96,13 +96,14 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
     with (
         tempfile.TemporaryDirectory(prefix="scr-") as scratch,
         connect(settings.threads, settings.memory_limit, Path(scratch)) as con,
-        open_store(Path(settings.store), threads=settings.threads) as store,
+        open_store(Path(settings.store), threads=settings.threads_of_batch) as store,
     ):
         with clock.stage("land"):
             snapshot = find_snapshot(settings.landing, request.snapshot_date)
             landed = land(con, snapshot, scope)
             _check_scope(request.practice_ids, landed)
             clock.count(int(landed.sizes["rows"].sum()))
+            con.execute(f"set threads = {settings.threads_of_batch}")
         practices, rows = landed.sizes.height, int(landed.sizes["rows"].sum())
         intake, status = lookup.last_intake(store, scope), lookup.last_status(store, scope)
         batches = batches_of(landed.sizes, settings.batch_rows)

@@ -14,11 +14,12 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from expectations.errors import ScrError, UsageError
+from expectations.errors import ScrError, StoppedError, UsageError
+from flows.batches import run_batches
 from flows.config import Settings
 from flows.night import RunRequest, open_night
 from flows.progress import StageTime
-from flows.run import RunSummary, finish, run_batch
+from flows.run import RunSummary, finish
 
 T = TypeVar("T")
 
@@ -59,11 +60,7 @@ def run_with_tasks(settings: Settings, request: RunRequest) -> RunSummary:
     """
     try:
         with open_night(settings, request, LogProgress()) as night:
-            results = [
-                _in_task(f"batch {number}", partial(run_batch, night, number, ids))
-                for number, ids in enumerate(night.batches, start=1)
-            ]
-            return _in_task("finish", partial(finish, night, results))
+            return _in_task("finish", partial(finish, night, run_batches(night, _in_task)))
     except ScrError:
         raise
     except Exception as error:
@@ -99,6 +96,6 @@ def _in_task(name: str, work: Callable[[], T]) -> T:
 
 
 def _worth_retrying(task: Any, run: Any, state: Any) -> bool:
-    """A mistake of the user does not heal by itself; a busy store may."""
+    """A mistake of the user does not heal by itself, nor does a run that has ended; a busy store may."""
     del task, run
-    return not isinstance(state.result(raise_on_failure=False), UsageError)
+    return not isinstance(state.result(raise_on_failure=False), (UsageError, StoppedError))

@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from threading import Event
 from time import perf_counter
 from typing import Protocol
 
 import polars as pl
+
+from expectations.errors import StoppedError
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,11 @@ class StageTime:
     rows: int
     """Rows of the frames that it made."""
     seconds: float
+    """By the clock on the wall: batches under way at once share the processors, so their sum is longer."""
 
 
 class Progress(Protocol):
-    """Somebody who listens to a run."""
+    """Somebody who listens to a run; called from the threads of its batches."""
 
     def begin(self, practices: int, rows: int) -> None:
         """The scope is known."""
@@ -61,7 +65,8 @@ class PlainProgress:
         """See Progress."""
 
     def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{line}\n")  # one call, so that lines of two batches never run into each other
+        sys.stderr.flush()
 
 
 class BarProgress:
@@ -100,14 +105,21 @@ def progress_for_terminal() -> Progress:
 
 @dataclass
 class Clock:
-    """Times the stages of a run and passes them on to whoever listens."""
+    """Times the stages of one batch and passes them on to whoever listens."""
 
     progress: Progress
     times: list[StageTime] = field(default_factory=list)
+    """Those of the whole run."""
+    stopped: Event = field(default_factory=Event)
+    """Set where the run ends early: no batch starts another stage then."""
     batch: int = 0
     current: str = "start"
     """The stage that is under way, so that a failure can name it."""
     _rows: int = 0
+
+    def of_batch(self, number: int) -> "Clock":
+        """A clock for one batch, which keeps its times with those of the run."""
+        return replace(self, batch=number, current="start", _rows=0)
 
     def made(self, frames: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
         """Count the rows of what the stage under way made, and pass it through."""
@@ -120,7 +132,12 @@ class Clock:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time what happens inside; the seconds count only where it ends well."""
+        """Time what happens inside; the seconds count only where it ends well.
+
+        Raises StoppedError where the run has ended meanwhile.
+        """
+        if self.stopped.is_set():
+            raise StoppedError(f"batch {self.batch} was given up before stage {name}: the run has ended")
         self.current, self._rows = name, 0
         self.progress.stage(name)
         started = perf_counter()

@@ -32,9 +32,8 @@ def content_hashes(
     if not held:
         rows = pl.DataFrame(schema={"practice_id": pl.String, "line": pl.String})
     else:
-        rows = query(
-            con, " union all ".join(_table_hash(t) for t in published_tables() if t.name in held), held
-        )
+        hashed = " union all ".join(_table_hash(t) for t in published_tables() if t.name in held)
+        rows = query(con, hashed, {**held, "scope": scope})
     lines = rows.sort("practice_id", "line").group_by("practice_id", maintain_order=True).agg("line")
     joined = scope.join(lines, on="practice_id", how="left", maintain_order="left")
     texts = joined["line"].list.join("\n").fill_null("")
@@ -50,5 +49,7 @@ def _table_hash(contract: Table) -> str:
     # Two sums, because rows could be found that one sum of 64 bits takes for another set.
     return f"""
         select practice_id, '{contract.name} ' || count(*) || ' ' || sum(h) || ' ' || sum(hash(h)) as line
-        from (select practice_id, hash({columns}) as h from {contract.name})
+        from (
+            select practice_id, hash({columns}) as h from {contract.name} semi join scope using (practice_id)
+        )
         group by practice_id"""

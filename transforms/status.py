@@ -60,16 +60,18 @@ def practice_status(
     run. Raises ContractError where a practice that did not fail has no verdict.
     """
     practices = frames["practices"]
-    held = {name: frames.get(name, table(name).empty()) for name in _READ}
-    _check_verdicts(practices, held["practice_verdict"], night)
-    known = {**held, "practices": practices, "failed": _failed(night), "previous": previous}
+    read = {name: frames.get(name, table(name).empty()) for name in _READ}
+    _check_verdicts(practices, read["practice_verdict"], night)
+    known = {**read, "practices": practices, "failed": _failed(night), "previous": previous}
     midnight = dt.datetime.combine(night.as_of, dt.time())
     stale = {"stale_hours": night.stale_tool_hours}
     facts = run_sql(con, "status/facts", known, {"midnight": midnight, **stale})
     counts = run_sql(con, "status/counts", known)
-    hashes = content_hashes(con, frames, practices["practice_id"].to_list())
-    facts = facts.join(counts, on="practice_id").join(hashes, on="practice_id")
-    ladder = _dated(run_sql(con, "status/ladder", {"facts": facts}), night)
+    held = run_sql(con, "status/holds", {"facts": facts.join(counts, on="practice_id")})
+    # Of a practice that is held back nobody asks whether its content has changed.
+    hashes = content_hashes(con, frames, held.filter(hold="")["practice_id"].to_list())
+    held = held.join(hashes, on="practice_id", how="left")
+    ladder = _dated(run_sql(con, "status/ladder", {"held": held}), night)
     told = ladder.join(run_sql(con, "status/sentences", {"ladder": ladder}), on="practice_id")
     told = told.join(
         _reasons(told, run_sql(con, "status/notes", {"ladder": ladder}, stale)), on="practice_id"

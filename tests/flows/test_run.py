@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import flows.run
+import flows.batches
 from expectations.errors import StoreError
 from flows.config import Settings, load_settings
 from flows.night import OpenNight, batches_of, new_request
@@ -60,7 +60,7 @@ def test_a_practice_that_fails_stands_alone_keeps_its_publication_and_tells_no_s
             raise ValueError("could not convert '123456782'")
         return frames
 
-    monkeypatch.setattr(flows.run, "compute", failing)
+    monkeypatch.setattr(flows.batches, "compute", failing)
     ill = night_of(settings)
     assert ill.exit_code == 1
     outcome = dict(ill.status.select("practice_id", "outcome").rows())
@@ -79,7 +79,7 @@ def test_a_store_that_cannot_be_written_ends_the_run(
     def full(night: OpenNight, practice_ids: Sequence[str]) -> Made:
         raise StoreError("no space left on device")
 
-    monkeypatch.setattr(flows.run, "compute", full)
+    monkeypatch.setattr(flows.batches, "compute", full)
     with pytest.raises(StoreError, match="no space"):
         night_of(settings)
 

@@ -54,7 +54,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for contract in tables("source").values():
         columns = ", ".join(f"{quoted(c.name)} {raw_type(c)}" for c in contract.columns)
         con.execute(
-            f"create or replace temp table {raw_name(contract.name)}"
+            f"create or replace table {raw_name(contract.name)}"
             f" (_file integer, _row bigint, _stated varchar, {columns})"
         )
 
