@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import duckdb
+import polars as pl
 
 from expectations.contracts import Column, Table
 from transforms.ingest.ledger import Ledger
@@ -21,6 +22,16 @@ class Job:
     ledger: Ledger = field(default_factory=Ledger)
     directory: frozenset[str] = frozenset()
     """Ids of the practices of the directory, once that was read."""
+    parts: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    """Source table → rows read so far (`raw.raw_schema`)."""
+
+    aliases: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """Practice, kind (client, group), numeric id, UUID: what the API's lists say of their ids."""
+
+    def keep(self, name: str, rows: pl.DataFrame) -> None:
+        """Add rows to those of a source table."""
+        if rows.height:
+            self.parts.setdefault(name, []).append(rows)
 
     def in_scope(self, file: SourceFile) -> bool:
         """Whether the file can hold rows of the practices asked for."""

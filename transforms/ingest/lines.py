@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import duckdb
 import polars as pl
 
-from transforms.ingest.raw import raw_name
 from transforms.ingest.snapshot import Snapshot, SourceFile
 from transforms.ingest.text import csv_records, encoding_of, json_text, ndjson_records, physical_lines
 
@@ -24,26 +22,21 @@ class Origin:
         return self.snapshot.files[number]
 
 
-def with_lines(con: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
-    """`rows` (`_rowid`, `_file`, `_row`, …) of one scratch table, with `_row` filled everywhere."""
+def with_lines(raw: pl.DataFrame, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+    """`rows` (`_file`, `_place`, `_row`, …) out of the `raw` ones, with `_row` filled everywhere."""
     open_rows = rows.filter(pl.col("_row").is_null())
     if not open_rows.height:
         return rows
-    numbers = open_rows["_file"].unique().sort().to_list()
-    spans = con.execute(
-        f"select _file, min(rowid), count(*) from {raw_name(name)} where _file in (select unnest($files))"
-        " group by _file",
-        {"files": numbers},
-    ).fetchall()
-    found: list[tuple[int, int]] = []
-    for number, first, count in sorted(spans):
-        ids = open_rows.filter(pl.col("_file") == number)["_rowid"].to_list()
-        lines = _lines(origin, origin.file(number), {i - first for i in ids}, count)
-        found += [(i, lines[i - first]) for i in ids]
-    located = pl.DataFrame(found, schema={"_rowid": pl.Int64, "_line": pl.Int64}, orient="row").unique(
-        "_rowid"
-    )
-    joined = rows.join(located, on="_rowid", how="left", maintain_order="left")
+    numbers = open_rows["_file"].unique()
+    counts = raw.filter(pl.col("_file").is_in(numbers.implode())).group_by("_file").len().rows()
+    found: list[tuple[int, int, int]] = []
+    for number, count in sorted(counts):
+        places = set(open_rows.filter(pl.col("_file") == number)["_place"])
+        lines = _lines(origin, origin.file(number), places, count)
+        found += [(number, place, line) for place, line in lines.items()]
+    schema = {"_file": pl.Int32, "_place": pl.Int64, "_line": pl.Int64}
+    located = pl.DataFrame(found, schema=schema, orient="row")
+    joined = rows.join(located, on=["_file", "_place"], how="left", maintain_order="left", validate="m:1")
     return joined.with_columns(pl.coalesce("_row", "_line").alias("_row")).drop("_line")
 
 

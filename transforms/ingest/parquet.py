@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from expectations.contracts import Column, table
 from transforms.ingest.header import Header, note_unknown, read_header
 from transforms.ingest.job import Job, Prepared
-from transforms.ingest.raw import Reading, insert, literal, quoted, text_list
+from transforms.ingest.raw import Reading, literal, quoted, rows_of, text_list
 
 _BATCH = 500
 
@@ -40,7 +40,7 @@ def _read(job: Job, schema: pa.Schema, items: Sequence[Prepared]) -> None:
     contract = table(items[0].file.table or "")
     header = read_header(schema.names, contract, True)
     try:
-        insert(job.con, _reading(schema, header, items), job.scope)
+        job.keep(contract.name, rows_of(job, _reading(schema, header, items)))
     except duckdb.Error:
         if len(items) == 1:
             reason = "The Parquet file breaks off or is corrupt inside: extract it again."

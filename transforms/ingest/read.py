@@ -7,11 +7,11 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table, tables
-from transforms.ingest.intake import batch_tables, intake
+from transforms.ingest.intake import batch_tables, file_counts, intake
 from transforms.ingest.land import Landed
 from transforms.ingest.lines import Origin
 from transforms.ingest.snapshot import place
-from transforms.ingest.typed import picked, read_table
+from transforms.ingest.typed import read_table
 from transforms.private import mask_numbers, mask_tax_number, mask_text
 from transforms.sql import Frames
 
@@ -38,12 +38,14 @@ def read_batch(
         "extracts": landed.extracts.join(wanted, on="practice_id", how="semi"),
     }
     lines = [landed.lines.filter(pl.col("practice_id").is_in(_reported(landed, wanted)))]
-    practices = picked(wanted["practice_id"].to_list(), landed.sizes["practice_id"].to_list())
+    files = []
     for name in batch_tables():
-        frames[name], found = read_table(con, name, practices, origin)
+        raw = landed.rows[name].filter(pl.col("practice_id").is_in(wanted["practice_id"].implode()))
+        frames[name], found = read_table(con, name, raw, origin)
         lines.append(found)
+        files.append(file_counts(name, raw))
     noted = pl.concat(lines)
-    inputs = {**frames, "last_intake": last_intake, "lines": noted}
+    inputs = {**frames, "last_intake": last_intake, "lines": noted, "files": pl.concat(files)}
     frames["intake"] = intake(con, inputs, landed.snapshot, landed.rejections, run_id)
     frames["quarantine"] = _quarantine(noted, frames, run_id)
     for name in ("practices", "extracts"):
