@@ -18,6 +18,14 @@ _TIME = r"[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _UTC = r"\s?[zZ]"
 _OFFSET = r"\s?[+-]\d{2}(:?\d{2})?"
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
+_PLAIN_DAY = r"(?:18|19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
+_PLAIN = {
+    "date": (rf"^{_PLAIN_DAY}$", "%Y-%m-%d"),
+    "timestamp": (
+        rf"^{_PLAIN_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-5][0-9](?:\.[0-9]{{1,6}})?Z?$",
+        "%Y-%m-%dT%H:%M:%S%.f",
+    ),
+}
 
 
 def values_of(
@@ -26,39 +34,49 @@ def values_of(
     """Typed values of `raw` rows, and for each column with such a value: whether it could not be read.
 
     A missing value counts as unread where it is required. Texts, which most columns are, stay the very same
-    ones; DuckDB reads the rest.
+    ones wherever there is nothing to mend.
     """
     texts = [c for c in contract.columns if c.type == "text" and not c.allowed]
     lists = [c for c in contract.columns if c.type == "texts"]
     others = [c for c in contract.columns if c not in texts and c not in lists]
-    bad = raw.select(
-        *(_bad_text(pl.col(c.name), c).fill_null(False).alias(c.name) for c in texts),
-        *(_bad_entry(c).alias(c.name) for c in lists),
-    )
+    bad = raw.select(_bad_text(pl.col(c.name), c).fill_null(False).alias(c.name) for c in texts)
+    kept = [_without(raw[c.name], bad[c.name]) for c in texts]
+    entries = [_entries(raw[c.name], c) for c in lists]
     cast = _cast(con, others, raw)
-    sound = [
-        pl.when(~bad[c.name]).then(pl.col(c.name)).alias(c.name) if bad[c.name].any() else c.name
-        for c in texts
-    ]
-    values = raw.select(*sound, *(_texts(c).alias(c.name) for c in lists)).hstack(cast)
-    lost = raw.select((pl.col(c.name).is_not_null() & cast[c.name].is_null()).alias(c.name) for c in others)
-    missing = raw.select((pl.col(c.name).is_null()).alias(c.name) for c in contract.columns if c.required)
-    unread = bad.hstack(lost).with_columns(pl.col(name) | missing[name] for name in missing.columns)
+    values = raw.select(*kept, *(values for values, _ in entries)).hstack(cast)
+    lost = (raw[c.name].is_not_null() & cast[c.name].is_null() for c in others)
+    unread = bad.hstack([*(bad for _, bad in entries), *lost]).with_columns(
+        pl.col(c.name) | raw[c.name].is_null() for c in contract.columns if c.required
+    )
     return values.select(contract.names), unread.select(s.name for s in unread if s.any())
 
 
 def _cast(con: duckdb.DuckDBPyConnection, columns: list[Column], raw: pl.DataFrame) -> pl.DataFrame:
-    """Columns of other types than text, as DuckDB reads them."""
+    """Columns of other types than text: plain dates and times at once, the rest as DuckDB reads it."""
     if not columns:
         return pl.DataFrame(height=raw.height)
+    plain = raw.select(_plain(c).alias(c.name) for c in columns if c.type in _PLAIN)
+    left = raw.select("_rowid", *(c.name for c in columns)).with_columns(
+        pl.when(s.is_null()).then(pl.col(s.name)).alias(s.name) for s in plain
+    )
     wanted = ", ".join(f"{_value_sql(c)} as {quoted(c.name)}" for c in columns)
-    rows = raw.select("_rowid", *(c.name for c in columns))
-    cast = query(con, f"select _rowid, {wanted} from raw_values", {"raw_values": rows})
-    return (cast if cast["_rowid"].is_sorted() else cast.sort("_rowid")).drop("_rowid")
+    cast = query(con, f"select _rowid, {wanted} from raw_values", {"raw_values": left})
+    rest = (cast if cast["_rowid"].is_sorted() else cast.sort("_rowid")).drop("_rowid")
+    return rest.with_columns(pl.coalesce(s, s.name).alias(s.name) for s in plain)
+
+
+def _plain(column: Column) -> pl.Expr:
+    """Dates and times in the form that nearly all have; null for others. DuckDB's patterns take far longer."""
+    shape, form = _PLAIN[column.type]
+    text = pl.when(pl.col(column.name).str.contains(shape)).then(pl.col(column.name))
+    if column.type == "date":
+        return text.str.to_date(form, strict=False)
+    instant = text.str.strip_suffix("Z").str.replace(" ", "T", literal=True)
+    return instant.str.to_datetime(form, strict=False, time_unit="us")
 
 
 def _bad_text(text: pl.Expr, column: Column) -> pl.Expr:
-    """Whether the text cannot be taken. Ids may not look like paths: elsewhere they name folders and files."""
+    """Whether the text cannot be taken. Ids may not look like paths: elsewhere they name files."""
     if is_id(column):
         bad = text.str.contains(r"[/\\\x00-\x1f\x7f]|\.\.")
     else:
@@ -66,16 +84,25 @@ def _bad_text(text: pl.Expr, column: Column) -> pl.Expr:
     return bad | (text.str.len_bytes() > LONGEST_TEXT)
 
 
-def _bad_entry(column: Column) -> pl.Expr:
-    """Whether any entry of a list cannot be taken."""
-    return pl.col(column.name).list.eval(_bad_text(pl.element(), column)).list.any().fill_null(False)
+def _without(texts: pl.Series, bad: pl.Series) -> pl.Series:
+    return texts.set(bad, None) if bad.any() else texts
 
 
-def _texts(column: Column) -> pl.Expr:
-    """Lists of clean texts; null where nothing is left."""
-    entry = clean(pl.element())
-    kept = pl.col(column.name).list.eval(pl.when(~_bad_text(entry, column)).then(entry)).list.drop_nulls()
-    return pl.when(kept.list.len() > 0).then(kept)
+def _entries(lists: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
+    """Lists of clean texts, null where nothing is left; and where an entry cannot be taken."""
+    frame, name = lists.to_frame(), column.name
+    entry, clean_entry = pl.element(), clean(pl.element())
+    flat = lists.explode(empty_as_null=False, keep_nulls=False)
+    sound = (
+        flat.null_count() == 0 and flat.to_frame().select((pl.col(name) == clean(pl.col(name))).all()).item()
+    )
+    bad = frame.select(
+        pl.col(name).list.eval(_bad_text(entry, column)).list.any().fill_null(False)
+    ).to_series()
+    if not sound or bad.any():
+        kept = pl.when(~_bad_text(clean_entry, column)).then(clean_entry)
+        frame = frame.select(pl.col(name).list.eval(kept).list.drop_nulls())
+    return frame.select(pl.when(pl.col(name).list.len() > 0).then(name)).to_series(), bad
 
 
 def _value_sql(column: Column) -> str:
