@@ -121,7 +121,7 @@ def _value(name: str, columns: list[Column], kind: pl.DataType) -> pl.Expr:
         if columns[0].type != "texts":
             return pl.when(value.is_not_null()).then(pl.concat_list(value))
         several = pl.when(value.list.len() > 1).then(value)  # most lists hold one, and need no search
-        distinct = pl.coalesce(several.list.unique(maintain_order=True), value).list.drop_nulls()
+        distinct = pl.coalesce(several.list.unique(maintain_order=True), value)
         return pl.when(distinct.list.len() > 0).then(distinct)
     return value
 

@@ -13,7 +13,7 @@ import polars as pl
 from expectations.contracts import Table, table
 from transforms.ingest.careful import read_carefully
 from transforms.ingest.header import missing_columns, note_unknown, read_header
-from transforms.ingest.job import Job, Prepared
+from transforms.ingest.job import Job, Prepared, in_groups
 from transforms.ingest.raw import Reading, literal, rows_of, text_values
 
 _INDEX = "file_index::bigint"
@@ -21,8 +21,6 @@ _INDEX = "file_index::bigint"
 _NUMBER_FORM = r"[:\[,]\s*-?\d+(\.\d+)?[eE][+-]?\d|\.\d*0\s*[,}\]]|-0\s*[,}\]]|\d{16,}\.|\.\d{16,}"
 _CSV = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"'"
 _JSON = f"hive_partitioning = false, maximum_object_size = {64 << 20}"
-_BATCH = 500
-"""Files in one statement."""
 
 
 def read_csv_files(job: Job, items: Sequence[Prepared]) -> None:
@@ -34,15 +32,15 @@ def read_csv_files(job: Job, items: Sequence[Prepared]) -> None:
             job.ledger.reject(item.file, header.trouble, _practices(job, item))
         else:
             groups[item.columns].append(item)
-    for group in groups.values():
-        for start in range(0, len(group), _BATCH):
-            _fast_or_careful(job, group[start : start + _BATCH], _csv_group)
+    for same in groups.values():
+        for group in in_groups(same):
+            _fast_or_careful(job, group, _csv_group)
 
 
 def read_ndjson_files(job: Job, items: Sequence[Prepared]) -> None:
     """Append the rows of NDJSON files of one source table."""
-    for start in range(0, len(items), _BATCH):
-        _fast_or_careful(job, items[start : start + _BATCH], _ndjson_group)
+    for group in in_groups(items):
+        _fast_or_careful(job, group, _ndjson_group)
 
 
 def _fast_or_careful(
@@ -80,7 +78,7 @@ def _csv_group(job: Job, items: Sequence[Prepared]) -> None:
 
 def _swallowed(rows: pl.DataFrame, contract: Table, width: int) -> bool:
     """Whether a value holds a line with a row's commas: its quote was closed by another row's."""
-    texts = [c.name for c in contract.columns if c.type != "texts"]
+    texts = [c.name for c in contract.columns if rows.schema[c.name] == pl.String]
     broken = rows.select(pl.col(texts).str.contains("\n", literal=True).any())
     held = [name for name in texts if broken[name].item()]
     shape = rf"\n(.*,){{{width - 1},}}"

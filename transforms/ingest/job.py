@@ -1,6 +1,8 @@
 """What the readers of one landing share."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -50,6 +52,24 @@ class Prepared:
     path: str
     columns: tuple[str, ...] = ()
     """Its header, as written; empty for NDJSON."""
+
+
+_FILES, _BYTES = 500, 1 << 24
+"""Most files read in one statement, and bytes from which on no further file is added."""
+
+
+def in_groups(items: Sequence[Prepared]) -> Iterator[Sequence[Prepared]]:
+    """Files to be read together: many small ones cost as much as one; large ones would fill the memory."""
+    group: list[Prepared] = []
+    size = 0
+    for item in items:
+        if group and (len(group) == _FILES or size >= _BYTES):
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += Path(item.path).stat().st_size
+    if group:
+        yield group
 
 
 def is_id(column: Column) -> bool:

@@ -24,6 +24,9 @@ from transforms.ingest.typed import read_table
 from transforms.ingest.xml import read_xml_files
 from transforms.storage import staging
 
+_PIECES = 100
+"""Pieces of a table from which on they slow its readers down."""
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -90,7 +93,10 @@ def land(
 def _rows(job: Job, name: str) -> pl.DataFrame:
     """All rows of a source table; they are the caller's from here on."""
     parts = job.parts.pop(name, [])
-    return pl.concat(parts, rechunk=True) if parts else pl.DataFrame(schema=raw_schema(table(name)))
+    if not parts:
+        return pl.DataFrame(schema=raw_schema(table(name)))
+    # Putting all in one piece needs the room twice, so it is done only where the pieces are many.
+    return pl.concat(parts, how="vertical_relaxed", rechunk=len(parts) > _PIECES)
 
 
 def _land_directory(job: Job, snapshot: Snapshot) -> pl.DataFrame:

@@ -41,12 +41,16 @@ def settle_nested(rows: Rows, aliases: Sequence[tuple[str, str, str, str]], clie
 
 def _resolved(rows: pl.DataFrame, column: str, aliases: pl.DataFrame) -> pl.DataFrame:
     keys = {"left_on": ["practice_id", column], "right_on": ["practice_id", "id"]}
+    if rows.schema[column] == pl.Null:
+        return rows
     found = rows.select("practice_id", column).join(aliases, **keys, how="left", maintain_order="left")
     return rows.with_columns(pl.coalesce(found["uuid"], column).alias(column))
 
 
 def _with_members(groups: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
     """Groups whose members are named by UUID."""
+    if groups.schema["ClientUUIDs"] == pl.Null:
+        return groups
     place = groups.select("practice_id", id="ClientUUIDs").with_row_index("place")
     members = place.filter(pl.col("id").list.len() > 0).explode("id", empty_as_null=False)
     members = members.join(clients, on=["practice_id", "id"], how="left", maintain_order="left")

@@ -9,10 +9,8 @@ import pyarrow.parquet as pq
 
 from expectations.contracts import Column, table
 from transforms.ingest.header import Header, note_unknown, read_header
-from transforms.ingest.job import Job, Prepared
+from transforms.ingest.job import Job, Prepared, in_groups
 from transforms.ingest.raw import Reading, literal, quoted, rows_of, text_list
-
-_BATCH = 500
 
 
 def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
@@ -31,9 +29,9 @@ def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
             job.ledger.reject(item.file, header.trouble, _practices(job, item, schema))
             continue
         groups.setdefault(schema.to_string(show_schema_metadata=False), (schema, []))[1].append(item)
-    for schema, group in groups.values():
-        for start in range(0, len(group), _BATCH):
-            _read(job, schema, group[start : start + _BATCH])
+    for schema, same in groups.values():
+        for group in in_groups(same):
+            _read(job, schema, group)
 
 
 def _read(job: Job, schema: pa.Schema, items: Sequence[Prepared]) -> None:

@@ -90,7 +90,7 @@ def _settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     numbers = pl.Series("_file", reading.file_numbers, dtype=pl.Int32)
     paths = pl.Series("_path", reading.practices, dtype=pl.String)
     stated, path = pl.col("practice_id"), pl.col("_path")
-    return (
+    rows = (
         frame.with_columns(clean(pl.col(texts)))
         .with_columns(numbers.gather(frame["_index"]), paths.gather(frame["_index"]))
         .with_columns(
@@ -99,6 +99,11 @@ def _settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
             _place=pl.int_range(pl.len(), dtype=pl.Int64).over("_index"),
         )
         .select(raw_schema(reading.table).names())
+    )
+    # Most files lack many columns, and these take no room as columns of type null.
+    optional = [c.name for c in reading.table.columns if not c.required and c.name != "practice_id"]
+    return rows.with_columns(
+        pl.lit(None).alias(name) for name in optional if rows[name].null_count() == rows.height
     )
 
 

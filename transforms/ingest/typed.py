@@ -10,7 +10,7 @@ from transforms.ingest.doubles import find_doubles
 from transforms.ingest.job import id_column
 from transforms.ingest.ledger import LINES
 from transforms.ingest.lines import Origin, with_lines
-from transforms.ingest.raw import quoted
+from transforms.ingest.raw import quoted, raw_schema
 from transforms.ingest.snapshot import place
 from transforms.sql import query
 
@@ -37,7 +37,7 @@ def read_table(
     contract = table(name)
     if not raw.height:
         return contract.empty(), pl.DataFrame(schema=LINES)
-    raw = raw.with_row_index("_rowid")
+    raw = raw.cast(raw_schema(contract)).with_row_index("_rowid")
     values, unread = values_of(con, contract, raw)
     troubled = _troubled(con, contract, raw, values, unread)
     required = [pl.col(c.name).is_null() for c in contract.columns if c.required]
