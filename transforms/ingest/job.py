@@ -1,5 +1,6 @@
 """What the readers of one landing share."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +31,14 @@ class Job:
     aliases: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Practice, kind (client, group), numeric id, UUID: what the API's lists say of their ids."""
 
+    counts: Counter[int] = field(default_factory=Counter)
+    """Number of a file → records read of it."""
+
     def keep(self, name: str, rows: pl.DataFrame) -> None:
         """Add rows to those of a source table."""
         if rows.height:
             self.parts.setdefault(name, []).append(rows)
+            self.counts.update(dict(rows.group_by("_file").len().rows()))
 
     def in_scope(self, file: SourceFile) -> bool:
         """Whether the file can hold rows of the practices asked for."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -22,8 +22,10 @@ from transforms.ingest.snapshot import Snapshot, SourceFile
 from transforms.ingest.strangers import set_aside_strangers
 from transforms.ingest.typed import read_table
 from transforms.ingest.xml import read_xml_files
-from transforms.storage import staging
+from transforms.storage import Shelf, staging
 
+# The API's client lists come first: they hold rows, and names of ids, of the other tables of their product.
+_IN_ORDER = sorted(tables("source"), key=lambda name: (name != "xpm_clients", name))
 _PIECES = 100
 """Pieces of a table from which on they slow its readers down."""
 
@@ -33,8 +35,9 @@ class Landed:
     """A landed snapshot."""
 
     snapshot: Snapshot
-    rows: Mapping[str, pl.DataFrame]
-    """Source table → its rows in scope as text, in the shape of `raw.raw_schema`."""
+    rows: Shelf
+    """Rows in scope of every source table as text, in the shape of `raw.raw_schema`."""
+    origin: Origin
     scope: tuple[str, ...] | None
     """The practices asked for, as far as the directory knows them; None: all."""
     directory: pl.DataFrame
@@ -58,36 +61,47 @@ def land(
     Raises UsageError where no practice directory can be read.
     """
     con.execute("set preserve_insertion_order = true")  # a row's place gives the line of a bad one
-    ledger = Ledger()
+    ledger, shelf = Ledger(), Shelf()
     with staging(snapshot.storage) as place:
         job = Job(con, place, None, ledger)
         directory = _land_directory(job, snapshot)
         job.directory = frozenset(directory["practice_id"])
         job.scope = tuple(sorted(set(practice_ids))) if practice_ids is not None else None
-        for name in tables("source"):
-            if name != "practices":
-                _land_files(job, snapshot.of(name))
+        landing = [_put(job, name, snapshot, shelf) for name in _IN_ORDER]
         for file in snapshot.files:
             if file.table is None and job.scope is None:
                 ledger.note(file, "file", file.trouble or "")
-    rows = {name: _rows(job, name) for name in tables("source")}
-    if job.aliases or snapshot.of("xpm_clients"):
-        rows = settle_nested(rows, job.aliases, [f.number for f in snapshot.of("xpm_clients")])
-    set_aside_strangers(job, rows, snapshot)
-    sizes = _sizes(rows, directory, job.scope)
-    ours = rows["extracts"].filter(pl.col("practice_id").is_in(sizes["practice_id"].implode()))
-    extracts, extract_lines = read_table(con, "extracts", ours, Origin(snapshot, job.scope))
+    sizes = _sizes([counts for counts, _ in landing], directory, job.scope)
+    origin = Origin(snapshot, job.scope, job.counts)
+    ours = shelf.get("extracts", sizes["practice_id"].to_list())
+    extracts, extract_lines = read_table(con, "extracts", ours, origin)
     return Landed(
         snapshot,
-        rows,
+        shelf,
+        origin,
         job.scope and tuple(sizes["practice_id"]),
         directory,
         extracts,
         pl.concat([ledger.frame(), extract_lines]),
         tuple(ledger.rejections),
         sizes,
-        _input_hash(rows, ledger),
+        _input_hash([content for _, content in landing], ledger),
     )
+
+
+def _put(job: Job, name: str, snapshot: Snapshot, shelf: Shelf) -> tuple[pl.DataFrame, str]:
+    """Lay all rows of a source table on the shelf; returns their number per practice, and their content."""
+    if name != "practices":
+        _land_files(job, snapshot.of(name))
+    rows = _rows(job, name)
+    client_files = [f.number for f in snapshot.of("xpm_clients")]
+    if rows.height and client_files:
+        rows = settle_nested(name, rows, job.aliases, client_files)
+    if name != "practices":
+        rows = set_aside_strangers(job, name, rows, snapshot)
+    shelf.put(name, rows)
+    content = rows.select("_stated", *table(name).names).hash_rows().sum() if rows.height else 0
+    return rows.group_by("practice_id").len("rows"), f"{name}:{rows.height}:{content}"
 
 
 def _rows(job: Job, name: str) -> pl.DataFrame:
@@ -102,7 +116,7 @@ def _rows(job: Job, name: str) -> pl.DataFrame:
 def _land_directory(job: Job, snapshot: Snapshot) -> pl.DataFrame:
     _land_files(job, snapshot.of("practices"))
     rows = _rows(job, "practices")
-    directory, lines = read_table(job.con, "practices", rows, Origin(snapshot, None))
+    directory, lines = read_table(job.con, "practices", rows, Origin(snapshot, None, job.counts))
     known = pl.col("practice_id").is_in(directory["practice_id"].to_list())
     job.ledger.lines += lines.with_columns(
         pl.when(known).then("practice_id").otherwise(pl.lit(""))
@@ -132,10 +146,9 @@ def _land_files(job: Job, files: Sequence[SourceFile]) -> None:
 
 
 def _sizes(
-    rows: Mapping[str, pl.DataFrame], directory: pl.DataFrame, scope: tuple[str, ...] | None
+    counts: Sequence[pl.DataFrame], directory: pl.DataFrame, scope: tuple[str, ...] | None
 ) -> pl.DataFrame:
-    counted = pl.concat(frame.group_by("practice_id").len("rows") for frame in rows.values())
-    counted = counted.group_by("practice_id").agg(pl.col("rows").sum().cast(pl.Int64))
+    counted = pl.concat(counts).group_by("practice_id").agg(pl.col("rows").sum().cast(pl.Int64))
     wanted = directory.select("practice_id")
     if scope is not None:
         wanted = wanted.filter(pl.col("practice_id").is_in(scope))
@@ -143,12 +156,9 @@ def _sizes(
     return found.with_columns(pl.col("rows").fill_null(0)).sort("practice_id")
 
 
-def _input_hash(rows: Mapping[str, pl.DataFrame], ledger: Ledger) -> str:
-    parts = [
-        f"{name}:{frame.height}:{frame.select('_stated', *table(name).names).hash_rows().sum()}"
-        for name, frame in sorted(rows.items())
-    ]
+def _input_hash(contents: Sequence[str], ledger: Ledger) -> str:
     refused = sorted(
         json.dumps([line["file"], line["level"], line["value"], line["reason"]]) for line in ledger.lines
     )
-    return hashlib.md5("\n".join([*parts, *refused]).encode(), usedforsecurity=False).hexdigest()
+    text = "\n".join([*sorted(contents), *refused])
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,6 +1,6 @@
 """Physical lines of rows that were read fast: found only for the few that are in trouble."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,23 +16,23 @@ class Origin:
     snapshot: Snapshot
     scope: tuple[str, ...] | None
     """Practices whose rows alone were read from files that name no practice; None: all rows were."""
+    counts: Mapping[int, int]
+    """Number of a file → records read of it."""
 
     def file(self, number: int) -> SourceFile:
         """The file of that number."""
         return self.snapshot.files[number]
 
 
-def with_lines(raw: pl.DataFrame, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
-    """`rows` (`_file`, `_place`, `_row`, …) out of the `raw` ones, with `_row` filled everywhere."""
+def with_lines(rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+    """`rows` (`_file`, `_place`, `_row`, …) with `_row` filled everywhere."""
     open_rows = rows.filter(pl.col("_row").is_null())
     if not open_rows.height:
         return rows
-    numbers = open_rows["_file"].unique()
-    counts = raw.filter(pl.col("_file").is_in(numbers.implode())).group_by("_file").len().rows()
     found: list[tuple[int, int, int]] = []
-    for number, count in sorted(counts):
+    for number in open_rows["_file"].unique().sort():
         places = set(open_rows.filter(pl.col("_file") == number)["_place"])
-        lines = _lines(origin, origin.file(number), places, count)
+        lines = _lines(origin, origin.file(number), places, origin.counts[number])
         found += [(number, place, line) for place, line in lines.items()]
     schema = {"_file": pl.Int32, "_place": pl.Int64, "_line": pl.Int64}
     located = pl.DataFrame(found, schema=schema, orient="row")

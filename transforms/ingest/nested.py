@@ -6,9 +6,6 @@ import polars as pl
 
 from expectations.contracts import table
 
-Rows = dict[str, pl.DataFrame]
-"""Source table → its rows in the shape of `raw.raw_schema`."""
-
 # Columns that may hold a client's numeric id where the client list knows its UUID.
 _REFERENCES = {
     "xpm_clients": ("BillingClientUUID",),
@@ -19,8 +16,11 @@ _REFERENCES = {
 _NESTED = ("xpm_contacts", "xpm_groups", "xpm_relationships")
 
 
-def settle_nested(rows: Rows, aliases: Sequence[tuple[str, str, str, str]], client_files: list[int]) -> Rows:
-    """`rows` with numeric ids turned into UUIDs, less nested rows that a list of their own holds too.
+def settle_nested(
+    name: str, rows: pl.DataFrame, aliases: Sequence[tuple[str, str, str, str]], client_files: list[int]
+) -> pl.DataFrame:
+    """`rows` of a source table with numeric ids turned into UUIDs, less nested rows that a list of their own
+    holds too.
 
     `aliases`: practice, kind, numeric id, UUID. A number that no client list knows stays as it is: a dangling
     reference, for later steps to report.
@@ -29,14 +29,11 @@ def settle_nested(rows: Rows, aliases: Sequence[tuple[str, str, str, str]], clie
     # One number, one UUID: where lists disagree the smaller one, whatever their order.
     known = known.cast(pl.String).group_by("practice_id", "kind", "id").agg(pl.col("uuid").min())
     clients, groups = (known.filter(pl.col("kind") == kind).drop("kind") for kind in ("client", "group"))
-    settled = dict(rows)
-    for name, columns in _REFERENCES.items():
-        for column in columns:
-            settled[name] = _resolved(settled[name], column, clients)
-    settled["xpm_groups"] = _with_members(_resolved(settled["xpm_groups"], "UUID", groups), clients)
-    for name in _NESTED:
-        settled[name] = _without_repeated(settled[name], list(table(name).key), client_files)
-    return settled
+    for column in _REFERENCES.get(name, ()):
+        rows = _resolved(rows, column, clients)
+    if name == "xpm_groups":
+        rows = _with_members(_resolved(rows, "UUID", groups), clients)
+    return _without_repeated(rows, list(table(name).key), client_files) if name in _NESTED else rows
 
 
 def _resolved(rows: pl.DataFrame, column: str, aliases: pl.DataFrame) -> pl.DataFrame:

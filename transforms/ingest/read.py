@@ -9,7 +9,6 @@ from expectations.conform import conform
 from expectations.contracts import table, tables
 from transforms.ingest.intake import batch_tables, file_counts, intake
 from transforms.ingest.land import Landed
-from transforms.ingest.lines import Origin
 from transforms.ingest.snapshot import place
 from transforms.ingest.typed import read_table
 from transforms.private import mask_numbers, mask_tax_number, mask_text
@@ -32,7 +31,6 @@ def read_batch(
     some practices leaves them to the next whole run.
     """
     wanted = pl.DataFrame({"practice_id": sorted(set(practice_ids))}, schema={"practice_id": pl.String})
-    origin = Origin(landed.snapshot, landed.scope)
     frames = {
         "practices": landed.directory.join(wanted, on="practice_id", how="semi"),
         "extracts": landed.extracts.join(wanted, on="practice_id", how="semi"),
@@ -40,8 +38,8 @@ def read_batch(
     lines = [landed.lines.filter(pl.col("practice_id").is_in(_reported(landed, wanted)))]
     files = []
     for name in batch_tables():
-        raw = landed.rows[name].filter(pl.col("practice_id").is_in(wanted["practice_id"].implode()))
-        frames[name], found = read_table(con, name, raw, origin)
+        raw = landed.rows.get(name, wanted["practice_id"].to_list())
+        frames[name], found = read_table(con, name, raw, landed.origin)
         lines.append(found)
         files.append(file_counts(name, raw))
     noted = pl.concat(lines)

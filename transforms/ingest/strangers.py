@@ -10,18 +10,16 @@ from transforms.ingest.lines import Origin, with_lines
 from transforms.ingest.snapshot import Snapshot, SourceFile
 
 
-def set_aside_strangers(job: Job, rows: dict[str, pl.DataFrame], snapshot: Snapshot) -> None:
-    """Rows of practices that the directory does not know: a line per row, or per file whose path names one.
+def set_aside_strangers(job: Job, name: str, rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    """`rows` of a source table, with a line per row of a practice that the directory does not know, or per
+    file whose path names one.
 
-    Their practice becomes null in `rows`, so that no batch reads them. A landing of some practices never reads
-    them.
+    Their practice becomes null, so that no batch reads them. A landing of some practices never reads them.
     """
     if job.scope is not None:
-        return
-    for name in rows:
-        if name != "practices":
-            _note_stranger_files(job, snapshot.of(name))
-            rows[name] = _without_strangers(job, name, rows[name], snapshot)
+        return rows
+    _note_stranger_files(job, snapshot.of(name))
+    return _without_strangers(job, name, rows, snapshot)
 
 
 def _note_stranger_files(job: Job, files: Sequence[SourceFile]) -> None:
@@ -39,7 +37,7 @@ def _without_strangers(job: Job, name: str, rows: pl.DataFrame, snapshot: Snapsh
     pathless = [f.number for f in snapshot.of(name) if not f.practice_id]
     unknown = strangers.filter(pl.col("_file").is_in(pathless)).sort("_file", "_place")
     key = id_column(table(name))
-    for row in with_lines(rows, unknown, Origin(snapshot, None)).iter_rows(named=True):
+    for row in with_lines(unknown, Origin(snapshot, None, job.counts)).iter_rows(named=True):
         named = "The row names a practice that is not in the directory: add it there, or mend the id."
         job.ledger.note(
             snapshot.files[row["_file"]],

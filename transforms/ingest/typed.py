@@ -48,7 +48,7 @@ def read_table(
     if doubles.height:
         rows = rows.filter(~pl.col("_rowid").is_in(doubles["_rowid"].implode()))
     frame = rows.select(contract.names).cast(contract.schema)
-    return conform(frame, name), _as_lines(contract, with_lines(raw, found, origin), origin)
+    return conform(frame, name), _as_lines(contract, with_lines(found, origin), origin)
 
 
 def _troubled(
