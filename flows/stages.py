@@ -25,8 +25,8 @@ def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
     """Every frame of the batch, from raw rows to validation failures. Writes nothing to the store."""
     run_id, clock = night.request.run_id, night.clock
     frames: Made = {}
-    with clock.stage("read"):
-        frames |= clock.made(read_batch(night.con, night.landed, practice_ids, night.last_intake, run_id))
+    with clock.stage("read"), night.con.cursor() as con:
+        frames |= clock.made(read_batch(con, night.landed, practice_ids, night.last_intake, run_id))
     with clock.stage("clients"), night.con.cursor() as con:
         frames |= clock.made({"source_client": source_clients(con, frames)})
     with clock.stage("normalise"):

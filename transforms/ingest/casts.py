@@ -66,7 +66,7 @@ def _cast(con: duckdb.DuckDBPyConnection, columns: list[Column], raw: pl.DataFra
 
 
 def _plain(column: Column) -> pl.Expr:
-    """Dates and times in the form that nearly all have; null for others. DuckDB's patterns take far longer."""
+    """Dates and times in the usual form, null for others: patterns take DuckDB far longer."""
     shape, form = _PLAIN[column.type]
     text = pl.when(pl.col(column.name).str.contains(shape)).then(pl.col(column.name))
     if column.type == "date":
@@ -94,7 +94,8 @@ def _entries(lists: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
     entry, clean_entry = pl.element(), clean(pl.element())
     flat = lists.explode(empty_as_null=False, keep_nulls=False)
     sound = (
-        flat.null_count() == 0 and flat.to_frame().select((pl.col(name) == clean(pl.col(name))).all()).item()
+        flat.null_count() == 0
+        and flat.to_frame().select(pl.col(name).eq_missing(clean(pl.col(name))).all()).item()
     )
     bad = frame.select(
         pl.col(name).list.eval(_bad_text(entry, column)).list.any().fill_null(False)

@@ -46,8 +46,8 @@ def intake(
 ) -> pl.DataFrame:
     """Table `intake` of the practices in `frames`.
 
-    `frames`: every source table, `last_intake` (shape of `intake`, may be empty), `files` (`file_counts` of all
-    tables), and `lines`: what could not be read of these practices, in the shape of `ledger.LINES`.
+    `frames`: every source table, `last_intake` (shape of `intake`, may be empty), `files` (`file_counts` of
+    all tables), and `lines`: what could not be read of these practices, in the shape of `ledger.LINES`.
     """
     batch = frames["practices"]
     facts = run_sql(

@@ -37,10 +37,12 @@ def settle_nested(
 
 
 def _resolved(rows: pl.DataFrame, column: str, aliases: pl.DataFrame) -> pl.DataFrame:
-    keys = {"left_on": ["practice_id", column], "right_on": ["practice_id", "id"]}
+    named = aliases.rename({"id": column})
     if rows.schema[column] == pl.Null:
         return rows
-    found = rows.select("practice_id", column).join(aliases, **keys, how="left", maintain_order="left")
+    found = rows.select("practice_id", column).join(
+        named, on=["practice_id", column], how="left", maintain_order="left", validate="m:1"
+    )
     return rows.with_columns(pl.coalesce(found["uuid"], column).alias(column))
 
 

@@ -36,8 +36,9 @@ def clean(text: pl.Expr) -> pl.Expr:
 def raw_schema(contract: Table) -> pl.Schema:
     """Shape of the rows of a source table before anything is cast.
 
-    `_file` is the file's number, `_place` the record's place among those read of the file (from 0), `_row` the
-    line where the reader knows it, `_stated` the practice that a row names against its path.
+    `_file` is the file's number, `_place` the record's place among those read of the file (from 0), `_row`
+    the line where the reader knows it, `_stated` the practice that a row names against its path. A column
+    without a value in any file is of type null.
     """
     texts = {c.name: pl.List(pl.String) if c.type == "texts" else pl.String() for c in contract.columns}
     return pl.Schema(

@@ -28,7 +28,8 @@ def read_batch(
 
     `last_intake`: `intake` as of the last run, may be empty. Lines that belong to no practice come with the
     batch that holds the fleet's first practice, so that a whole run reports each of them once; a landing of
-    some practices leaves them to the next whole run.
+    some practices leaves them to the next whole run. Several threads may read, each by a `con` of its own or
+    a cursor of one.
     """
     wanted = pl.DataFrame({"practice_id": sorted(set(practice_ids))}, schema={"practice_id": pl.String})
     frames = {
