@@ -118,8 +118,10 @@ def _value(name: str, columns: list[Column], kind: pl.DataType) -> pl.Expr:
         return pl.lit(None, dtype=kind)
     value = pl.col(columns[0].name)
     if isinstance(kind, pl.List):
-        listed = value if columns[0].type == "texts" else pl.concat_list(value)
-        distinct = listed.list.drop_nulls().list.unique(maintain_order=True)
+        if columns[0].type != "texts":
+            return pl.when(value.is_not_null()).then(pl.concat_list(value))
+        several = pl.when(value.list.len() > 1).then(value)  # most lists hold one, and need no search
+        distinct = pl.coalesce(several.list.unique(maintain_order=True), value)
         return pl.when(distinct.list.len() > 0).then(distinct)
     return value
 
@@ -166,5 +168,6 @@ def _json(value: pl.Expr, kind: str) -> pl.Expr:
 
 
 def _json_text(value: pl.Expr) -> pl.Expr:
-    escaped = value.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
-    return pl.concat_str(pl.lit('"'), escaped, pl.lit('"'))
+    marked = pl.when(value.str.contains(r'["\\\x00-\x1f]')).then(value)  # few are, and a search is cheaper
+    escaped = marked.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
+    return pl.concat_str(pl.lit('"'), pl.coalesce(escaped, value), pl.lit('"'))

@@ -2,12 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.fs as pafs
 
@@ -101,3 +103,28 @@ def staging(storage: Storage) -> Iterator[Staging]:
     """A scratch folder for copies, removed at the end."""
     with tempfile.TemporaryDirectory(prefix="scr-landing-") as folder:
         yield Staging(storage, Path(folder))
+
+
+class Shelf:
+    """Frames laid aside on the local disk and read back practice by practice; gone with the object."""
+
+    _GROUP = 10_000
+    """Rows that are skipped or read together: about those of the largest practices."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="scr-rows-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def put(self, name: str, rows: pl.DataFrame) -> None:
+        """Lay `rows` aside, which have `practice_id`; the rows of one practice keep their order."""
+        together = rows.sort("practice_id", maintain_order=True)
+        together.write_parquet(self._folder / name, compression="lz4", row_group_size=self._GROUP)
+
+    def get(self, name: str, practice_ids: Sequence[str]) -> pl.DataFrame:
+        """The rows of the given practices."""
+        if not practice_ids:
+            return pl.read_parquet(self._folder / name, n_rows=0)
+        practice = pl.col("practice_id")
+        near = practice.is_between(pl.lit(min(practice_ids)), pl.lit(max(practice_ids)))
+        wanted = near & practice.is_in(list(practice_ids))  # the range says which groups of rows to skip
+        return pl.scan_parquet(self._folder / name).filter(wanted).collect()

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 from expectations.contracts import Table, table
 from transforms.ingest.header import missing_columns, note_unknown, read_header
 from transforms.ingest.job import Job, Prepared, id_column
-from transforms.ingest.raw import forget, insert_frame
+from transforms.ingest.raw import rows_of_frame
 from transforms.ingest.text import (
     csv_records,
     encoding_trouble,
@@ -56,7 +57,7 @@ def _read_csv(job: Job, item: Prepared) -> None:
                 else:
                     yield line, values
 
-    _append(job, item, contract, rows())
+    _keep(job, item, _collected(contract, rows()))
 
 
 def _read_ndjson(job: Job, item: Prepared) -> None:
@@ -80,15 +81,17 @@ def _read_ndjson(job: Job, item: Prepared) -> None:
                 practices.add((row.get("practice_id") or "").strip())
                 yield line, row
 
-    count = _append(job, item, contract, rows())
+    found = _collected(contract, rows())
+    count = found.height
     present = {wanted[k.strip().lower()]: 0 for k in seen if k.strip().lower() in wanted}
     missing = missing_columns(present, contract, item.file.practice_id is not None)
     note_unknown(job.ledger, item.file, [k for k in seen if k.strip().lower() not in wanted])
     if (count and missing) or (bad and not count):
         lacks = f"Required column {', '.join(missing)} is missing: deliver the list with it."
         reason = lacks if count else "No line of the file is a readable object: extract the list again."
-        forget(job.con, contract.name, [item.file.number])
         job.ledger.reject(item.file, reason, tuple(sorted(practices & job.directory)) or None)
+        return
+    _keep(job, item, found)
 
 
 def _guess(text: str, wanted: dict[str, str]) -> dict[str, str]:
@@ -96,27 +99,19 @@ def _guess(text: str, wanted: dict[str, str]) -> dict[str, str]:
     return {wanted[key.lower()]: value for key, value in _PAIR.findall(text) if key.lower() in wanted}
 
 
-def _append(job: Job, item: Prepared, contract: Table, rows: Iterator[Row]) -> int:
-    """Insert the rows in chunks; returns their number."""
-    columns = contract.names
-    count, done = 0, False
-    while not done:
-        lines: list[int] = []
-        values: dict[str, list[str | None]] = {name: [] for name in columns}
-        for line, row in rows:
-            lines.append(line)
-            for name in columns:
-                values[name].append(row.get(name))
-            if len(lines) == _CHUNK:
-                break
-        done = len(lines) < _CHUNK
-        count += len(lines)
-        if lines:
-            frame = pl.DataFrame(
-                {**values, "_row": lines}, schema={**dict.fromkeys(columns, pl.String), "_row": pl.Int64}
-            )
-            insert_frame(job.con, contract.name, frame, (item.file.number, item.file.practice_id), job.scope)
-    return count
+def _collected(contract: Table, rows: Iterator[Row]) -> pl.DataFrame:
+    """The rows as text, and `_row`: their line. In chunks, since rows of Python take much room."""
+    schema = {**dict.fromkeys(contract.names, pl.String()), "_row": pl.Int64()}
+    frames = [pl.DataFrame(schema=schema)]
+    while chunk := list(islice(rows, _CHUNK)):
+        values = {name: [row.get(name) for _, row in chunk] for name in contract.names}
+        frames.append(pl.DataFrame({**values, "_row": [line for line, _ in chunk]}, schema=schema))
+    return pl.concat(frames)
+
+
+def _keep(job: Job, item: Prepared, rows: pl.DataFrame) -> None:
+    name, origin = item.file.table or "", (item.file.number, item.file.practice_id)
+    job.keep(name, rows_of_frame(job, name, rows.with_columns(_index=0), [origin]))
 
 
 def _note_row(

@@ -6,12 +6,14 @@ import polars as pl
 from expectations.contracts import Table
 from transforms.ingest.job import id_column
 from transforms.ingest.raw import quoted
+from transforms.sql import query
 
 _SAME = "The same row is there more than once: it was read once."
 _LOST = pl.Schema(
     {
-        "_rowid": pl.Int64(),
+        "_rowid": pl.get_index_type(),
         "_file": pl.Int32(),
+        "_place": pl.Int64(),
         "_row": pl.Int64(),
         "practice_id": pl.String(),
         "source_id": pl.String(),
@@ -21,47 +23,39 @@ _LOST = pl.Schema(
 _OLDER = "Another row of the same key is newer (or, of one age, comes first by content): that one was read."
 
 
-def settle_doubles(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
-    """Mark the rows of `typed` that give way as dropped; one line of level row for each.
+def find_doubles(con: duckdb.DuckDBPyConnection, contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows that give way to another of their key: `_rowid`, `_file`, `_place`, … and why.
 
     The newest by the contract's `newest` column stays, then the first by content hash, wherever they stand.
     """
-    key = ", ".join(quoted(c) for c in contract.key)
-    same_key = " and ".join(f"d.{quoted(c)} is not distinct from t.{quoted(c)}" for c in contract.key)
-    con.execute(
-        f"create or replace temp table double_keys as select {key} from typed where not _dropped"
-        " group by all having count(*) > 1"
-    )
-    if not con.execute("select 1 from double_keys limit 1").fetchall():
+    key = list(contract.key)
+    if rows.select(pl.struct(key).n_unique()).item() == rows.height:
         return _lines(pl.DataFrame(schema=_LOST))
+    names = ", ".join(quoted(c) for c in key)
     newest = f"{quoted(contract.newest)} desc nulls last, " if contract.newest else ""
-    place = f"partition by {key} order by {newest}_content, _file, _rowid"
+    place = f"partition by {names} order by {newest}_content, _file, _place"
     source = id_column(contract)
-    con.execute(
-        f"""
-        create or replace temp table lost as
-        with contenders as (
-            select t.*, md5(concat_ws('|', {", ".join(_part(c) for c in contract.names)})) as _content
-            from typed as t
-            where not _dropped and exists (select 1 from double_keys as d where {same_key})
+    sql = f"""
+        with hashed as (
+            select *, md5(concat_ws('|', {", ".join(_part(c) for c in contract.names)})) as _content
+            from contenders
         ),
         ranked as (
-            select *, row_number() over ({place}) as _place, first_value(_content) over ({place}) as _kept
-            from contenders
+            select *, row_number() over ({place}) as _rank, first_value(_content) over ({place}) as _kept
+            from hashed
         )
-        select _rowid, _file, _row, practice_id, {quoted(source) if source else "null::varchar"} as source_id,
-            _content = _kept as _same
-        from ranked where _place > 1
+        select _rowid, _file, _place, _row, practice_id,
+            {quoted(source) if source else "null::varchar"} as source_id, _content = _kept as _same
+        from ranked where _rank > 1
+        order by _file, _place
         """
-    )
-    con.execute("update typed set _dropped = true where _rowid in (select _rowid from lost)")
-    return _lines(con.execute("select * from lost order by _file, _rowid").pl())
+    return _lines(query(con, sql, {"contenders": rows.filter(pl.struct(key).is_duplicated())}))
 
 
 def _lines(lost: pl.DataFrame) -> pl.DataFrame:
     reason = pl.when("_same").then(pl.lit(_SAME)).otherwise(pl.lit(_OLDER))
     return lost.select(
-        "_rowid", "_file", "_row", "practice_id", "source_id",
+        "_rowid", "_file", "_place", "_row", "practice_id", "source_id",
         pl.lit(None, pl.String).alias("column"), pl.lit(None, pl.String).alias("value"),
         pl.lit("row").alias("level"), reason.alias("reason"),
     )  # fmt: skip

@@ -8,20 +8,19 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import duckdb
+import polars as pl
 
 from expectations.contracts import Table, table
 from transforms.ingest.careful import read_carefully
 from transforms.ingest.header import missing_columns, note_unknown, read_header
-from transforms.ingest.job import Job, Prepared
-from transforms.ingest.raw import Reading, forget, insert, literal, quoted, raw_name, text_values
+from transforms.ingest.job import Job, Prepared, in_groups
+from transforms.ingest.raw import Reading, literal, rows_of, text_values
 
 _INDEX = "file_index::bigint"
 # A number whose text DuckDB would change (1e3, 1.50): ids are opaque and stay as written.
 _NUMBER_FORM = r"[:\[,]\s*-?\d+(\.\d+)?[eE][+-]?\d|\.\d*0\s*[,}\]]|-0\s*[,}\]]|\d{16,}\.|\.\d{16,}"
 _CSV = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"'"
 _JSON = f"hive_partitioning = false, maximum_object_size = {64 << 20}"
-_BATCH = 500
-"""Files in one statement."""
 
 
 def read_csv_files(job: Job, items: Sequence[Prepared]) -> None:
@@ -33,15 +32,15 @@ def read_csv_files(job: Job, items: Sequence[Prepared]) -> None:
             job.ledger.reject(item.file, header.trouble, _practices(job, item))
         else:
             groups[item.columns].append(item)
-    for group in groups.values():
-        for start in range(0, len(group), _BATCH):
-            _fast_or_careful(job, group[start : start + _BATCH], _csv_group)
+    for same in groups.values():
+        for group in in_groups(same):
+            _fast_or_careful(job, group, _csv_group)
 
 
 def read_ndjson_files(job: Job, items: Sequence[Prepared]) -> None:
     """Append the rows of NDJSON files of one source table."""
-    for start in range(0, len(items), _BATCH):
-        _fast_or_careful(job, items[start : start + _BATCH], _ndjson_group)
+    for group in in_groups(items):
+        _fast_or_careful(job, group, _ndjson_group)
 
 
 def _fast_or_careful(
@@ -69,26 +68,21 @@ def _csv_group(job: Job, items: Sequence[Prepared]) -> None:
         f" columns = {{{columns}}})"
     )
     values = text_values(contract, {name: f"c{at}" for name, at in header.known.items()})
-    insert(job.con, _reading(items, relation, values), job.scope)
-    if _swallowed(job.con, contract, [i.file.number for i in items], len(first.columns)):
-        forget(job.con, contract.name, [i.file.number for i in items])
+    rows = rows_of(job, _reading(items, relation, values))
+    if _swallowed(rows, contract, len(first.columns)):
         raise duckdb.InvalidInputException("a value that holds a whole row")
+    job.keep(contract.name, rows)
     for item in items:
         note_unknown(job.ledger, item.file, header.unknown)
 
 
-def _swallowed(con: duckdb.DuckDBPyConnection, contract: Table, numbers: Sequence[int], width: int) -> bool:
+def _swallowed(rows: pl.DataFrame, contract: Table, width: int) -> bool:
     """Whether a value holds a line with a row's commas: its quote was closed by another row's."""
-    texts = [quoted(c.name) for c in contract.columns if c.type != "texts"]
-    broken = " or ".join(f"contains({name}, chr(10))" for name in texts)
-    shape = literal(f"\n(.*,){{{width - 1},}}")
-    holds = " or ".join(f"coalesce(regexp_matches({name}, {shape}), false)" for name in texts)
-    found = con.execute(
-        f"with broken as (select * from {raw_name(contract.name)}"
-        f" where _file in ({', '.join(map(str, numbers))}) and ({broken}))"
-        f" select 1 from broken where {holds} limit 1"
-    ).fetchall()
-    return bool(found)
+    texts = [c.name for c in contract.columns if rows.schema[c.name] == pl.String]
+    broken = rows.select(pl.col(texts).str.contains("\n", literal=True).any())
+    held = [name for name in texts if broken[name].item()]
+    shape = rf"\n(.*,){{{width - 1},}}"
+    return any(rows[name].str.contains(shape).any() for name in held)
 
 
 def _ndjson_group(job: Job, items: Sequence[Prepared]) -> None:
@@ -116,7 +110,7 @@ def _ndjson_group(job: Job, items: Sequence[Prepared]) -> None:
         f" as read_rows ({renamed}, file_index)"
     )
     known = {name: f"coalesce({', '.join(columns[k] for k in ks)})" for name, ks in spelled.items()}
-    insert(job.con, _reading(items, relation, text_values(contract, known)), job.scope)
+    job.keep(contract.name, rows_of(job, _reading(items, relation, text_values(contract, known))))
     for i, item in enumerate(items):
         note_unknown(job.ledger, item.file, [k for k in keys.get(i, ()) if k.strip().lower() not in wanted])
 

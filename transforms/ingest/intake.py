@@ -23,10 +23,9 @@ import polars as pl
 from expectations.conform import conform
 from expectations.contracts import tables
 from transforms.ingest.ledger import Rejection
-from transforms.ingest.raw import has_rows, raw_name
 from transforms.ingest.snapshot import Snapshot, folder, place
 from transforms.private import mask_text
-from transforms.sql import query, run_sql
+from transforms.sql import run_sql
 
 _OWN_TABLES = ("practices", "extracts")
 """Read for the whole landing, not batch by batch."""
@@ -47,8 +46,8 @@ def intake(
 ) -> pl.DataFrame:
     """Table `intake` of the practices in `frames`.
 
-    `frames`: every source table, `last_intake` (shape of `intake`, may be empty), and `lines`: what could not
-    be read of these practices, in the shape of `ledger.LINES`.
+    `frames`: every source table, `last_intake` (shape of `intake`, may be empty), `files` (`file_counts` of
+    all tables), and `lines`: what could not be read of these practices, in the shape of `ledger.LINES`.
     """
     batch = frames["practices"]
     facts = run_sql(
@@ -57,7 +56,7 @@ def intake(
         {
             "batch": batch,
             "lists": _lists(),
-            "counts": _counts(con, batch, frames),
+            "counts": _counts(frames),
             "delivered": _delivered(snapshot),
             "refusals": _refusals(rejections, frames["lines"]),
             "extracts": frames["extracts"],
@@ -76,9 +75,17 @@ def _lists() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["product", "entity", "singular"], orient="row")
 
 
-def _counts(
-    con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, frames: dict[str, pl.DataFrame]
-) -> pl.DataFrame:
+def file_counts(name: str, raw: pl.DataFrame) -> pl.DataFrame:
+    """practice_id, product, entity, files: in how many files a source table has rows of each practice."""
+    product, entity = folder(tables("source")[name])
+    return (
+        raw.group_by("practice_id")
+        .agg(pl.col("_file").n_unique().cast(pl.Int64).alias("files"))
+        .select("practice_id", product=pl.lit(product), entity=pl.lit(entity), files="files")
+    )
+
+
+def _counts(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Readable and quarantined rows and files per practice and list; only where there are any."""
     places = [(*folder(t), place(t)[1]) for name, t in tables("source").items() if name in batch_tables()]
     by_place = pl.DataFrame(places, schema=["product", "folder", "entity"], orient="row")
@@ -89,33 +96,23 @@ def _counts(
         .group_by("practice_id", "product", pl.col("folder").alias("entity"))
         .agg(pl.len().cast(pl.Int64).alias("rows_quarantined"))
     )
-    read = pl.concat([_read_counts(con, batch, name, frames[name]) for name in batch_tables()])
+    read = pl.concat([_read_counts(name, frames[name]) for name in batch_tables()])
     key = ["practice_id", "product", "entity"]
-    return read.join(lost, on=key, how="full", coalesce=True).with_columns(
-        pl.col("files", "rows_read", "rows_quarantined").fill_null(0)
+    return (
+        frames["files"]
+        .join(read, on=key, how="full", coalesce=True)
+        .join(lost, on=key, how="full", coalesce=True)
+        .with_columns(pl.col("files", "rows_read", "rows_quarantined").fill_null(0))
     )
 
 
-def _read_counts(
-    con: duckdb.DuckDBPyConnection, batch: pl.DataFrame, name: str, rows: pl.DataFrame
-) -> pl.DataFrame:
-    """practice_id, product, entity, files, rows_read of one source table."""
+def _read_counts(name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """practice_id, product, entity, rows_read of one source table."""
     product, entity = folder(tables("source")[name])
-    files = batch.select("practice_id", pl.lit(0).alias("files")).clear()
-    if has_rows(con, name):
-        files = query(
-            con,
-            f"select practice_id, count(distinct _file)::integer as files from {raw_name(name)}"
-            " semi join batch using (practice_id) group by practice_id",
-            {"batch": batch},
-        )
-    read = rows.group_by("practice_id").agg(pl.len().alias("rows_read"))
-    return files.join(read, on="practice_id", how="full", coalesce=True).select(
-        "practice_id",
-        pl.lit(product).alias("product"),
-        pl.lit(entity).alias("entity"),
-        pl.col("files").cast(pl.Int64).fill_null(0),
-        pl.col("rows_read").cast(pl.Int64).fill_null(0),
+    return (
+        rows.group_by("practice_id")
+        .agg(pl.len().cast(pl.Int64).alias("rows_read"))
+        .select("practice_id", product=pl.lit(product), entity=pl.lit(entity), rows_read="rows_read")
     )
 
 

@@ -1,5 +1,6 @@
-"""Lands a snapshot: a file in scope becomes rows of text in scratch tables, or a line that says why not."""
+"""Lands a snapshot: a file in scope becomes rows of text, or a line that says why not."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from expectations.contracts import tables
+from expectations.contracts import table, tables
 from expectations.errors import UsageError
 from transforms.ingest.fast import read_csv_files, read_ndjson_files
 from transforms.ingest.job import Job, Prepared
@@ -16,20 +17,27 @@ from transforms.ingest.lines import Origin
 from transforms.ingest.nested import settle_nested
 from transforms.ingest.parquet import read_parquet_files
 from transforms.ingest.prepare import prepare
-from transforms.ingest.raw import create_tables, quoted, raw_name
+from transforms.ingest.raw import raw_schema
 from transforms.ingest.snapshot import Snapshot, SourceFile
 from transforms.ingest.strangers import set_aside_strangers
-from transforms.ingest.typed import picked, read_table
-from transforms.ingest.xml import create_alias_table, read_xml_file
-from transforms.sql import query
-from transforms.storage import staging
+from transforms.ingest.typed import read_table
+from transforms.ingest.xml import read_xml_files
+from transforms.storage import Shelf, staging
+
+# The API's client lists come first: they hold rows, and names of ids, of the other tables of their product.
+_IN_ORDER = sorted(tables("source"), key=lambda name: (name != "xpm_clients", name))
+_PIECES = 100
+"""Pieces of a table from which on they slow its readers down."""
 
 
 @dataclass(frozen=True)
 class Landed:
-    """A landed snapshot: the rows lie in scratch tables of the connection, the rest is here."""
+    """A landed snapshot."""
 
     snapshot: Snapshot
+    rows: Shelf
+    """Rows in scope of every source table as text, in the shape of `raw.raw_schema`."""
+    origin: Origin
     scope: tuple[str, ...] | None
     """The practices asked for, as far as the directory knows them; None: all."""
     directory: pl.DataFrame
@@ -48,50 +56,73 @@ class Landed:
 def land(
     con: duckdb.DuckDBPyConnection, snapshot: Snapshot, practice_ids: Sequence[str] | None = None
 ) -> Landed:
-    """Read the snapshot's files into scratch tables of `con`; with `practice_ids` only what those need.
+    """Read the snapshot's files by way of `con`; with `practice_ids` only what those need.
 
     Raises UsageError where no practice directory can be read.
     """
-    create_tables(con)
-    ledger = Ledger()
+    con.execute("set preserve_insertion_order = true")  # a row's place gives the line of a bad one
+    ledger, shelf = Ledger(), Shelf()
     with staging(snapshot.storage) as place:
         job = Job(con, place, None, ledger)
-        create_alias_table(job)
         directory = _land_directory(job, snapshot)
         job.directory = frozenset(directory["practice_id"])
         job.scope = tuple(sorted(set(practice_ids))) if practice_ids is not None else None
-        for name in tables("source"):
-            if name != "practices":
-                _land_files(job, snapshot.of(name))
+        landing = [_put(job, name, snapshot, shelf) for name in _IN_ORDER]
         for file in snapshot.files:
             if file.table is None and job.scope is None:
                 ledger.note(file, "file", file.trouble or "")
-    if snapshot.of("xpm_clients"):
-        settle_nested(con, snapshot)
-    set_aside_strangers(job, snapshot)
-    sizes = _sizes(con, directory, job.scope)
-    ids = sizes["practice_id"].to_list()
-    extracts, extract_lines = read_table(con, "extracts", picked(ids, ids), Origin(snapshot, job.scope))
+    sizes = _sizes([counts for counts, _ in landing], directory, job.scope)
+    origin = Origin(snapshot, job.scope, job.counts)
+    ours = shelf.get("extracts", sizes["practice_id"].to_list())
+    extracts, extract_lines = read_table(con, "extracts", ours, origin)
     return Landed(
         snapshot,
+        shelf,
+        origin,
         job.scope and tuple(sizes["practice_id"]),
         directory,
         extracts,
         pl.concat([ledger.frame(), extract_lines]),
         tuple(ledger.rejections),
         sizes,
-        _input_hash(con, ledger),
+        _input_hash([content for _, content in landing], ledger),
     )
+
+
+def _put(job: Job, name: str, snapshot: Snapshot, shelf: Shelf) -> tuple[pl.DataFrame, str]:
+    """Lay all rows of a source table on the shelf; returns their number per practice, and their content."""
+    if name != "practices":
+        _land_files(job, snapshot.of(name))
+    rows = _rows(job, name)
+    client_files = [f.number for f in snapshot.of("xpm_clients")]
+    if rows.height and client_files:
+        rows = settle_nested(name, rows, job.aliases, client_files)
+    if name != "practices":
+        rows = set_aside_strangers(job, name, rows, snapshot)
+    shelf.put(name, rows)
+    content = rows.select("_stated", *table(name).names).hash_rows().sum() if rows.height else 0
+    return rows.group_by("practice_id").len("rows"), f"{name}:{rows.height}:{content}"
+
+
+def _rows(job: Job, name: str) -> pl.DataFrame:
+    """All rows of a source table; they are the caller's from here on."""
+    parts = job.parts.pop(name, [])
+    if not parts:
+        return pl.DataFrame(schema=raw_schema(table(name)))
+    # Putting all in one piece needs the room twice, so it is done only where the pieces are many.
+    return pl.concat(parts, how="vertical_relaxed", rechunk=len(parts) > _PIECES)
 
 
 def _land_directory(job: Job, snapshot: Snapshot) -> pl.DataFrame:
     _land_files(job, snapshot.of("practices"))
-    directory, lines = read_table(job.con, "practices", None, Origin(snapshot, None))
+    rows = _rows(job, "practices")
+    directory, lines = read_table(job.con, "practices", rows, Origin(snapshot, None, job.counts))
     known = pl.col("practice_id").is_in(directory["practice_id"].to_list())
     job.ledger.lines += lines.with_columns(
         pl.when(known).then("practice_id").otherwise(pl.lit(""))
     ).to_dicts()
     if directory.height:
+        job.keep("practices", rows)
         return directory
     reasons = "; ".join(f"{r.file.name}: {r.reason}" for r in job.ledger.rejections[:3])
     raise UsageError(
@@ -110,41 +141,24 @@ def _land_files(job: Job, files: Sequence[SourceFile]) -> None:
     read_csv_files(job, ready["csv"])
     read_ndjson_files(job, ready["ndjson"])
     read_parquet_files(job, ready["parquet"])
-    for item in ready["xml"]:
-        read_xml_file(job, item)
+    if ready["xml"]:
+        read_xml_files(job, ready["xml"])
 
 
 def _sizes(
-    con: duckdb.DuckDBPyConnection, directory: pl.DataFrame, scope: tuple[str, ...] | None
+    counts: Sequence[pl.DataFrame], directory: pl.DataFrame, scope: tuple[str, ...] | None
 ) -> pl.DataFrame:
-    counted = " union all ".join(
-        f"select practice_id, count(*) as n from {raw_name(name)} group by practice_id"
-        for name in tables("source")
-    )
+    counted = pl.concat(counts).group_by("practice_id").agg(pl.col("rows").sum().cast(pl.Int64))
     wanted = directory.select("practice_id")
     if scope is not None:
         wanted = wanted.filter(pl.col("practice_id").is_in(scope))
-    return query(
-        con,
-        "select w.practice_id, coalesce(sum(c.n), 0)::bigint as rows"
-        f" from wanted as w left join ({counted}) as c using (practice_id) group by all order by all",
-        {"wanted": wanted},
-    )
+    found = wanted.join(counted, on="practice_id", how="left", validate="1:1")
+    return found.with_columns(pl.col("rows").fill_null(0)).sort("practice_id")
 
 
-def _input_hash(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> str:
-    parts = []
-    for name, contract in tables("source").items():
-        columns = ", ".join(quoted(c) for c in contract.names)
-        parts.append(
-            f"select '{name}' as t, count(*) as n, sum(hash(_stated, {columns})) as h from {raw_name(name)}"
-        )
+def _input_hash(contents: Sequence[str], ledger: Ledger) -> str:
     refused = sorted(
         json.dumps([line["file"], line["level"], line["value"], line["reason"]]) for line in ledger.lines
     )
-    rows = con.execute(
-        f"select md5(string_agg(concat_ws(':', t, n, h), ',' order by t) || $refused)"
-        f" from ({' union all '.join(parts)})",
-        {"refused": "\n".join(refused)},
-    ).fetchall()
-    return str(rows[0][0])
+    text = "\n".join([*sorted(contents), *refused])
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

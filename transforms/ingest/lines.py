@@ -1,12 +1,10 @@
 """Physical lines of rows that were read fast: found only for the few that are in trouble."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import duckdb
 import polars as pl
 
-from transforms.ingest.raw import raw_name
 from transforms.ingest.snapshot import Snapshot, SourceFile
 from transforms.ingest.text import csv_records, encoding_of, json_text, ndjson_records, physical_lines
 
@@ -18,32 +16,27 @@ class Origin:
     snapshot: Snapshot
     scope: tuple[str, ...] | None
     """Practices whose rows alone were read from files that name no practice; None: all rows were."""
+    counts: Mapping[int, int]
+    """Number of a file → records read of it."""
 
     def file(self, number: int) -> SourceFile:
         """The file of that number."""
         return self.snapshot.files[number]
 
 
-def with_lines(con: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
-    """`rows` (`_rowid`, `_file`, `_row`, …) of one scratch table, with `_row` filled everywhere."""
+def with_lines(rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+    """`rows` (`_file`, `_place`, `_row`, …) with `_row` filled everywhere."""
     open_rows = rows.filter(pl.col("_row").is_null())
     if not open_rows.height:
         return rows
-    numbers = open_rows["_file"].unique().sort().to_list()
-    spans = con.execute(
-        f"select _file, min(rowid), count(*) from {raw_name(name)} where _file in (select unnest($files))"
-        " group by _file",
-        {"files": numbers},
-    ).fetchall()
-    found: list[tuple[int, int]] = []
-    for number, first, count in sorted(spans):
-        ids = open_rows.filter(pl.col("_file") == number)["_rowid"].to_list()
-        lines = _lines(origin, origin.file(number), {i - first for i in ids}, count)
-        found += [(i, lines[i - first]) for i in ids]
-    located = pl.DataFrame(found, schema={"_rowid": pl.Int64, "_line": pl.Int64}, orient="row").unique(
-        "_rowid"
-    )
-    joined = rows.join(located, on="_rowid", how="left", maintain_order="left")
+    found: list[tuple[int, int, int]] = []
+    for number in open_rows["_file"].unique().sort():
+        places = set(open_rows.filter(pl.col("_file") == number)["_place"])
+        lines = _lines(origin, origin.file(number), places, origin.counts[number])
+        found += [(number, place, line) for place, line in lines.items()]
+    schema = {"_file": pl.Int32, "_place": pl.Int64, "_line": pl.Int64}
+    located = pl.DataFrame(found, schema=schema, orient="row")
+    joined = rows.join(located, on=["_file", "_place"], how="left", maintain_order="left", validate="m:1")
     return joined.with_columns(pl.coalesce("_row", "_line").alias("_row")).drop("_line")
 
 

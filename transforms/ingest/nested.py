@@ -1,10 +1,10 @@
 """Settles what the API's client lists say beside the lists of their own: numeric ids and nested rows."""
 
-import duckdb
+from collections.abc import Sequence
+
+import polars as pl
 
 from expectations.contracts import table
-from transforms.ingest.raw import quoted, raw_name
-from transforms.ingest.snapshot import Snapshot
 
 # Columns that may hold a client's numeric id where the client list knows its UUID.
 _REFERENCES = {
@@ -16,59 +16,55 @@ _REFERENCES = {
 _NESTED = ("xpm_contacts", "xpm_groups", "xpm_relationships")
 
 
-def settle_nested(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
-    """Turn numeric ids into UUIDs, then drop nested rows that a list of their own holds too.
+def settle_nested(
+    name: str, rows: pl.DataFrame, aliases: Sequence[tuple[str, str, str, str]], client_files: list[int]
+) -> pl.DataFrame:
+    """`rows` of a source table with numeric ids turned into UUIDs, less nested rows that a list of their own
+    holds too.
 
-    A number that no client list knows stays as it is: a dangling reference, for later steps to report.
+    `aliases`: practice, kind, numeric id, UUID. A number that no client list knows stays as it is: a dangling
+    reference, for later steps to report.
     """
-    con.execute(  # one number, one UUID: where lists disagree the smaller one, whatever their order
-        "create or replace temp table aliases as"
-        " select practice_id, kind, id, min(uuid) as uuid from raw_alias group by practice_id, kind, id"
+    known = pl.DataFrame(aliases, schema=["practice_id", "kind", "id", "uuid"], orient="row")
+    # One number, one UUID: where lists disagree the smaller one, whatever their order.
+    known = known.cast(pl.String).group_by("practice_id", "kind", "id").agg(pl.col("uuid").min())
+    clients, groups = (known.filter(pl.col("kind") == kind).drop("kind") for kind in ("client", "group"))
+    for column in _REFERENCES.get(name, ()):
+        rows = _resolved(rows, column, clients)
+    if name == "xpm_groups":
+        rows = _with_members(_resolved(rows, "UUID", groups), clients)
+    return _without_repeated(rows, list(table(name).key), client_files) if name in _NESTED else rows
+
+
+def _resolved(rows: pl.DataFrame, column: str, aliases: pl.DataFrame) -> pl.DataFrame:
+    named = aliases.rename({"id": column})
+    if rows.schema[column] == pl.Null:
+        return rows
+    found = rows.select("practice_id", column).join(
+        named, on=["practice_id", column], how="left", maintain_order="left", validate="m:1"
     )
-    for name, columns in _REFERENCES.items():
-        for column in columns:
-            _resolve(con, name, column, "client")
-    _resolve(con, "xpm_groups", "UUID", "group")
-    _resolve_members(con)
-    for name in _NESTED:
-        _drop_repeated(con, name, [f.number for f in snapshot.of("xpm_clients")])
+    return rows.with_columns(pl.coalesce(found["uuid"], column).alias(column))
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, name: str, column: str, kind: str) -> None:
-    con.execute(
-        f"update {raw_name(name)} as r set {quoted(column)} = a.uuid from aliases as a"
-        f" where a.kind = '{kind}' and a.practice_id = r.practice_id and a.id = r.{quoted(column)}"
+def _with_members(groups: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
+    """Groups whose members are named by UUID."""
+    if groups.schema["ClientUUIDs"] == pl.Null:
+        return groups
+    place = groups.select("practice_id", id="ClientUUIDs").with_row_index("place")
+    members = place.filter(pl.col("id").list.len() > 0).explode("id", empty_as_null=False)
+    members = members.join(clients, on=["practice_id", "id"], how="left", maintain_order="left")
+    changed = (
+        members.group_by("place", maintain_order=True)
+        .agg(pl.coalesce("uuid", "id").alias("members"), pl.col("uuid").is_not_null().any().alias("any"))
+        .filter("any")
     )
+    found = place.join(changed, on="place", how="left", maintain_order="left")["members"]
+    return groups.with_columns(pl.coalesce(found, "ClientUUIDs").alias("ClientUUIDs"))
 
 
-def _resolve_members(con: duckdb.DuckDBPyConnection) -> None:
-    # Updating a list moves its row, so only rows that know their line are touched.
-    con.execute(
-        """
-        update raw_xpm_groups as r set "ClientUUIDs" = resolved.members
-        from (
-            with members as (
-                select rowid as id, practice_id, unnest("ClientUUIDs") as member,
-                    generate_subscripts("ClientUUIDs", 1) as place
-                from raw_xpm_groups
-                where _row is not null
-            )
-            select m.id, list(coalesce(a.uuid, m.member) order by m.place) as members
-            from members as m
-            left join aliases as a on a.kind = 'client' and a.practice_id = m.practice_id and a.id = m.member
-            group by m.id
-            having bool_or(a.uuid is not null)
-        ) as resolved
-        where r.rowid = resolved.id
-        """
-    )
-
-
-def _drop_repeated(con: duckdb.DuckDBPyConnection, name: str, client_files: list[int]) -> None:
-    key = [quoted(c) for c in table(name).key]
-    same = " and ".join(f"own.{c} = r.{c}" for c in key)
-    con.execute(
-        f"delete from {raw_name(name)} as r where r._file in (select unnest($files)) and exists ("
-        f"select 1 from {raw_name(name)} as own where own._file not in (select unnest($files)) and {same})",
-        {"files": client_files},
-    )
+def _without_repeated(rows: pl.DataFrame, key: list[str], client_files: list[int]) -> pl.DataFrame:
+    nested = pl.col("_file").is_in(client_files)
+    own = rows.filter(~nested).select(key)
+    numbered = rows.select("_file", *key).with_row_index("place").filter(nested)
+    repeated = numbered.join(own, on=key, how="semi")["place"]
+    return rows.with_row_index("place").filter(~pl.col("place").is_in(repeated.implode())).drop("place")

@@ -9,10 +9,8 @@ import pyarrow.parquet as pq
 
 from expectations.contracts import Column, table
 from transforms.ingest.header import Header, note_unknown, read_header
-from transforms.ingest.job import Job, Prepared
-from transforms.ingest.raw import Reading, insert, literal, quoted, text_list
-
-_BATCH = 500
+from transforms.ingest.job import Job, Prepared, in_groups
+from transforms.ingest.raw import Reading, literal, quoted, rows_of, text_list
 
 
 def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
@@ -31,16 +29,16 @@ def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
             job.ledger.reject(item.file, header.trouble, _practices(job, item, schema))
             continue
         groups.setdefault(schema.to_string(show_schema_metadata=False), (schema, []))[1].append(item)
-    for schema, group in groups.values():
-        for start in range(0, len(group), _BATCH):
-            _read(job, schema, group[start : start + _BATCH])
+    for schema, same in groups.values():
+        for group in in_groups(same):
+            _read(job, schema, group)
 
 
 def _read(job: Job, schema: pa.Schema, items: Sequence[Prepared]) -> None:
     contract = table(items[0].file.table or "")
     header = read_header(schema.names, contract, True)
     try:
-        insert(job.con, _reading(schema, header, items), job.scope)
+        job.keep(contract.name, rows_of(job, _reading(schema, header, items)))
     except duckdb.Error:
         if len(items) == 1:
             reason = "The Parquet file breaks off or is corrupt inside: extract it again."

@@ -1,4 +1,4 @@
-"""Scratch tables that hold the rows of all files as text, and the SQL that fills them.
+"""The rows of all files as text, in frames of one shape per source table, and the SQL that reads them.
 
 Column names come from the contracts and from file headers, so SQL is generated here, with every name quoted.
 Values stay as they came but for white space around them; markup and formulas in names are kept: escaping
@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import polars as pl
 
-from expectations.contracts import Column, Table, table, tables
+from expectations.contracts import Column, Table, table
+from transforms.ingest.job import Job
 
 # Layout characters, no-break and typographic spaces, byte order mark.
 _BLANKS = " \t\r\n\x0b\x0c\x85\u00a0" + "".join(map(chr, range(0x2000, 0x200C))) + "\u202f\u3000\ufeff"
-_LAST_ASCII = "\x7f"
 
 
 def quoted(name: str) -> str:
@@ -29,39 +28,22 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def clean(expression: str) -> str:
+def clean(text: pl.Expr) -> pl.Expr:
     """Text without the white space around it; empty becomes null."""
-    # Ten times as fast as trimming all: what begins and ends with a visible ASCII letter has nothing to trim.
-    shown = " and ".join(
-        f"{end} >= '!' and {end} < '{_LAST_ASCII}'" for end in (expression, f"({expression})[-1]")
-    )
-    trimmed = f"nullif(trim({expression}, {literal(_BLANKS)}), '')"
-    return f"case when {shown} then {expression} else {trimmed} end"
+    return text.str.strip_chars(_BLANKS).replace("", None)
 
 
-def raw_name(name: str) -> str:
-    """Scratch table of a source table."""
-    return f"raw_{name}"
+def raw_schema(contract: Table) -> pl.Schema:
+    """Shape of the rows of a source table before anything is cast.
 
-
-def create_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Empty scratch tables, one per source table, in place of those of an earlier landing.
-
-    `_file` is the file's number, `_row` the line where the reader knows it, `_stated` the practice that a row
-    names against its path. Row ids follow the order of the file.
+    `_file` is the file's number, `_place` the record's place among those read of the file (from 0), `_row`
+    the line where the reader knows it, `_stated` the practice that a row names against its path. A column
+    without a value in any file is of type null.
     """
-    con.execute("set preserve_insertion_order = true")  # the row id gives the record number of a bad row
-    for contract in tables("source").values():
-        columns = ", ".join(f"{quoted(c.name)} {raw_type(c)}" for c in contract.columns)
-        con.execute(
-            f"create or replace table {raw_name(contract.name)}"
-            f" (_file integer, _row bigint, _stated varchar, {columns})"
-        )
-
-
-def raw_type(column: Column) -> str:
-    """Type of a column in its scratch table."""
-    return "varchar[]" if column.type == "texts" else "varchar"
+    texts = {c.name: pl.List(pl.String) if c.type == "texts" else pl.String() for c in contract.columns}
+    return pl.Schema(
+        {"_file": pl.Int32(), "_place": pl.Int64(), "_row": pl.Int64(), "_stated": pl.String(), **texts}
+    )
 
 
 @dataclass(frozen=True)
@@ -81,33 +63,49 @@ class Reading:
     """SQL of the line or row number, where the relation knows it."""
 
 
-def insert(con: duckdb.DuckDBPyConnection, reading: Reading, scope: Sequence[str] | None) -> None:
-    """Append the rows of a reading; of files that name no practice only those of the practices in `scope`."""
-    stated = clean(reading.values.get("practice_id", "null::varchar"))
-    path = f"$practices[{reading.index} + 1]"
+def rows_of(job: Job, reading: Reading) -> pl.DataFrame:
+    """The rows of a reading; of files that name no practice only those of the practices in scope."""
     columns = ", ".join(
-        f"{_cleaned(c, reading.values)} as {quoted(c.name)}"
+        f"{reading.values.get(c.name, 'null')}::{_raw_type(c)} as {quoted(c.name)}"
         for c in reading.table.columns
-        if c.name != "practice_id"
     )
-    params: dict[str, Any] = {"numbers": list(reading.file_numbers), "practices": list(reading.practices)}
+    params: dict[str, Any] | None = None
     where = ""
-    if scope is not None:
-        params["scope"] = list(scope)
-        where = f"where {path} is not null or {stated} in (select unnest($scope))"
-    con.execute(
-        f"insert into {raw_name(reading.table.name)} by name select $numbers[{reading.index} + 1] as _file,"
-        f" {reading.row} as _row, coalesce({path}::varchar, {stated}) as practice_id,"
-        f" case when {stated} <> {path}::varchar then {stated} end as _stated, {columns}"
-        f" from {reading.relation} {where}",
-        params,
+    if job.scope is not None:
+        stated = f"trim({reading.values.get('practice_id', 'null')}::varchar, {literal(_BLANKS)})"
+        where = f"where $practices[{reading.index} + 1] is not null or {stated} in (select unnest($scope))"
+        params = {"practices": list(reading.practices), "scope": list(job.scope)}
+    sql = (
+        f"select {reading.index} as _index, {reading.row}::bigint as _row, {columns} from {reading.relation}"
     )
+    return _settled(job.con.execute(f"{sql} {where}", params).pl(), reading)
 
 
-def _cleaned(column: Column, values: Mapping[str, str]) -> str:
-    if column.name not in values:
-        return f"null::{raw_type(column)}"
-    return values[column.name] if column.type == "texts" else clean(values[column.name])
+def _raw_type(column: Column) -> str:
+    return "varchar[]" if column.type == "texts" else "varchar"
+
+
+def _settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Texts clean, each row with its file, its place in it and its practice."""
+    texts = [c.name for c in reading.table.columns if c.type != "texts"]
+    numbers = pl.Series("_file", reading.file_numbers, dtype=pl.Int32)
+    paths = pl.Series("_path", reading.practices, dtype=pl.String)
+    stated, path = pl.col("practice_id"), pl.col("_path")
+    rows = (
+        frame.with_columns(clean(pl.col(texts)))
+        .with_columns(numbers.gather(frame["_index"]), paths.gather(frame["_index"]))
+        .with_columns(
+            practice_id=pl.coalesce(path, stated),
+            _stated=pl.when(stated != path).then(stated),
+            _place=pl.int_range(pl.len(), dtype=pl.Int64).over("_index"),
+        )
+        .select(raw_schema(reading.table).names())
+    )
+    # Most files lack many columns, and these take no room as columns of type null.
+    optional = [c.name for c in reading.table.columns if not c.required and c.name != "practice_id"]
+    return rows.with_columns(
+        pl.lit(None).alias(name) for name in optional if rows[name].null_count() == rows.height
+    )
 
 
 def text_list(expression: str) -> str:
@@ -126,37 +124,21 @@ def text_values(contract: Table, columns: Mapping[str, str]) -> dict[str, str]:
     return {name: text_list(sql) if kinds[name] == "texts" else sql for name, sql in columns.items()}
 
 
-def insert_frame(
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    frame: pl.DataFrame,
-    origin: tuple[int, str | None],
-    scope: Sequence[str] | None,
-) -> None:
-    """Append a frame of text columns named as in the contract, and `_row`; `origin`: file, its practice."""
+def rows_of_frame(
+    job: Job, name: str, frame: pl.DataFrame, origins: Sequence[tuple[int, str | None]]
+) -> pl.DataFrame:
+    """The rows of a frame of text columns named as in the contract, `_row`, and `_index`: place in `origins`.
+
+    `origins`: number and practice of each file.
+    """
     contract = table(name)
     known = {c.name: quoted(c.name) for c in contract.columns if c.name in frame.columns}
+    numbers, practices = zip(*origins, strict=True)
     reading = Reading(
-        contract,
-        "careful_rows",
-        text_values(contract, known),
-        [origin[0]],
-        [origin[1]],
-        index="0",
-        row="_row",
+        contract, "given_rows", text_values(contract, known), numbers, practices, index="_index", row="_row"
     )
-    con.register("careful_rows", frame)
+    job.con.register("given_rows", frame)
     try:
-        insert(con, reading, scope)
+        return rows_of(job, reading)
     finally:
-        con.unregister("careful_rows")
-
-
-def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether any file gave rows of that source table: most steps have nothing to do where none did."""
-    return bool(con.execute(f"select 1 from {raw_name(name)} limit 1").fetchall())
-
-
-def forget(con: duckdb.DuckDBPyConnection, name: str, file_numbers: Sequence[int]) -> None:
-    """Take back the rows of files that turned out to be broken."""
-    con.execute(f"delete from {raw_name(name)} where _file in ({', '.join(map(str, file_numbers))})")
+        job.con.unregister("given_rows")

@@ -7,11 +7,10 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table, tables
-from transforms.ingest.intake import batch_tables, intake
+from transforms.ingest.intake import batch_tables, file_counts, intake
 from transforms.ingest.land import Landed
-from transforms.ingest.lines import Origin
 from transforms.ingest.snapshot import place
-from transforms.ingest.typed import picked, read_table
+from transforms.ingest.typed import read_table
 from transforms.private import mask_numbers, mask_tax_number, mask_text
 from transforms.sql import Frames
 
@@ -29,21 +28,23 @@ def read_batch(
 
     `last_intake`: `intake` as of the last run, may be empty. Lines that belong to no practice come with the
     batch that holds the fleet's first practice, so that a whole run reports each of them once; a landing of
-    some practices leaves them to the next whole run.
+    some practices leaves them to the next whole run. Several threads may read, each by a `con` of its own or
+    a cursor of one.
     """
     wanted = pl.DataFrame({"practice_id": sorted(set(practice_ids))}, schema={"practice_id": pl.String})
-    origin = Origin(landed.snapshot, landed.scope)
     frames = {
         "practices": landed.directory.join(wanted, on="practice_id", how="semi"),
         "extracts": landed.extracts.join(wanted, on="practice_id", how="semi"),
     }
     lines = [landed.lines.filter(pl.col("practice_id").is_in(_reported(landed, wanted)))]
-    practices = picked(wanted["practice_id"].to_list(), landed.sizes["practice_id"].to_list())
+    files = []
     for name in batch_tables():
-        frames[name], found = read_table(con, name, practices, origin)
+        raw = landed.rows.get(name, wanted["practice_id"].to_list())
+        frames[name], found = read_table(con, name, raw, landed.origin)
         lines.append(found)
+        files.append(file_counts(name, raw))
     noted = pl.concat(lines)
-    inputs = {**frames, "last_intake": last_intake, "lines": noted}
+    inputs = {**frames, "last_intake": last_intake, "lines": noted, "files": pl.concat(files)}
     frames["intake"] = intake(con, inputs, landed.snapshot, landed.rejections, run_id)
     frames["quarantine"] = _quarantine(noted, frames, run_id)
     for name in ("practices", "extracts"):

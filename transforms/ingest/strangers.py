@@ -4,27 +4,22 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from expectations.contracts import table, tables
+from expectations.contracts import table
 from transforms.ingest.job import Job, id_column
 from transforms.ingest.lines import Origin, with_lines
-from transforms.ingest.raw import has_rows, quoted, raw_name
 from transforms.ingest.snapshot import Snapshot, SourceFile
-from transforms.sql import query
 
 
-def set_aside_strangers(job: Job, snapshot: Snapshot) -> None:
-    """Rows of practices that the directory does not know: a line per row, or per file whose path names one.
+def set_aside_strangers(job: Job, name: str, rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    """`rows` of a source table, with a line per row of a practice that the directory does not know, or per
+    file whose path names one.
 
     Their practice becomes null, so that no batch reads them. A landing of some practices never reads them.
     """
     if job.scope is not None:
-        return
-    known = pl.DataFrame({"practice_id": sorted(job.directory)}, schema={"practice_id": pl.String})
-    for name in tables("source"):
-        if name != "practices":
-            _note_stranger_files(job, snapshot.of(name))
-        if name != "practices" and has_rows(job.con, name):
-            _note_stranger_rows(job, name, known, snapshot)
+        return rows
+    _note_stranger_files(job, snapshot.of(name))
+    return _without_strangers(job, name, rows, snapshot)
 
 
 def _note_stranger_files(job: Job, files: Sequence[SourceFile]) -> None:
@@ -34,20 +29,15 @@ def _note_stranger_files(job: Job, files: Sequence[SourceFile]) -> None:
             job.ledger.note(file, "file", reason, practice_id="")
 
 
-def _note_stranger_rows(job: Job, name: str, known: pl.DataFrame, snapshot: Snapshot) -> None:
-    key = id_column(table(name))
-    source_id = quoted(key) if key else "null::varchar"
-    strangers = query(
-        job.con,
-        f"select rowid as _rowid, _file, _row, practice_id, {source_id} as source_id"
-        f" from {raw_name(name)} anti join known using (practice_id)",
-        {"known": known},
-    )
+def _without_strangers(job: Job, name: str, rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    known = pl.col("practice_id").is_in(sorted(job.directory)).fill_null(False)
+    strangers = rows.filter(~known)
     if not strangers.height:
-        return
+        return rows
     pathless = [f.number for f in snapshot.of(name) if not f.practice_id]
-    unknown = strangers.filter(pl.col("_file").is_in(pathless)).sort("_file", "_rowid")
-    for row in with_lines(job.con, name, unknown, Origin(snapshot, None)).iter_rows(named=True):
+    unknown = strangers.filter(pl.col("_file").is_in(pathless)).sort("_file", "_place")
+    key = id_column(table(name))
+    for row in with_lines(unknown, Origin(snapshot, None, job.counts)).iter_rows(named=True):
         named = "The row names a practice that is not in the directory: add it there, or mend the id."
         job.ledger.note(
             snapshot.files[row["_file"]],
@@ -56,10 +46,7 @@ def _note_stranger_rows(job: Job, name: str, known: pl.DataFrame, snapshot: Snap
             line=row["_row"],
             column="practice_id",
             value=row["practice_id"],
-            source_id=row["source_id"],
+            source_id=row[key] if key else None,
             practice_id="",
         )
-    update = f"update {raw_name(name)} set practice_id = null where rowid in (select _rowid from strangers)"
-    job.con.register("strangers", strangers)
-    job.con.execute(update)
-    job.con.unregister("strangers")
+    return rows.with_columns(pl.when(known).then("practice_id").alias("practice_id"))

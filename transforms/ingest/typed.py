@@ -1,25 +1,24 @@
 """One source table, typed: values cast as its contract says, rows checked, double rows settled."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import duckdb
 import polars as pl
 
 from expectations.conform import conform
-from expectations.contracts import Column, Table, table
-from transforms.ingest.casts import expected, trouble_sql, value_sql
-from transforms.ingest.doubles import settle_doubles
+from expectations.contracts import Table, table
+from transforms.ingest.casts import expected, values_of
+from transforms.ingest.doubles import find_doubles
 from transforms.ingest.job import id_column
 from transforms.ingest.ledger import LINES
 from transforms.ingest.lines import Origin, with_lines
-from transforms.ingest.raw import has_rows, quoted, raw_name
+from transforms.ingest.raw import quoted, raw_schema
 from transforms.ingest.snapshot import place
+from transforms.sql import query
 
 _LINE = pl.Schema(
     {
-        "_rowid": pl.Int64(),
+        "_rowid": pl.get_index_type(),
         "_file": pl.Int32(),
+        "_place": pl.Int64(),
         "_row": pl.Int64(),
         "practice_id": pl.String(),
         "source_id": pl.String(),
@@ -31,81 +30,49 @@ _LINE = pl.Schema(
 )
 
 
-@dataclass(frozen=True)
-class Picked:
-    """Which practices are read."""
-
-    ids: tuple[str, ...]
-    """Sorted."""
-    neighbours: bool
-    """Whether they are all the landed practices between the first and the last of them."""
-
-    @property
-    def where(self) -> str:
-        """SQL that is true for their rows."""
-        # A range costs a tenth of a join on rows of sixty columns.
-        listed = "practice_id in (select unnest($ids))"
-        return "practice_id between $ids[1] and $ids[-1]" if self.neighbours and self.ids else listed
-
-
-def picked(ids: Sequence[str], landed: Sequence[str]) -> Picked:
-    """The practices `ids` out of those `landed` (sorted), in whose rows no other practice is named."""
-    wanted = tuple(sorted(set(ids)))
-    first = landed.index(wanted[0]) if wanted and wanted[0] in landed else 0
-    return Picked(wanted, tuple(landed[first : first + len(wanted)]) == wanted)
-
-
 def read_table(
-    con: duckdb.DuckDBPyConnection, name: str, practices: Picked | None, origin: Origin
+    con: duckdb.DuckDBPyConnection, name: str, raw: pl.DataFrame, origin: Origin
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Source table `name` of the practices (None: all), and the lines (`LINES`) about its rows and values."""
+    """Source table `name` of its `raw` rows, and the lines (`LINES`) about these rows and their values."""
     contract = table(name)
-    if not has_rows(con, name):
+    if not raw.height:
         return contract.empty(), pl.DataFrame(schema=LINES)
-    _cast(con, contract, practices)
-    troubled = _troubled(con, contract)
-    found = pl.concat([_troubles(contract, troubled), settle_doubles(con, contract)])
-    lines = with_lines(con, name, found, origin)
-    columns = ", ".join(quoted(c) for c in contract.names)
-    frame = con.execute(f"select {columns} from typed where not _dropped").pl()
-    con.execute("drop table typed")
-    return conform(frame.cast(contract.schema), name), _as_lines(contract, lines, origin)
+    raw = raw.cast(raw_schema(contract)).with_row_index("_rowid")
+    values, unread = values_of(con, contract, raw)
+    troubled = _troubled(con, contract, raw, values, unread)
+    required = [pl.col(c.name).is_null() for c in contract.columns if c.required]
+    lost = raw["_stated"].is_not_null() | values.select(pl.any_horizontal(required)).to_series()
+    rows = values.hstack(raw.select("_rowid", "_file", "_place", "_row")).filter(~lost)
+    doubles = find_doubles(con, contract, rows)
+    found = pl.concat([_troubles(contract, troubled), doubles.cast(_LINE)])
+    if doubles.height:
+        rows = rows.filter(~pl.col("_rowid").is_in(doubles["_rowid"].implode()))
+    frame = rows.select(contract.names).cast(contract.schema)
+    return conform(frame, name), _as_lines(contract, with_lines(found, origin), origin)
 
 
-def _cast(con: duckdb.DuckDBPyConnection, contract: Table, practices: Picked | None) -> None:
-    """Temporary table `typed`: the rows with typed values, `_bad` where something is to be reported."""
-    values = ", ".join(f"{value_sql(c)} as {quoted(c.name)}" for c in contract.columns)
-    bad = " or ".join(trouble_sql(c) for c in contract.columns)
-    lost = " or ".join(f"{quoted(c.name)} is null" for c in contract.columns if c.required)
-    where, params = (f"where {practices.where}", {"ids": list(practices.ids)}) if practices else ("", {})
-    con.execute(
-        "create or replace temp table typed as"
-        f" with cast_rows as (select rowid as _rowid, _file, _row, _stated, {values},"
-        f" (_stated is not null or {bad}) as _bad from {raw_name(contract.name)} {where})"
-        f" select *, (_stated is not null or {lost}) as _dropped from cast_rows",
-        params,
-    )
-
-
-def _troubled(con: duckdb.DuckDBPyConnection, contract: Table) -> pl.DataFrame:
+def _troubled(
+    con: duckdb.DuckDBPyConnection,
+    contract: Table,
+    raw: pl.DataFrame,
+    values: pl.DataFrame,
+    unread: pl.DataFrame,
+) -> pl.DataFrame:
     """Rows with something to report: values as they came, and per column whether it could not be read."""
-    columns = ", ".join(
-        f"r.{quoted(c.name)}::varchar as {quoted(c.name)}, {_unread(c)} as {quoted('?' + c.name)}"
-        for c in contract.columns
-    )
     key = id_column(contract)
-    source_id = f"t.{quoted(key)}" if key else "null::varchar"
-    return con.execute(
-        f"select t._rowid, t._file, t._row, t._stated, {source_id} as _id, {columns}"
-        f" from typed as t join {raw_name(contract.name)} as r on r.rowid = t._rowid where t._bad"
-    ).pl()
-
-
-def _unread(column: Column) -> str:
-    if column.type == "texts":
-        return trouble_sql(column).replace(quoted(column.name), f"r.{quoted(column.name)}")
-    there = "true" if column.required else f"r.{quoted(column.name)} is not null"
-    return f"(t.{quoted(column.name)} is null and {there})"
+    told = raw.with_columns(
+        *(
+            unread[n].alias("?" + n) if n in unread.columns else pl.lit(False).alias("?" + n)
+            for n in contract.names
+        ),
+        _id=values[key] if key else pl.lit(None, pl.String),
+    )
+    rows = told.filter(pl.any_horizontal(pl.col("_stated").is_not_null(), *("?" + n for n in unread.columns)))
+    lists = [c.name for c in contract.columns if c.type == "texts"]
+    if not lists or not rows.height:
+        return rows.with_columns(pl.lit(None, pl.String).alias(n) for n in lists)
+    shown = ", ".join(f"{quoted(n)}::varchar as {quoted(n)}" for n in lists)
+    return query(con, f"select * replace ({shown}) from troubled order by _rowid", {"troubled": rows})
 
 
 def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -134,7 +101,9 @@ def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _line(rows: pl.DataFrame, column: str, value: pl.Expr, level: str, reason: pl.Expr) -> pl.DataFrame:
     told = {"column": pl.lit(column), "value": value, "level": pl.lit(level), "reason": reason}
-    return rows.select("_rowid", "_file", "_row", "practice_id", source_id="_id", **told).cast(_LINE)
+    return rows.select("_rowid", "_file", "_place", "_row", "practice_id", source_id="_id", **told).cast(
+        _LINE
+    )
 
 
 def _as_lines(contract: Table, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:

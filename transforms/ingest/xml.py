@@ -2,11 +2,11 @@
 
 A body of HTTP 200 can say `<Status>ERROR</Status>`: that file is rejected, it is no empty list. A client list
 feeds four tables: the clients themselves and the contacts, groups and relationships nested in them. `UUID` is
-the id; where only the numeric `ID` is there, that. Numbers that the lists map to a UUID go to `raw_alias`.
+the id; where only the numeric `ID` is there, that. Numbers that the lists map to a UUID go to `Job.aliases`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from expectations.contracts import Column, table
 from transforms.ingest.header import note_unknown
 from transforms.ingest.job import Job, Prepared
-from transforms.ingest.raw import insert_frame
+from transforms.ingest.raw import rows_of_frame
 
 _RECORD = {
     "xpm_clients": "client",
@@ -58,18 +58,22 @@ class _Found:
         self.rows.setdefault(name, []).append(row)
 
 
-def create_alias_table(job: Job) -> None:
-    """Empty scratch table of the numeric ids that the API's lists map to a UUID."""
-    job.con.execute(
-        "create or replace temp table raw_alias (practice_id varchar, kind varchar, id varchar, uuid varchar)"
-    )
+def read_xml_files(job: Job, items: Sequence[Prepared]) -> None:
+    """Append the rows of response bodies; reject those that hold no list, with the reason."""
+    frames: dict[str, list[pl.DataFrame]] = {}
+    for at, item in enumerate(items):
+        for name, rows in _read(job, item).items():
+            frames.setdefault(name, []).append(_framed(name, rows).with_columns(_index=at))
+    origins = [(item.file.number, item.file.practice_id) for item in items]
+    for name, parts in sorted(frames.items()):
+        job.keep(name, rows_of_frame(job, name, pl.concat(parts), origins))
 
 
-def read_xml_file(job: Job, item: Prepared) -> None:
-    """Append the rows of one response body, or reject the file with the reason."""
+def _read(job: Job, item: Prepared) -> dict[str, list[Row]]:
+    """Source table → rows of one response body; none where it was rejected."""
     if not item.file.practice_id:
         job.ledger.reject(item.file, "An API answer names no practice: put it below a folder practice_id=….")
-        return
+        return {}
     try:
         root = _parse(Path(item.path).read_bytes())
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
@@ -78,17 +82,19 @@ def read_xml_file(job: Job, item: Prepared) -> None:
             "The file is no whole XML document without entities (truncated or corrupt): extract it again."
         )
         job.ledger.reject(item.file, reason, line=line)
-        return
+        return {}
     name = item.file.table or ""
     records, refusal = _records(root, _RECORD[name])
     if refusal:
         job.ledger.reject(item.file, refusal)
-        return
+        return {}
     found = _Found()
     for record in records:
         _read_record(name, record, found)
     _collect_groups(found)
-    _append(job, item, found)
+    job.aliases += [(item.file.practice_id, *alias) for alias in found.aliases]
+    note_unknown(job.ledger, item.file, sorted(found.unknown))
+    return found.rows
 
 
 class _LineBuilder(TreeBuilder):
@@ -261,15 +267,8 @@ def _collect_groups(found: _Found) -> None:
         found.rows["xpm_groups"] = groups
 
 
-def _append(job: Job, item: Prepared, found: _Found) -> None:
-    practice = item.file.practice_id
-    for name, rows in sorted(found.rows.items()):
-        columns = table(name).names
-        schema = {**dict.fromkeys(columns, pl.String), "_row": pl.Int64}
-        data = {c: [row.get(c) for row in rows] for c in columns}
-        frame = pl.DataFrame({**data, "_row": [row["_row"] for row in rows]}, schema=schema)
-        insert_frame(job.con, name, frame, (item.file.number, practice), job.scope)
-    if found.aliases:
-        aliases = [(practice, kind, number, uuid) for kind, number, uuid in sorted(set(found.aliases))]
-        job.con.executemany("insert into raw_alias values (?, ?, ?, ?)", aliases)
-    note_unknown(job.ledger, item.file, sorted(found.unknown))
+def _framed(name: str, rows: list[Row]) -> pl.DataFrame:
+    columns = table(name).names
+    schema = {**dict.fromkeys(columns, pl.String()), "_row": pl.Int64()}
+    data = {c: [row.get(c) for row in rows] for c in columns}
+    return pl.DataFrame({**data, "_row": [row["_row"] for row in rows]}, schema=schema)

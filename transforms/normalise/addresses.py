@@ -47,13 +47,18 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
         )
         .pipe(_number_and_street)
         .with_columns(street=_shortened(pl.col("street")))
-        .with_columns(city=_shortened(pl.col("city")), post_code=folded(pl.col("post_code")))
+        .with_columns(over_distinct(frame.select("city", "post_code"), _behind))
         .pipe(_without, pl.col("post_code"))
         .pipe(_without, pl.col("street").str.extract(rf" ({_STATES})$"))
         .pipe(_without, pl.col("city"))
         .with_columns(address=words(joined(pl.col("house_number"), pl.col("street"))))
         .select("house_number", "street", "address")
     )
+
+
+def _behind(frame: pl.DataFrame) -> pl.DataFrame:
+    """Town and postcode as they stand behind a street."""
+    return frame.select(city=_shortened(pl.col("city")), post_code=folded(pl.col("post_code")))
 
 
 def _tidied(line: pl.Expr) -> pl.Expr:

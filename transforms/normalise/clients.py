@@ -20,7 +20,7 @@ from transforms.normalise.persons import person_name
 from transforms.normalise.phones import phones
 from transforms.normalise.places import city, post_code, region_code
 from transforms.normalise.structures import PEOPLE, is_organisation_word, structure, structure_by_name
-from transforms.normalise.text import folded, joined, present
+from transforms.normalise.text import folded, joined, over_distinct, present
 
 _KEY = ("practice_id", "product", "source_id")
 _PLACE = ("address_line", "city", "region", "post_code", "country")
@@ -48,7 +48,10 @@ def _with_names(rows: pl.DataFrame) -> pl.DataFrame:
     frame = rows.select(
         *(present(pl.col(c)) for c in ("name", "first_name", "middle_name", "last_name")),
         listed=structure(rows["business_structure"]),
-    ).with_columns(has_parts=pl.col("first_name").is_not_null() & pl.col("last_name").is_not_null())
+    ).with_columns(
+        has_parts=pl.col("first_name").is_not_null() & pl.col("last_name").is_not_null(),
+        folded=folded(pl.col("name")),
+    )
     may_be_organisation = (pl.col("listed") != "individual") | pl.col("name").str.contains("/")
     frame = frame.hstack(_on_rows(frame, may_be_organisation, lambda some: organisation_parts(some["name"])))
     frame = frame.with_columns(organised=_organised(frame))
@@ -63,7 +66,7 @@ def _with_names(rows: pl.DataFrame) -> pl.DataFrame:
         "entity_type",
         *_PERSON[:-1],
         *_ORGANISATION,
-        full_name=pl.coalesce("full_name", folded(pl.col("name"))),
+        full_name=pl.coalesce("full_name", "folded"),
     )
 
 
@@ -84,17 +87,20 @@ def _with_entity_type(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _organised(frame: pl.DataFrame) -> pl.Series:
     """Whether the display name is an organisation's by form or words, and more than the person's own name."""
+    likely = pl.col("legal_form").is_not_null() | is_organisation_word(_legal_part())
+    return _on_rows(frame, likely, _beyond_own)["beyond"].fill_null(False)
+
+
+def _beyond_own(frame: pl.DataFrame) -> pl.DataFrame:
     own = folded(joined(pl.col("first_name"), pl.col("middle_name"), pl.col("last_name")))
-    plain = _legal_part()
-    beyond = plain.str.split(" ").list.set_difference(own.str.split(" ")).list.len() > 0
-    organised = (pl.col("legal_form").is_not_null() | is_organisation_word(plain)) & beyond.fill_null(True)
-    return frame.select(organised=organised).to_series()
+    beyond = _legal_part().str.split(" ").list.set_difference(own.str.split(" ")).list.len() > 0
+    return frame.select(beyond=beyond.fill_null(True))
 
 
 def _legal_part() -> pl.Expr:
     """The display name without its trading name: "John Smith T/A Smith Plumbing" is John Smith."""
     trades = pl.col("trading_as").is_not_null()
-    return pl.when(trades).then(pl.col("organisation_name")).otherwise(folded(pl.col("name")))
+    return pl.when(trades).then(pl.col("organisation_name")).otherwise("folded")
 
 
 def _person(frame: pl.DataFrame) -> pl.DataFrame:
@@ -131,21 +137,41 @@ def _place(rows: pl.DataFrame) -> pl.DataFrame:
         "practice_region",
         *(pl.when(postal).then(pl.col(f"postal_{c}")).otherwise(pl.col(c)).alias(c) for c in _PLACE),
     ).with_columns(country=pl.coalesce(present(pl.col("country")), "practice_region"))
-    return address(place["address_line"], place["city"], place["post_code"]).with_columns(
-        city=city(place["city"]),
-        region=region_code(place["region"], place["country"]),
-        post_code=post_code(place["post_code"], place["country"]),
+    towns = over_distinct(place.select("city", "region", "post_code", "country"), _town)
+    return address(place["address_line"], place["city"], place["post_code"]).hstack(towns)
+
+
+def _town(place: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "city": city(place["city"]),
+            "region": region_code(place["region"], place["country"]),
+            "post_code": post_code(place["post_code"], place["country"]),
+        }
     )
 
 
 def _numbers(rows: pl.DataFrame, structures: pl.Series) -> pl.DataFrame:
-    region = rows["practice_region"]
-    inside = pl.when(structures == "company").then(acn_of_abn(rows["business_number"]))
-    return tax_number(rows["tax_number"], region).with_columns(
-        business_number=business_number(rows["business_number"], region),
-        company_number=pl.coalesce(company_number(rows["company_number"], region), inside),
+    """Every registered number; most rows have none, so each is read once per distinct value and region."""
+    tax, business, company = (
+        over_distinct(rows.select(value=name, region="practice_region"), read)
+        for name, read in (
+            ("tax_number", lambda some: tax_number(some["value"], some["region"])),
+            ("business_number", _business),
+            ("company_number", lambda some: company_number(some["value"], some["region"]).to_frame()),
+        )
+    )
+    inside = pl.when(structures == "company").then(business["inside"])
+    return tax.with_columns(
+        business["business_number"],
+        company_number=pl.coalesce(company["company_number"], inside),
         branch_number=branch_number(rows["branch_number"]),
     )
+
+
+def _business(some: pl.DataFrame) -> pl.DataFrame:
+    number = business_number(some["value"], some["region"])
+    return pl.DataFrame({"business_number": number, "inside": acn_of_abn(some["value"])})
 
 
 def _on_rows(

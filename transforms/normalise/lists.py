@@ -26,7 +26,8 @@ def exploded(values: pl.Series) -> pl.DataFrame:
 
 def gathered(long: pl.DataFrame, height: int, name: str) -> pl.Series:
     """row, found → one sorted list of distinct values for each of `height` rows."""
-    lists = long.drop_nulls("found").group_by("row").agg(pl.col("found").unique().sort())
+    distinct = long.select("row", "found").drop_nulls("found").unique().sort("row", "found")
+    lists = distinct.group_by("row", maintain_order=True).agg("found")
     rows = pl.DataFrame({"row": pl.int_range(height, dtype=pl.get_index_type(), eager=True)})
     found = rows.join(lists, on="row", how="left", maintain_order="left", validate="1:1")["found"]
     return found.cast(pl.List(pl.String)).fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias(name)

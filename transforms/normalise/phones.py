@@ -15,7 +15,7 @@ from phonenumbers import PhoneMetadata
 
 from transforms.normalise.lists import exploded, gathered
 from transforms.normalise.places import country_code
-from transforms.normalise.text import ONE_DIGIT
+from transforms.normalise.text import ONE_DIGIT, over_distinct
 
 _TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager",
@@ -40,11 +40,15 @@ def phones(values: pl.Series, region: pl.Series | None = None) -> pl.Series:
     countries = (
         pl.Series([None], dtype=pl.String).new_from_index(0, len(values)) if region is None else region
     )
-    rows = pl.DataFrame({"region": country_code(countries).str.to_uppercase()}).with_row_index("row")
+    rows = over_distinct(countries.alias("region").to_frame(), _regions).with_row_index("row")
     long = exploded(values).join(rows, on="row", how="left", maintain_order="left", validate="m:1")
     read = _read(long.select("value", "region").unique())
     found = long.join(read, on=["value", "region"], how="inner", nulls_equal=True)
     return gathered(found, len(values), values.name)
+
+
+def _regions(frame: pl.DataFrame) -> pl.DataFrame:
+    return country_code(frame["region"]).str.to_uppercase().alias("region").to_frame()
 
 
 def _read(frame: pl.DataFrame) -> pl.DataFrame:
