@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from expectations.errors import UsageError
-from matching import assign, free, levels, vectors
+from matching import alone, assign, free, levels, vectors
 from matching.blocking import Scope, candidates, keys_for
 from matching.comparison import Comparison
 from matching.em import fit
@@ -46,7 +46,10 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
-        pairs, _ = _scored(con, prepared, comparisons, "cross", model)
+        if alone.applies(spec):
+            comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "cross")
+        else:
+            pairs, _ = _scored(con, prepared, comparisons, "cross", model)
     pairs = _with_lists(pairs, prepared)
     if one_to_one == "auto":
         one_to_one = not _holds_duplicates(pairs)
@@ -70,12 +73,18 @@ def dedupe(
     with connect() as con:
         prepared = prepare_fields(con, [frame], spec, id_column)
         comparisons = comparisons_of(prepared)
-        pairs, _ = _scored(con, prepared, comparisons, "within", model)
+        if alone.applies(spec):
+            comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "within")
+        else:
+            pairs, _ = _scored(con, prepared, comparisons, "within", model)
     pairs = _alone(_with_lists(pairs, prepared))
     joined = pairs.filter("is_match")
-    label = assign.clusters(
-        frame.height, joined["l"].cast(pl.Int64).to_numpy(), joined["r"].cast(pl.Int64).to_numpy()
-    )
+    if alone.applies(spec):
+        label = alone.clusters(frame.height, pairs)
+    else:
+        label = assign.clusters(
+            frame.height, joined["l"].cast(pl.Int64).to_numpy(), joined["r"].cast(pl.Int64).to_numpy()
+        )
     ids = prepared.frame["id"]
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
     return _shown(pairs, prepared, comparisons, spec), clusters

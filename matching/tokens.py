@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from matching import words
 from matching.model import Floats
 
+WL = 0.0
 _ROWS = 100_000
 """Pairs worked on at a time."""
 
@@ -23,19 +24,21 @@ class Names:
     """Names by their words."""
 
     words: words.Words
-    weighted: csr_matrix
+    full: csr_matrix
     """names × words: bits of each word that the name holds."""
+    weighted: csr_matrix
+    """The same, less where a rarer word of the name implies the word."""
     found: csr_matrix
     """names × words: how far the word, or one like it, is in the name."""
 
 
-def names_of(texts: pl.Series, persons: bool = False, names_like: Floats | None = None) -> Names:
-    """Weigh the words of folded names; names_like: how many names each one counts for (1)."""
-    known = words.words_of(texts)
-    count = np.ones(len(texts)) if names_like is None else names_like
-    told = words.bits(known, count)
-    like = words.alike(known, persons)
-    return Names(known, words.weighted(known, told, count), _most(known.held, like))
+def names_of(texts: pl.Series, lists: NDArray[np.int64], persons: bool = False) -> Names:
+    """Weigh the words of folded names of one or more lists."""
+    known = words.words_of(texts, persons)
+    told, seen = words.bits(known, lists, persons)
+    full = known.held.multiply(told[None, :]).tocsr()
+    weighted = full if persons else words.weighted(known, told, seen)
+    return Names(known, full, weighted, _most(known.held, words.alike(known, persons)))
 
 
 def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
@@ -59,13 +62,14 @@ class Common:
 
 def in_common(names: Names, left: NDArray[np.int64], right: NDArray[np.int64]) -> Common:
     """Compare names left[i] and right[i]."""
-    digits = names.weighted.multiply(words.numbers(names.words)[None, :]).tocsr()
+    digits = names.full.multiply(words.numbers(names.words)[None, :]).tocsr()
     parts = []
     for start in range(0, max(len(left), 1), _ROWS):
         a, b = left[start : start + _ROWS], right[start : start + _ROWS]
         wa, wb, fa, fb = (m[i] for m in (names.weighted, names.found) for i in (a, b))
         of_a, of_b = _sum(wa.multiply(fb)), _sum(wb.multiply(fa))
-        only_a, only_b = _sum(wa) - of_a, _sum(wb) - of_b
+        ua, ub = (WL * m + (1 - WL) * f for m, f in ((wa, names.full[a]), (wb, names.full[b])))
+        only_a, only_b = _sum(ua) - _sum(ua.multiply(fb)), _sum(ub) - _sum(ub.multiply(fa))
         da, db = digits[a], digits[b]
         number_a, number_b = _sum(da) - _sum(da.multiply(fb)), _sum(db) - _sum(db.multiply(fa))
         parts.append((np.minimum(of_a, of_b), np.minimum(only_a, only_b), np.abs(only_a - only_b),

@@ -19,10 +19,13 @@ from transforms.normalise.reference import reference
 
 _COMMON, _PLACE, _SMALL = 2e-2, 3e-3, 0.3
 """Share of all names that a word of organisations, of places, or of no meaning ("of") is taken to be in."""
+_PARTICLE = 0.1
 _UNKNOWN = 2e-4
 _BELIEF = 1000.0
 """Names of belief in these shares, against the shares seen in the lists."""
 _MOST_BITS = 12.0
+_LETTERS = 16
+"""A letter too many or too few is looked for in so many first letters of a word."""
 _BUCKET = 200
 """Most words of one start or one end that are compared with each other."""
 _LINKED = 0.9
@@ -31,6 +34,7 @@ _CONTEXT = 5.0
 """Names of belief that two words come together by chance."""
 _SEEN = 4
 """A word in fewer names says nothing of which words come with it."""
+LONG3=12; PLEN=6; OLEN=6
 _MEANING = 0.7
 """How far a word that always comes with a rarer one of the name is taken to tell nothing more."""
 
@@ -46,8 +50,11 @@ class Words:
     """name, at, word: each word of each name in its place."""
 
 
-def words_of(names: pl.Series) -> Words:
-    """Words of names that are folded already; a missing name has none."""
+def words_of(names: pl.Series, persons: bool) -> Words:
+    """Words of names that are folded already; a missing name has none.
+
+    Of persons a word that comes twice is two words: "Mohamed Mohamed" is not "Osman Mohamed".
+    """
     long = (
         names.to_frame("text")
         .with_row_index("name")
@@ -57,6 +64,11 @@ def words_of(names: pl.Series) -> Words:
         .explode("text", "at", empty_as_null=True)
         .filter(pl.col("text") != "")
     )
+    if persons:
+        again = pl.int_range(pl.len()).over("name", "text")
+        long = long.with_columns(
+            text=pl.when(again > 0).then(pl.col("text") + again.cast(pl.String)).otherwise("text")
+        )
     words = long["text"].unique().sort()
     number = pl.DataFrame({"text": words, "word": np.arange(len(words))})
     order = long.join(number, on="text", how="left", maintain_order="left", validate="m:1")
@@ -69,39 +81,33 @@ def words_of(names: pl.Series) -> Words:
     return Words(words, held, order)
 
 
-def bits(words: Words, names_like: Floats) -> Floats:
-    """Bits that sharing each word tells: its rarity in the lists and in names at large.
+def bits(words: Words, lists: NDArray[np.int64], persons: bool) -> tuple[Floats, Floats]:
+    """Bits that sharing each word tells, its rarity in the lists and in names at large; names of a list with it.
 
-    names_like: how many names each name counts for.
+    lists: the list of each name. Counted is the list that holds the word most: that both lists know a client
+    makes its words no more common.
     """
-    seen = np.asarray(words.held.T @ names_like).ravel()
+    which = csr_matrix((np.ones(len(lists)), (lists, np.arange(len(lists)))))
+    seen = np.asarray((which @ words.held).max(axis=0).todense()).ravel()
     listed = reference("words")
-    known = {word: _COMMON for word in listed["common"]}
-    known |= {word: _PLACE for word in listed["places"]}
-    known |= {word: _SMALL for word in listed["small"]}
+    shares = {"particles": _PARTICLE} if persons else {"common": _COMMON, "places": _PLACE, "small": _SMALL}
+    known = {word: share for section, share in shares.items() for word in listed[section]}
     share = words.words.replace_strict(known, default=_UNKNOWN, return_dtype=pl.Float64).to_numpy()
-    found = (seen + _BELIEF * share) / (names_like.sum() + _BELIEF)
+    found = (seen + _BELIEF * share) / (np.bincount(lists).max() + _BELIEF)
     told: Floats = np.clip(-np.log2(found), 0.2, _MOST_BITS)
-    return told
+    return told, seen
 
 
-def weighted(words: Words, told: Floats, names_like: Floats) -> csr_matrix:
+def weighted(words: Words, told: Floats, seen: Floats) -> csr_matrix:
     """names × words: the bits of each word in its name, less where a rarer word of the name implies it.
 
     "United States of America as represented by" tells little more than its rarest word.
     """
-    held = words.held
-    seen = np.asarray(held.T @ names_like).ravel()
-    rows = held.tocoo()
+    rows = words.held.tocoo()
     tokens = pl.DataFrame({"name": rows.row, "word": rows.col})
-    both = tokens.join(
-        tokens.filter(pl.Series(seen)[tokens["word"]] >= _SEEN), on="name", suffix="_by"
-    ).filter(pl.col("word") != pl.col("word_by"))
-    both = both.filter(
-        pl.Series(seen).gather(both["word_by"]) < pl.Series(seen).gather(both["word"])
-    )
-    weight = pl.Series(names_like).gather(both["name"])
-    together = both.with_columns(weight=weight).with_columns(n=pl.col("weight").sum().over("word", "word_by"))
+    both = tokens.join(tokens.filter(pl.Series(seen)[tokens["word"]] >= _SEEN), on="name", suffix="_by")
+    both = both.filter(pl.Series(seen).gather(both["word_by"]) < pl.Series(seen).gather(both["word"]))
+    together = both.with_columns(n=pl.len().over("word", "word_by"))
     word, by = together["word"].to_numpy(), together["word_by"].to_numpy()
     chance = (together["n"].to_numpy() + _CONTEXT * 2.0 ** -told[word]) / (seen[by] + _CONTEXT)
     implied = (
@@ -113,14 +119,14 @@ def weighted(words: Words, told: Floats, names_like: Floats) -> csr_matrix:
     full = told[rows.col]
     least = np.minimum(full, joined["bits"].fill_null(np.inf).to_numpy())
     value = (1 - _MEANING) * full + _MEANING * least
-    return csr_matrix((value, (rows.row, rows.col)), shape=held.shape)
+    return csr_matrix((value, (rows.row, rows.col)), shape=words.held.shape)
 
 
 def alike(words: Words, persons: bool) -> csr_matrix:
     """words × words: how far the first is found in the second (1 for the same word)."""
-    found = [_spelled(words.words), _shortened(words.words), _joined(words), _initials(words)]
-    if persons:
-        found.append(_nicknames(words.words))
+    texts = words.words
+    found = [_spelled(texts, persons), _shortened(texts, persons), _joined(words), _initials(words)]
+    found += [_nicknames(texts), _sounding(texts)] if persons else [_listed(texts)]
     size = len(words.words)
     same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
     table = pl.concat([same, *found], how="vertical_relaxed").group_by("a", "b").agg(pl.col("like").max())
@@ -133,27 +139,36 @@ def alike(words: Words, persons: bool) -> csr_matrix:
 _NONE = pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64, "like": pl.Float64})
 
 
-def _bucketed(words: pl.Series) -> pl.DataFrame:
+def _bucketed(words: pl.Series, persons: bool) -> pl.DataFrame:
     """Pairs of words (a < b) that start alike, end alike or have the same consonants."""
     frame = pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)}).filter(
-        ~pl.col("word").str.contains(r"\d"), pl.col("word").str.len_chars() >= 3
+        persons | ~pl.col("word").str.contains(r"\d"), pl.col("word").str.len_chars() >= 3
     )
     keys = [
         pl.lit("s") + pl.col("word").str.head(3),
         pl.lit("e") + pl.col("word").str.tail(4),
-        pl.lit("f") + pl.col("word").str.head(1) + pl.col("word").str.tail(2),
         pl.lit("c") + pl.col("word").str.replace_all("[aeiouyhw]", ""),
-        pl.lit("v") + pl.col("word").str.tail(2) + pl.col("word").str.len_chars().cast(pl.String),
     ]
-    long = pl.concat(frame.select("n", key=key) for key in keys)
+    # One letter left out anywhere: words that are one slip apart meet at one of these keys.
+    left_out = frame.join(pl.DataFrame({"at": range(_LETTERS)}), how="cross").filter(
+        pl.col("at") < pl.col("word").str.len_chars()
+    )
+    less = pl.lit("d") + pl.col("word").str.head(pl.col("at")) + pl.col("word").str.slice(pl.col("at") + 1)
+    long = pl.concat(
+        [
+            *(frame.select("n", key=key) for key in keys),
+            left_out.select("n", key=less),
+            frame.select("n", key=pl.lit("d") + pl.col("word")),
+        ]
+    ).unique()
     long = long.filter(pl.len().over("key") <= _BUCKET)
     pairs = long.join(long, on="key", suffix="_b").filter(pl.col("n") < pl.col("n_b"))
     return pairs.select(a="n", b="n_b").unique().sort("a", "b")
 
 
-def _spelled(words: pl.Series) -> pl.DataFrame:
+def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     """Words a slip or two apart: one in short words, two in long ones, three in very long ones."""
-    pairs = _bucketed(words)
+    pairs = _bucketed(words, persons)
     if pairs.is_empty():
         return _NONE
     left, right = words.gather(pairs["a"]), words.gather(pairs["b"])
@@ -161,9 +176,9 @@ def _spelled(words: pl.Series) -> pl.DataFrame:
         left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3
     )
     shorter = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
-    most = np.where(shorter >= 12, 3, np.where(shorter >= 6, 2, 1))
+    most = np.where(shorter >= LONG3, 3, np.where(shorter >= (PLEN if persons else OLEN), 2, 1))
     kept = apart <= most
-    like = 1 - 0.6 * apart / np.maximum(shorter, 3)
+    like = np.where(apart == 1, np.where(shorter >= 4, 0.9, 0.75), np.where(shorter >= 7, 0.85, 0.75)) if persons else 1 - 0.6 * apart / np.maximum(shorter, 3)
     return _both_ways(pairs.with_columns(like=pl.Series(like)).filter(pl.Series(kept)))
 
 
@@ -172,7 +187,7 @@ def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([pairs, pairs.select(a="b", b="a", like="like")])
 
 
-def _shortened(words: pl.Series) -> pl.DataFrame:
+def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
     """Words cut short: "calif" and "california"; an initial, weakly."""
     frame = pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)})
     long = frame.filter(pl.col("word").str.len_chars() >= 3)
@@ -184,7 +199,7 @@ def _shortened(words: pl.Series) -> pl.DataFrame:
     )
     found = frame.join(cuts, on="word").filter(~pl.col("word").str.contains(r"\d"))
     size = pl.col("word").str.len_chars()
-    like = pl.when(size == 1).then(0.6).when(size == 3).then(0.6).otherwise(0.8)
+    like = pl.when(size == 1).then(0.9 if persons else 0.6).when(size == 3).then(0.6).otherwise(0.8)
     return _both_ways(found.select(a="n", b="b", like=like))
 
 
@@ -228,6 +243,36 @@ def _nicknames(words: pl.Series) -> pl.DataFrame:
     long = long.drop_nulls()
     pairs = long.join(long, on="root", suffix="_b").filter(pl.col("n") < pl.col("n_b"))
     return _both_ways(pairs.select(a="n", b="n_b", like=pl.lit(_LINKED)).unique())
+
+
+def _sounding(words: pl.Series) -> pl.DataFrame:
+    """Names of one sound, as they are written from other alphabets: "Qaddafi" and "Gaddafi"."""
+    sound = words.str.replace_many(
+        ["ph", "ck", "kh", "gh", "q", "c", "g", "w", "z", "j", "sch", "sh", "tch", "ch", "tz", "ts", "dj"],
+        ["f", "k", "k", "k", "k", "k", "k", "v", "s", "y", "s", "s", "s", "s", "s", "s", "y"],
+        leftmost=True,
+    )
+    first = sound.str.head(1).replace({"e": "a", "o": "a", "u": "a", "i": "a", "y": "a"})
+    code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
+    for letter in "bdfklmnprstvx":
+        code = code.str.replace_all(f"{letter}{letter}+", letter)
+    long = pl.DataFrame({"n": np.arange(len(words), dtype=np.int64), "code": code, "word": words})
+    long = long.filter(pl.col("code").str.len_chars() >= 3, pl.len().over("code") <= _BUCKET)
+    pairs = long.join(long, on="code", suffix="_b").filter(pl.col("n") < pl.col("n_b"))
+    apart = process.cpdist(
+        pairs["word"].to_list(), pairs["word_b"].to_list(), scorer=DamerauLevenshtein.normalized_similarity
+    )
+    pairs = pairs.with_columns(like=pl.when(pl.Series(apart) >= 0.6).then(0.9).otherwise(0.8))
+    return _both_ways(pairs.select(a="n", b="n_b", like="like"))
+
+
+def _listed(words: pl.Series) -> pl.DataFrame:
+    """Spellings of one word that the reference list names."""
+    groups = reference("words")["same"]
+    long = pl.DataFrame([(word, i) for i, group in enumerate(groups) for word in group], ["word", "group"], orient="row")
+    long = long.join(pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)}), on="word")
+    pairs = long.join(long, on="group", suffix="_b").filter(pl.col("n") < pl.col("n_b"))
+    return _both_ways(pairs.select(a="n", b="n_b", like=pl.lit(1.0)))
 
 
 def numbers(words: Words) -> NDArray[np.bool_]:
