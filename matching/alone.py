@@ -21,6 +21,7 @@ from matching.model import Floats
 from matching.score import BITS
 from matching.spec import MatchSpec
 from transforms import normalise
+from transforms.normalise.structures import is_organisation_word
 
 Ints = NDArray[np.int64]
 
@@ -39,11 +40,12 @@ class Rule:
     """Likeness at which a pair is as likely the same as not."""
 
 
-ORGANISATIONS = Rule(lacking=1.0, extra=0.2, even=0.3)
+ORGANISATIONS = Rule(lacking=1.0, extra=0.2, even=0.38)
 PERSONS = Rule(lacking=3.0, extra=0.2, even=0.35)
 _SLOPE = 9.0
 """Log odds for one unit of likeness."""
 _DOUBT = 2.0
+_SURE, _USUAL, _LEARN, _LEAST = 0.8, 0.5, 0.5, 0.03
 """Bits against: names that share little are not alike for want of difference."""
 _UNLIKE = -0.5
 """Most likeness of names with different numbers, or of different structure."""
@@ -81,7 +83,7 @@ def bare(values: pl.Series, kind: str) -> pl.DataFrame:
     if kind in ("full_name", "name"):
         person = normalise.person_name(None, None, None, values)["full_name"]
         organised = pl.select(
-            normalise.is_organisation_word(pl.lit(normalise.fold(values))) | pl.lit(found["bare_form"]).is_not_null()
+            is_organisation_word(pl.lit(normalise.fold(values))) | pl.lit(found["bare_form"]).is_not_null()
         ).to_series()
         found["bare_person"] = person if kind == "full_name" else person.to_frame("n").select(pl.when(~organised).then("n")).to_series()
     return pl.DataFrame(found)
@@ -155,7 +157,9 @@ def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     if not view.persons and numbered:
         apart |= common.numbers_differ
     most = np.where(apart, np.minimum(likeness, _UNLIKE), likeness)
-    return pairs.select("l", "r", persons=pl.lit(view.persons), log_odds=pl.Series(_SLOPE * (most - rule.even))).filter(
+    partners = 2 * (most >= _SURE).sum() / len(view.record)
+    full = _LEARN * np.log((partners + _LEAST) / _USUAL)
+    return pairs.select("l", "r", persons=pl.lit(view.persons), log_odds=pl.Series(_SLOPE * (most - rule.even) + full)).filter(
         pl.col("log_odds") > _FLOOR
     )
 

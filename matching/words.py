@@ -34,7 +34,7 @@ _CONTEXT = 5.0
 """Names of belief that two words come together by chance."""
 _SEEN = 4
 """A word in fewer names says nothing of which words come with it."""
-LONG3=12; PLEN=6; OLEN=6
+SLOPE=[1.2,.75]; TOP=[.9,.9]; LONG3=12; PLEN=6; OLEN=6
 _MEANING = 0.7
 """How far a word that always comes with a rarer one of the name is taken to tell nothing more."""
 
@@ -178,7 +178,8 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     shorter = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
     most = np.where(shorter >= LONG3, 3, np.where(shorter >= (PLEN if persons else OLEN), 2, 1))
     kept = apart <= most
-    like = np.where(apart == 1, np.where(shorter >= 4, 0.9, 0.75), np.where(shorter >= 7, 0.85, 0.75)) if persons else 1 - 0.6 * apart / np.maximum(shorter, 3)
+    # A slip in a short word makes another word more often than in a long one.
+    like = np.clip(1 - SLOPE[persons] * apart / shorter, 0.0, TOP[persons])
     return _both_ways(pairs.with_columns(like=pl.Series(like)).filter(pl.Series(kept)))
 
 
@@ -198,6 +199,9 @@ def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
         for size in (1, 3, 4, 5, 6, 7, 8)
     )
     found = frame.join(cuts, on="word").filter(~pl.col("word").str.contains(r"\d"))
+    if not persons:
+        usual = words.is_in([*reference("words")["common"], *reference("words")["places"]])
+        found = found.filter(usual.gather(found["b"]))
     size = pl.col("word").str.len_chars()
     like = pl.when(size == 1).then(0.9 if persons else 0.6).when(size == 3).then(0.6).otherwise(0.8)
     return _both_ways(found.select(a="n", b="b", like=like))
