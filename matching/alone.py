@@ -40,10 +40,13 @@ class Rule:
     """Likeness at which a pair is as likely the same as not."""
 
 
-ORGANISATIONS = Rule(lacking=1.0, extra=0.2, even=0.38)
-PERSONS = Rule(lacking=3.0, extra=0.2, even=0.35)
+ORGANISATIONS = Rule(lacking=1.0, extra=0.4, even=0.38)
+TEXTS = Rule(lacking=1.0, extra=0.2, even=0.36)
+PERSONS = Rule(lacking=4.0, extra=0.2, even=0.2)
+_RULES = {"bare_org": ORGANISATIONS, "bare_text": TEXTS, "bare_person": PERSONS}
 _SLOPE = 9.0
 """Log odds for one unit of likeness."""
+NUM1=0.5
 _DOUBT = 2.0
 _SURE, _USUAL, _LEARN, _LEAST = 0.8, 0.5, 0.5, 0.03
 """Bits against: names that share little are not alike for want of difference."""
@@ -70,9 +73,9 @@ def bare(values: pl.Series, kind: str) -> pl.DataFrame:
     """
     values = values.cast(pl.String)
     nothing = pl.Series("", [None], dtype=pl.String).new_from_index(0, len(values))
-    found = {"bare_org": nothing, "bare_trading": nothing, "bare_form": nothing, "bare_person": nothing}
+    found = {"bare_text": nothing, "bare_org": nothing, "bare_trading": nothing, "bare_form": nothing, "bare_person": nothing}
     if kind == "text":
-        found["bare_org"] = normalise.fold(values)
+        found["bare_text"] = normalise.fold(values)
     if kind in ("organisation_name", "name"):
         parts = normalise.organisation_name(values)
         found |= parts.select(
@@ -108,8 +111,7 @@ def scored(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     frame: `prepared` with the columns of `bare`, in the order of rid.
     """
     frame = frame.with_columns(pl.int_range(pl.len()).alias("at"))
-    views = [_view(frame, column, persons) for column, persons in (("bare_org", False), ("bare_person", True))
-             if frame[column].null_count() < frame.height]  # fmt: skip
+    views = [_view(frame, column, rule) for column, rule in _RULES.items() if frame[column].null_count() < frame.height]
     pairs = pl.concat(_compared(view, frame, scope) for view in views)
     both_persons = frame["bare_person"].is_not_null()
     judged = pairs.filter(
@@ -131,30 +133,33 @@ class _View:
 
     names: tokens.Names
     record: Ints
-    persons: bool
+    rule: Rule
+
+    @property
+    def persons(self) -> bool:
+        return self.rule is PERSONS
 
 
-def _view(frame: pl.DataFrame, column: str, persons: bool) -> _View:
+def _view(frame: pl.DataFrame, column: str, rule: Rule) -> _View:
     held = frame.select("at", "list", text=column).drop_nulls()
-    if not persons:
+    if column == "bare_org":
         other = frame.select("at", "list", text="bare_trading").drop_nulls()
         held = pl.concat([held, other])
-    names = tokens.names_of(held["text"], held["list"].cast(pl.Int64).to_numpy(), persons)
-    return _View(names, held["at"].to_numpy().astype(np.int64), persons)
+    names = tokens.names_of(held["text"], held["list"].cast(pl.Int64).to_numpy(), column == "bare_person")
+    return _View(names, held["at"].to_numpy().astype(np.int64), rule)
 
 
 def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """l, r, persons, log_odds of the view's candidates that are not hopeless."""
     a, b = _candidates(view, frame, scope)
     common = tokens.in_common(view.names, a, b)
-    rule = PERSONS if view.persons else ORGANISATIONS
+    rule = view.rule
     likeness = _likeness(common, rule)
     left, right = view.record[a], view.record[b]
     pairs = pl.DataFrame({"l": np.minimum(left, right), "r": np.maximum(left, right), "likeness": likeness})
     forms = frame["bare_form"]
     apart = (forms.gather(pairs["l"]) != forms.gather(pairs["r"])).fill_null(False).to_numpy()
-    numbered = frame["bare_form"].null_count() < frame.height
-    if not view.persons and numbered:
+    if rule is ORGANISATIONS:
         apart |= common.numbers_differ
     most = np.where(apart, np.minimum(likeness, _UNLIKE), likeness)
     partners = 2 * (most >= _SURE).sum() / len(view.record)
@@ -166,7 +171,7 @@ def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
 
 def _likeness(common: tokens.Common, rule: Rule) -> Floats:
     """From -1, nothing in common, to 1, nothing but what is in common."""
-    against = rule.lacking * common.lacking
+    against = rule.lacking * common.lacking + (NUM1 * common.number_more if rule is ORGANISATIONS else 0)
     return (common.shared - against) / (common.shared + against + rule.extra * common.extra + _DOUBT)
 
 

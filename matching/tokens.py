@@ -58,6 +58,8 @@ class Common:
     lacking: Floats
     extra: Floats
     numbers_differ: NDArray[np.bool_]
+    number_more: Floats
+    """Bits of numbers that only one name has."""
 
 
 def in_common(names: Names, left: NDArray[np.int64], right: NDArray[np.int64]) -> Common:
@@ -73,7 +75,7 @@ def in_common(names: Names, left: NDArray[np.int64], right: NDArray[np.int64]) -
         da, db = digits[a], digits[b]
         number_a, number_b = _sum(da) - _sum(da.multiply(fb)), _sum(db) - _sum(db.multiply(fa))
         parts.append((np.minimum(of_a, of_b), np.minimum(only_a, only_b), np.abs(only_a - only_b),
-                      (number_a > 0) & (number_b > 0)))  # fmt: skip
+                      (number_a > 0) & (number_b > 0), np.where(np.minimum(number_a, number_b) > 0, 0, number_a + number_b)))  # fmt: skip
     return Common(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

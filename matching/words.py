@@ -34,7 +34,7 @@ _CONTEXT = 5.0
 """Names of belief that two words come together by chance."""
 _SEEN = 4
 """A word in fewer names says nothing of which words come with it."""
-SLOPE=[1.2,.75]; TOP=[.9,.9]; LONG3=12; PLEN=6; OLEN=6
+SLOPE=[1.2,.6]; TOP=[.9,.95]; LONG3=12; PLEN=6; OLEN=6
 _MEANING = 0.7
 """How far a word that always comes with a rarer one of the name is taken to tell nothing more."""
 
@@ -276,10 +276,18 @@ def _listed(words: pl.Series) -> pl.DataFrame:
     long = pl.DataFrame([(word, i) for i, group in enumerate(groups) for word in group], ["word", "group"], orient="row")
     long = long.join(pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)}), on="word")
     pairs = long.join(long, on="group", suffix="_b").filter(pl.col("n") < pl.col("n_b"))
-    return _both_ways(pairs.select(a="n", b="n_b", like=pl.lit(1.0)))
+    same = pairs.select(a="n", b="n_b", like=pl.lit(1.0))
+    forms = [form for forms in reference("organisations")["legal_forms"].values() for form in forms if " " not in form]
+    number = pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)})
+    glued = number.join(number.filter(pl.col("word").str.len_chars() >= 4), how="cross") if False else number.with_columns(
+        short=pl.col("word").str.replace(f"({'|'.join(sorted(forms))})$", "")
+    ).join(number, left_on="short", right_on="word", suffix="_b").filter(pl.col("n") != pl.col("n_b"), pl.col("short").str.len_chars() >= 4)
+    return _both_ways(pl.concat([same, glued.select(a="n", b="n_b", like=pl.lit(1.0))]))
 
 
 def numbers(words: Words) -> NDArray[np.bool_]:
-    """Which words hold a digit."""
-    held: NDArray[np.bool_] = words.words.str.contains(r"\d").to_numpy()
+    """Which words hold a digit or are Roman numerals."""
+    roman = list(reference("organisations")["roman_numerals"])
+    held: NDArray[np.bool_] = (words.words.str.contains(r"\d") | words.words.is_in(roman)).to_numpy()
     return held
+
