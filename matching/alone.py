@@ -12,6 +12,8 @@ import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
 from scipy.sparse import coo_matrix, csr_matrix
 
 from matching import tokens
@@ -40,15 +42,16 @@ class Rule:
     """Likeness at which a pair is as likely the same as not."""
 
 
-ORGANISATIONS = Rule(lacking=1.0, extra=0.4, even=0.38)
-TEXTS = Rule(lacking=1.0, extra=0.2, even=0.36)
+ORGANISATIONS = Rule(lacking=1.5, extra=0.4, even=0.25)
+TEXTS = Rule(lacking=1.0, extra=0.2, even=0.4)
 PERSONS = Rule(lacking=4.0, extra=0.2, even=0.2)
 _RULES = {"bare_org": ORGANISATIONS, "bare_text": TEXTS, "bare_person": PERSONS}
 _SLOPE = 9.0
 """Log odds for one unit of likeness."""
-NUM1=0.5
+
 _DOUBT = 2.0
 _SURE, _USUAL, _LEARN, _LEAST = 0.8, 0.5, 0.5, 0.03
+_FEW = 50
 """Bits against: names that share little are not alike for want of difference."""
 _UNLIKE = -0.5
 """Most likeness of names with different numbers, or of different structure."""
@@ -56,6 +59,7 @@ _FLOOR = -7.0
 """Log odds of pairs that are no candidates; such pairs are not returned either."""
 _TOGETHER = 2.25
 """Log odds by which the mean of a group may fall short: many pairs say more than one."""
+_TOGETHER_FROM = 0.9
 _PAIRS, _PAIRS_EACH = 1_000_000, 30
 """Candidates: so many, or so many for each record."""
 
@@ -134,6 +138,7 @@ class _View:
     names: tokens.Names
     record: Ints
     rule: Rule
+    texts: pl.Series
 
     @property
     def persons(self) -> bool:
@@ -145,8 +150,8 @@ def _view(frame: pl.DataFrame, column: str, rule: Rule) -> _View:
     if column == "bare_org":
         other = frame.select("at", "list", text="bare_trading").drop_nulls()
         held = pl.concat([held, other])
-    names = tokens.names_of(held["text"], held["list"].cast(pl.Int64).to_numpy(), column == "bare_person")
-    return _View(names, held["at"].to_numpy().astype(np.int64), rule)
+    names = tokens.names_of(held["text"], held["list"].cast(pl.Int64).to_numpy(), column == "bare_person", column == "bare_org")
+    return _View(names, held["at"].to_numpy().astype(np.int64), rule, held["text"])
 
 
 def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -155,14 +160,19 @@ def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     common = tokens.in_common(view.names, a, b)
     rule = view.rule
     likeness = _likeness(common, rule)
+    if rule is PERSONS:
+        near = likeness > _UNLIKE
+        a, b = a[near], b[near]
+        likeness = _likeness(tokens.one_to_one(view.names, a, b), rule)
+        likeness = np.maximum(likeness, _written_together(view.texts, a, b))
     left, right = view.record[a], view.record[b]
     pairs = pl.DataFrame({"l": np.minimum(left, right), "r": np.maximum(left, right), "likeness": likeness})
     forms = frame["bare_form"]
     apart = (forms.gather(pairs["l"]) != forms.gather(pairs["r"])).fill_null(False).to_numpy()
     if rule is ORGANISATIONS:
-        apart |= common.numbers_differ
+        apart = apart | common.numbers_differ
     most = np.where(apart, np.minimum(likeness, _UNLIKE), likeness)
-    partners = 2 * (most >= _SURE).sum() / len(view.record)
+    partners = (2 * (most >= _SURE).sum() + _USUAL * _FEW) / (len(view.record) + _FEW)
     full = _LEARN * np.log((partners + _LEAST) / _USUAL)
     return pairs.select("l", "r", persons=pl.lit(view.persons), log_odds=pl.Series(_SLOPE * (most - rule.even) + full)).filter(
         pl.col("log_odds") > _FLOOR
@@ -171,8 +181,19 @@ def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
 
 def _likeness(common: tokens.Common, rule: Rule) -> Floats:
     """From -1, nothing in common, to 1, nothing but what is in common."""
-    against = rule.lacking * common.lacking + (NUM1 * common.number_more if rule is ORGANISATIONS else 0)
+    against = rule.lacking * common.lacking + (rule.lacking * common.number_more if rule is ORGANISATIONS else 0)
     return (common.shared - against) / (common.shared + against + rule.extra * common.extra + _DOUBT)
+
+
+def _written_together(texts: pl.Series, left: Ints, right: Ints) -> Floats:
+    """Likeness of names that differ in where words end: "VladimirPutin"; -1 where they do not."""
+    a, b = texts.gather(left), texts.gather(right)
+    other = (a.str.count_matches(" ") != b.str.count_matches(" ")).to_numpy()
+    close = process.cpdist(
+        a.str.replace_all(" ", "").to_list(), b.str.replace_all(" ", "").to_list(),
+        scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_TOGETHER_FROM,
+    )  # fmt: skip
+    return np.where(other & (close >= _TOGETHER_FROM), close, -1.0)
 
 
 def _candidates(view: _View, frame: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:

@@ -35,6 +35,7 @@ _CONTEXT = 5.0
 _SEEN = 4
 """A word in fewer names says nothing of which words come with it."""
 SLOPE=[1.2,.6]; TOP=[.9,.95]; LONG3=12; PLEN=6; OLEN=6
+FLOORB=8.0
 _MEANING = 0.7
 """How far a word that always comes with a rarer one of the name is taken to tell nothing more."""
 
@@ -98,6 +99,16 @@ def bits(words: Words, lists: NDArray[np.int64], persons: bool) -> tuple[Floats,
     return told, seen
 
 
+def apart(words: Words, told: Floats) -> Floats:
+    """Bits that each word tells where the other name has another in its place: common ones as well.
+
+    "Marine Research Institute" is not "Dental Research Institute", however many names hold either word.
+    """
+    small = words.words.is_in(reference("words")["small"]).to_numpy()
+    least: Floats = np.where(small, told, np.maximum(told, FLOORB))
+    return least
+
+
 def weighted(words: Words, told: Floats, seen: Floats) -> csr_matrix:
     """names × words: the bits of each word in its name, less where a rarer word of the name implies it.
 
@@ -125,7 +136,7 @@ def weighted(words: Words, told: Floats, seen: Floats) -> csr_matrix:
 def alike(words: Words, persons: bool) -> csr_matrix:
     """words × words: how far the first is found in the second (1 for the same word)."""
     texts = words.words
-    found = [_spelled(texts, persons), _shortened(texts, persons), _joined(words), _initials(words)]
+    found = [_spelled(texts, persons), _shortened(texts, persons), _joined(words), _initials(words, persons)]
     found += [_nicknames(texts), _sounding(texts)] if persons else [_listed(texts)]
     size = len(words.words)
     same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
@@ -142,7 +153,7 @@ _NONE = pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64, "like": pl.Float64})
 def _bucketed(words: pl.Series, persons: bool) -> pl.DataFrame:
     """Pairs of words (a < b) that start alike, end alike or have the same consonants."""
     frame = pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)}).filter(
-        persons | ~pl.col("word").str.contains(r"\d"), pl.col("word").str.len_chars() >= 3
+        persons | ~pl.col("word").str.contains(r"\d"), pl.col("word").str.len_chars() >= (2 if persons else 4)
     )
     keys = [
         pl.lit("s") + pl.col("word").str.head(3),
@@ -178,6 +189,9 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     shorter = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
     most = np.where(shorter >= LONG3, 3, np.where(shorter >= (PLEN if persons else OLEN), 2, 1))
     kept = apart <= most
+    # Of two letters one has to stay in its place, and a third may come in.
+    tiny = (left.str.head(1) == right.str.head(1)) | (left.str.tail(1) == right.str.tail(1))
+    kept &= (shorter >= 3) | tiny.to_numpy()
     # A slip in a short word makes another word more often than in a long one.
     like = np.clip(1 - SLOPE[persons] * apart / shorter, 0.0, TOP[persons])
     return _both_ways(pairs.with_columns(like=pl.Series(like)).filter(pl.Series(kept)))
@@ -196,7 +210,7 @@ def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
         long.filter(pl.col("word").str.len_chars() >= size + (2 if size > 1 else 1)).select(
             b="n", word=pl.col("word").str.head(size)
         )
-        for size in (1, 3, 4, 5, 6, 7, 8)
+        for size in ((1,) if persons else (1, 3, 4, 5, 6, 7, 8))
     )
     found = frame.join(cuts, on="word").filter(~pl.col("word").str.contains(r"\d"))
     if not persons:
@@ -222,7 +236,7 @@ def _joined(words: Words) -> pl.DataFrame:
     return _both_ways(pl.concat(parts)) if found.height else _NONE
 
 
-def _initials(words: Words) -> pl.DataFrame:
+def _initials(words: Words, persons: bool) -> pl.DataFrame:
     """Words that are the initials of three to six neighbours in another name."""
     texts, order = words.words, words.order
     small = texts.is_in(reference("words")["small"]).to_numpy()
@@ -230,7 +244,7 @@ def _initials(words: Words) -> pl.DataFrame:
     order = order.with_columns(initial=texts.gather(order["word"]).str.head(1))
     number = pl.DataFrame({"short": texts, "n": np.arange(len(texts))})
     found = []
-    for size in range(3, 7):
+    for size in range(2 if persons else 3, 7):
         run = order.with_columns(
             short=pl.concat_str([pl.col("initial").shift(-k).over("name") for k in range(size)]),
             parts=pl.concat_list([pl.col("word").shift(-k).over("name") for k in range(size)]),
@@ -255,10 +269,10 @@ def _sounding(words: pl.Series) -> pl.DataFrame:
         ["ph", "ck", "kh", "gh", "q", "c", "g", "w", "z", "j", "sch", "sh", "tch", "ch", "tz", "ts", "dj"],
         ["f", "k", "k", "k", "k", "k", "k", "v", "s", "y", "s", "s", "s", "s", "s", "s", "y"],
         leftmost=True,
-    )
+    ).str.replace_all("x", "ks", literal=True)
     first = sound.str.head(1).replace({"e": "a", "o": "a", "u": "a", "i": "a", "y": "a"})
     code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
-    for letter in "bdfklmnprstvx":
+    for letter in "bdfklmnprstv":
         code = code.str.replace_all(f"{letter}{letter}+", letter)
     long = pl.DataFrame({"n": np.arange(len(words), dtype=np.int64), "code": code, "word": words})
     long = long.filter(pl.col("code").str.len_chars() >= 3, pl.len().over("code") <= _BUCKET)
