@@ -1,14 +1,12 @@
 """Names alone: verdicts where a name or a line of text is all that is known.
 
 One clue cannot be trained without labels: nothing else tells which pairs are the same. So the odds come from
-the structure of the likeness itself, what two names share against what each says instead, and hold for a
-list of any size: the more names there are, the fewer candidates share their rare words by chance.
+the structure of the likeness itself: what two names share against what each says instead. They hold for lists
+of any size, for the larger a list, the more partners and the more strangers a name has in it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -21,13 +19,7 @@ from matching.blocking import Scope
 from matching.linkage import average_linkage
 from matching.model import Floats
 from matching.score import BITS
-from matching.spec import MatchSpec
-from transforms import normalise
-from transforms.normalise.structures import is_organisation_word
-
-Ints = NDArray[np.int64]
-
-KINDS = ("organisation_name", "full_name", "name", "text")
+from matching.tokens import Ints
 
 
 @dataclass(frozen=True)
@@ -43,190 +35,157 @@ class Rule:
 
 
 ORGANISATIONS = Rule(lacking=1.5, extra=0.4, even=0.25)
-TEXTS = Rule(lacking=1.0, extra=0.2, even=0.4)
+TEXTS = Rule(lacking=1.0, extra=0.2, even=0.36)
 PERSONS = Rule(lacking=4.0, extra=0.2, even=0.2)
 _RULES = {"bare_org": ORGANISATIONS, "bare_text": TEXTS, "bare_person": PERSONS}
 _SLOPE = 9.0
 """Log odds for one unit of likeness."""
-
 _DOUBT = 2.0
-_SURE, _USUAL, _LEARN, _LEAST = 0.8, 0.5, 0.5, 0.03
-_FEW = 50
 """Bits against: names that share little are not alike for want of difference."""
 _UNLIKE = -0.5
 """Most likeness of names with different numbers, or of different structure."""
 _FLOOR = -7.0
-"""Log odds of pairs that are no candidates; such pairs are not returned either."""
+"""Log odds of pairs that are no candidates; less likely pairs are not returned either."""
 _TOGETHER = 2.25
-"""Log odds by which the mean of a group may fall short: many pairs say more than one."""
-_TOGETHER_FROM = 0.9
+"""Log odds by which the mean between two groups may fall short: many pairs say more than one."""
+_ONE_WORD = 0.9
+"""Likeness in spelling from which names that differ in where words end are one."""
 _PAIRS, _PAIRS_EACH = 1_000_000, 30
-"""Candidates: so many, or so many for each record."""
+"""Candidates at most: so many, or so many for each record."""
 
-
-def applies(spec: MatchSpec) -> bool:
-    """Whether the specification holds nothing but one name or text."""
-    return len(spec.fields) == 1 and spec.fields[0].kind in KINDS
-
-
-def bare(values: pl.Series, kind: str) -> pl.DataFrame:
-    """What is compared where a name is all there is.
-
-    Columns bare_org, bare_trading (an organisation's name by its core, with the trust it is trustee for),
-    bare_form (structure by the legal form), bare_person (a person's name), of which some stay empty.
-    """
-    values = values.cast(pl.String)
-    nothing = pl.Series("", [None], dtype=pl.String).new_from_index(0, len(values))
-    found = {"bare_text": nothing, "bare_org": nothing, "bare_trading": nothing, "bare_form": nothing, "bare_person": nothing}
-    if kind == "text":
-        found["bare_text"] = normalise.fold(values)
-    if kind in ("organisation_name", "name"):
-        parts = normalise.organisation_name(values)
-        found |= parts.select(
-            bare_org=pl.concat_str("organisation_name", "trustee_for", separator=" ", ignore_nulls=True).replace("", None),
-            bare_trading="trading_as",
-            bare_form=_form(),
-        ).to_dict()
-    if kind in ("full_name", "name"):
-        person = normalise.person_name(None, None, None, values)["full_name"]
-        organised = pl.select(
-            is_organisation_word(pl.lit(normalise.fold(values))) | pl.lit(found["bare_form"]).is_not_null()
-        ).to_series()
-        found["bare_person"] = person if kind == "full_name" else person.to_frame("n").select(pl.when(~organised).then("n")).to_series()
-    return pl.DataFrame(found)
-
-
-_FORMS = {"trust": "trust", "unit_trust": "trust", "super_fund": "super fund", "estate": "estate", "partnership": "partnership"}
-
-
-def _form() -> pl.Expr:
-    form = pl.col("legal_form").replace_strict(_FORMS, default="company")
-    return (
-        pl.when(pl.col("trustee_for").is_not_null())
-        .then(pl.lit("trustee"))
-        .when(pl.col("legal_form").is_not_null())
-        .then(form)
-    )
+_SURE = 0.8
+"""Likeness of which nearly all pairs are the same: their number tells how full of duplicates a list is."""
+_USUAL, _BELIEF, _LEAST = 0.5, 50.0, 0.03
+"""Sure partners of a record where `Rule.even` holds, records of belief in that, and the least to reckon with."""
+_LEARN = 0.5
+"""Share in which the odds of all pairs follow the number of sure ones."""
 
 
 def scored(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """Likely pairs of prepared records with the columns of `score.score` for one comparison.
+    """Likely pairs of prepared records, as `score.score` gives them, with the one comparison w0.
 
-    frame: `prepared` with the columns of `bare`, in the order of rid.
+    frame: prepared records with the columns of `bare.bare`, in the order of rid. No training and no model.
     """
-    frame = frame.with_columns(pl.int_range(pl.len()).alias("at"))
-    views = [_view(frame, column, rule) for column, rule in _RULES.items() if frame[column].null_count() < frame.height]
+    views = [_view(frame, column) for column in _RULES if frame[column].null_count() < frame.height]
     pairs = pl.concat(_compared(view, frame, scope) for view in views)
-    both_persons = frame["bare_person"].is_not_null()
-    judged = pairs.filter(
-        pl.col("persons") | ~(both_persons.gather(pairs["l"]) & both_persons.gather(pairs["r"]))
-    )
-    best = judged.group_by("l", "r").agg(pl.col("log_odds").max()).sort("l", "r")
-    size = frame["size"].gather(best["l"])
+    # Two names that both read as persons' are compared as such.
+    person = frame["bare_person"].is_not_null()
+    pairs = pairs.filter(pl.col("persons") | ~(person.gather(pairs["l"]) & person.gather(pairs["r"])))
+    best = pairs.group_by("l", "r").agg(pl.col("log_odds").max()).sort("l", "r")
     lists = frame["list"]
     return best.with_columns(
-        pl.col("l").cast(pl.UInt32), pl.col("r").cast(pl.UInt32),
-        within=lists.gather(best["l"]) == lists.gather(best["r"]), size=size,
-        prior=pl.lit(0.0), kinship=pl.lit(0.0), w0=pl.col("log_odds") * BITS,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _View:
-    """Names as organisations' or as persons', and the record of each."""
-
-    names: tokens.Names
-    record: Ints
-    rule: Rule
-    texts: pl.Series
-
-    @property
-    def persons(self) -> bool:
-        return self.rule is PERSONS
-
-
-def _view(frame: pl.DataFrame, column: str, rule: Rule) -> _View:
-    held = frame.select("at", "list", text=column).drop_nulls()
-    if column == "bare_org":
-        other = frame.select("at", "list", text="bare_trading").drop_nulls()
-        held = pl.concat([held, other])
-    names = tokens.names_of(held["text"], held["list"].cast(pl.Int64).to_numpy(), column == "bare_person", column == "bare_org")
-    return _View(names, held["at"].to_numpy().astype(np.int64), rule, held["text"])
-
-
-def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """l, r, persons, log_odds of the view's candidates that are not hopeless."""
-    a, b = _candidates(view, frame, scope)
-    common = tokens.in_common(view.names, a, b)
-    rule = view.rule
-    likeness = _likeness(common, rule)
-    if rule is PERSONS:
-        near = likeness > _UNLIKE
-        a, b = a[near], b[near]
-        likeness = _likeness(tokens.one_to_one(view.names, a, b), rule)
-        likeness = np.maximum(likeness, _written_together(view.texts, a, b))
-    left, right = view.record[a], view.record[b]
-    pairs = pl.DataFrame({"l": np.minimum(left, right), "r": np.maximum(left, right), "likeness": likeness})
-    forms = frame["bare_form"]
-    apart = (forms.gather(pairs["l"]) != forms.gather(pairs["r"])).fill_null(False).to_numpy()
-    if rule is ORGANISATIONS:
-        apart = apart | common.numbers_differ
-    most = np.where(apart, np.minimum(likeness, _UNLIKE), likeness)
-    partners = (2 * (most >= _SURE).sum() + _USUAL * _FEW) / (len(view.record) + _FEW)
-    full = _LEARN * np.log((partners + _LEAST) / _USUAL)
-    return pairs.select("l", "r", persons=pl.lit(view.persons), log_odds=pl.Series(_SLOPE * (most - rule.even) + full)).filter(
-        pl.col("log_odds") > _FLOOR
+        pl.col("l", "r").cast(pl.UInt32),
+        within=lists.gather(best["l"]) == lists.gather(best["r"]),
+        size=frame["size"].gather(best["l"]),
+        prior=pl.lit(0.0),
+        kinship=pl.lit(0.0),
+        w0=pl.col("log_odds") * BITS,
     )
-
-
-def _likeness(common: tokens.Common, rule: Rule) -> Floats:
-    """From -1, nothing in common, to 1, nothing but what is in common."""
-    against = rule.lacking * common.lacking + (rule.lacking * common.number_more if rule is ORGANISATIONS else 0)
-    return (common.shared - against) / (common.shared + against + rule.extra * common.extra + _DOUBT)
-
-
-def _written_together(texts: pl.Series, left: Ints, right: Ints) -> Floats:
-    """Likeness of names that differ in where words end: "VladimirPutin"; -1 where they do not."""
-    a, b = texts.gather(left), texts.gather(right)
-    other = (a.str.count_matches(" ") != b.str.count_matches(" ")).to_numpy()
-    close = process.cpdist(
-        a.str.replace_all(" ", "").to_list(), b.str.replace_all(" ", "").to_list(),
-        scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_TOGETHER_FROM,
-    )  # fmt: skip
-    return np.where(other & (close >= _TOGETHER_FROM), close, -1.0)
-
-
-def _candidates(view: _View, frame: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:
-    """Names that share a word, or words much alike: the rarest first, as long as there are not too many pairs."""
-    part = frame["part_no"].to_numpy().astype(np.int64)[view.record]
-    lists = frame["list"].to_numpy().astype(np.int64)[view.record]
-    holds, meets = _by_part(view.names.full, part), _by_part(view.names.found, part)
-    keys = {key: i for i, key in enumerate(np.unique(np.concatenate([holds.col, meets.col])).tolist())}
-    shape = (len(part), len(keys))
-    x, y = (
-        csr_matrix((np.ones(len(m.row), dtype=np.float32), (m.row, [keys[k] for k in m.col.tolist()])), shape=shape)
-        for m in (holds, meets)
-    )
-    cost = np.asarray(x.sum(axis=0)).ravel() * np.asarray(y.sum(axis=0)).ravel()
-    order = np.argsort(cost, kind="stable")
-    most = max(_PAIRS, _PAIRS_EACH * len(part))
-    kept = np.sort(order[np.cumsum(cost[order]) <= 2 * most])
-    found = (x[:, kept] @ y[:, kept].T).tocoo()
-    a, b = np.minimum(found.row, found.col).astype(np.int64), np.maximum(found.row, found.col).astype(np.int64)
-    same_list = lists[a] == lists[b]
-    wanted = {"cross": ~same_list, "within": same_list, "all": np.ones(len(a), dtype=bool)}[scope]
-    wanted &= view.record[a] != view.record[b]
-    code = np.unique(a[wanted] * len(part) + b[wanted])
-    return code // len(part), code % len(part)
-
-
-def _by_part(matrix: csr_matrix, part: Ints) -> coo_matrix:
-    """The matrix with a column for each word and partition."""
-    rows = matrix.tocoo()
-    return coo_matrix((rows.data, (rows.row, part[rows.row] * matrix.shape[1] + rows.col)), shape=(matrix.shape[0], matrix.shape[1] * (int(part.max()) + 1)))
 
 
 def clusters(records: int, pairs: pl.DataFrame) -> Ints:
     """Cluster of each record, by `scored` pairs."""
     left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in "lr")
-    return average_linkage(records, left, right, pairs["log_odds"].to_numpy() + _TOGETHER, _FLOOR + _TOGETHER)
+    return average_linkage(
+        records, (left, right), pairs["log_odds"].to_numpy() + _TOGETHER, _FLOOR + _TOGETHER
+    )
+
+
+@dataclass(frozen=True)
+class _View:
+    """Names read in one way, the record of each, and where that record stands."""
+
+    names: tokens.Names
+    texts: pl.Series
+    record: Ints
+    part: Ints
+    lists: Ints
+    rule: Rule
+
+
+def _view(frame: pl.DataFrame, column: str) -> _View:
+    """The names of a column; the trading name of an organisation is a name of its own beside it."""
+    numbered = frame.select("part_no", "list", column, "bare_trading", at=pl.int_range(pl.len()))
+    held = numbered.select("at", "part_no", "list", text=column).drop_nulls()
+    if column == "bare_org":
+        traded = numbered.select("at", "part_no", "list", text="bare_trading").drop_nulls()
+        held = pl.concat([held, traded])
+    record, part, lists = (held[c].cast(pl.Int64).to_numpy() for c in ("at", "part_no", "list"))
+    names = tokens.names_of(held["text"], lists, column == "bare_person", column == "bare_text")
+    return _View(names, held["text"], record, part, lists, _RULES[column])
+
+
+def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """l, r, persons, log_odds of the view's candidates that are not hopeless."""
+    a, b = _candidates(view, scope)
+    common = tokens.in_common(view.names, a, b)
+    likeness = _likeness(common, view.rule)
+    if view.rule is PERSONS:
+        near = likeness > _UNLIKE
+        a, b = a[near], b[near]
+        likeness = _likeness(tokens.one_to_one(view.names, a, b), view.rule)
+        likeness = np.maximum(likeness, _written_as_one(view.texts, a, b))
+    left, right = view.record[a], view.record[b]
+    if view.rule is ORGANISATIONS:
+        form = frame["bare_form"]
+        apart = (form.gather(left) != form.gather(right)).fill_null(False).to_numpy() | common.numbers_differ
+        likeness = np.where(apart, np.minimum(likeness, _UNLIKE), likeness)
+    log_odds = _SLOPE * (likeness - view.rule.even) + _fullness(likeness, len(view.record))
+    pairs = pl.DataFrame({"l": np.minimum(left, right), "r": np.maximum(left, right), "log_odds": log_odds})
+    return pairs.with_columns(persons=view.rule is PERSONS).filter(pl.col("log_odds") > _FLOOR)
+
+
+def _likeness(common: tokens.Common, rule: Rule) -> Floats:
+    """From -1, nothing in common, to 1, nothing but what is in common."""
+    against = rule.lacking * common.lacking
+    if rule is ORGANISATIONS:
+        against = against + rule.lacking * common.number_more
+    return (common.shared - against) / (common.shared + against + rule.extra * common.extra + _DOUBT)
+
+
+def _fullness(likeness: Floats, names: int) -> float:
+    """Log odds that all pairs gain where sure pairs abound, and lose where there are next to none."""
+    partners = (2 * float((likeness >= _SURE).sum()) + _USUAL * _BELIEF) / (names + _BELIEF)
+    return _LEARN * float(np.log((partners + _LEAST) / _USUAL))
+
+
+def _written_as_one(texts: pl.Series, left: Ints, right: Ints) -> Floats:
+    """Likeness of names that differ in where words end: "MariaFernandes"; -1 where they do not."""
+    a, b = texts.gather(left), texts.gather(right)
+    other = (a.str.count_matches(" ") != b.str.count_matches(" ")).to_numpy()
+    joined = [side.str.replace_all(" ", "", literal=True).to_list() for side in (a, b)]
+    close = process.cpdist(*joined, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_ONE_WORD)
+    return np.where(other & (close >= _ONE_WORD), close, -1.0)
+
+
+def _candidates(view: _View, scope: Scope) -> tuple[Ints, Ints]:
+    """Names of one partition that share a word or hold words much alike.
+
+    The rarest words come first, as long as there are not too many pairs.
+    """
+    size = view.names.full.shape[1]
+    holds, meets = (
+        pl.DataFrame({"name": m.row, "key": view.part[m.row] * size + m.col})
+        for m in (view.names.full.tocoo(), view.names.found.tocoo())
+    )
+    cost = holds.group_by("key").len().join(meets.group_by("key").len(), on="key", validate="1:1")
+    cost = cost.select("key", pairs=pl.col("len").cast(pl.Int64) * pl.col("len_right")).sort("pairs", "key")
+    most = 2 * max(_PAIRS, _PAIRS_EACH * len(view.record))
+    kept = cost.filter(pl.col("pairs").cum_sum() <= most).sort("key").select("key").with_row_index("word")
+    x, y = (
+        _incidence(side.join(kept, on="key", validate="m:1"), len(view.record), kept.height)
+        for side in (holds, meets)
+    )
+    found = coo_matrix(x @ y.T)
+    a = np.minimum(found.row, found.col).astype(np.int64)
+    b = np.maximum(found.row, found.col).astype(np.int64)
+    same_list = view.lists[a] == view.lists[b]
+    wanted: NDArray[np.bool_] = view.record[a] != view.record[b]
+    wanted &= {"cross": ~same_list, "within": same_list, "all": np.ones_like(same_list)}[scope]
+    code = np.unique(a[wanted] * len(view.record) + b[wanted])
+    return code // len(view.record), code % len(view.record)
+
+
+def _incidence(held: pl.DataFrame, rows: int, columns: int) -> csr_matrix:
+    ones = np.ones(held.height, dtype=np.float32)
+    return csr_matrix((ones, (held["name"], held["word"])), shape=(rows, columns))

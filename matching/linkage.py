@@ -15,17 +15,21 @@ from matching.model import Floats
 Ints = NDArray[np.int64]
 
 
-def average_linkage(records: int, left: Ints, right: Ints, log_odds: Floats, unseen: float) -> Ints:
+def average_linkage(records: int, pairs: tuple[Ints, Ints], log_odds: Floats, unseen: float) -> Ints:
     """Cluster of each record, named by its smallest record.
 
-    Groups with the highest mean log odds are joined first, as long as it is above 0; pairs that are not listed
-    count with `unseen`. Ties go by the numbers of the records.
+    pairs: the left and right record of each pair, each pair once. Groups with the highest mean log odds are
+    joined first, as long as it is above 0; pairs that are not listed count with `unseen`. Ties go by the
+    numbers of the records.
     """
+    left, right = pairs
     seed = log_odds > 0
     label = connected(records, left[seed], right[seed])
     inside = label[left] == label[right]
     groups = _Groups(records, unseen)
-    for a, b, odds in zip(left[inside].tolist(), right[inside].tolist(), log_odds[inside].tolist(), strict=True):
+    for a, b, odds in zip(
+        left[inside].tolist(), right[inside].tolist(), log_odds[inside].tolist(), strict=True
+    ):
         groups.add(a, b, odds)
     groups.join()
     found: Ints = np.asarray([groups.of(record) for record in range(records)], dtype=np.int64)

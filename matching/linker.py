@@ -7,6 +7,7 @@ import polars as pl
 
 from expectations.errors import UsageError
 from matching import alone, assign, free, levels, vectors
+from matching.bare import is_bare
 from matching.blocking import Scope, candidates, keys_for
 from matching.comparison import Comparison
 from matching.em import fit
@@ -46,7 +47,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
-        if alone.applies(spec):
+        if is_bare(spec):
             comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "cross")
         else:
             pairs, _ = _scored(con, prepared, comparisons, "cross", model)
@@ -73,13 +74,13 @@ def dedupe(
     with connect() as con:
         prepared = prepare_fields(con, [frame], spec, id_column)
         comparisons = comparisons_of(prepared)
-        if alone.applies(spec):
+        if is_bare(spec):
             comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "within")
         else:
             pairs, _ = _scored(con, prepared, comparisons, "within", model)
     pairs = _alone(_with_lists(pairs, prepared))
     joined = pairs.filter("is_match")
-    if alone.applies(spec):
+    if is_bare(spec):
         label = alone.clusters(frame.height, pairs)
     else:
         label = assign.clusters(

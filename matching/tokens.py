@@ -1,18 +1,17 @@
-"""How much two names have in common, by their words.
-
-shared: bits of the words they share; lacking: bits of what stands in the one instead of the other, so that the
-names say different things; extra: bits of what only the longer name says.
-"""
+"""What two names have in common, by their words, in bits."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 
 from matching import words
+from matching.alike import likeness_of_words
 from matching.model import Floats
+
+Ints = NDArray[np.int64]
 
 _ROWS = 100_000
 """Pairs worked on at a time."""
@@ -20,30 +19,53 @@ _ROWS = 100_000
 
 @dataclass(frozen=True)
 class Names:
-    """Names by their words."""
+    """Names by their words; each matrix is names × words, but the last."""
 
     words: words.Words
     full: csr_matrix
-    """names × words: bits of each word that the name holds."""
+    """Bits of each word that the name holds."""
     weighted: csr_matrix
     """The same, less where a rarer word of the name implies the word."""
     apart: csr_matrix
-    """Bits of each word where the other name has another in its place."""
+    """The same where the other name has another word in its place."""
     found: csr_matrix
-    """names × words: how far the word, or one like it, is in the name."""
+    """How far the word, or one like it, is in the name."""
     like: csr_matrix
     """words × words: how far the one stands for the other."""
 
 
-def names_of(texts: pl.Series, lists: NDArray[np.int64], persons: bool = False, organisations: bool = False) -> Names:
-    """Weigh the words of folded names of one or more lists."""
+@dataclass(frozen=True)
+class Common:
+    """What pairs of names have in common, in bits."""
+
+    shared: Floats
+    """Of the words that they share."""
+    lacking: Floats
+    """Of words that stand in the one instead of the other: the names say different things."""
+    extra: Floats
+    """Of what only the longer name says."""
+    numbers_differ: NDArray[np.bool_]
+    """Each name has a number that the other has not."""
+    number_more: Floats
+    """Of a number where the other name has none."""
+
+
+def names_of(texts: pl.Series, lists: Ints, persons: bool = False, free: bool = False) -> Names:
+    """Weigh the words of folded names; lists: the list that each is in.
+
+    persons: names of persons; free: any text, where a common word that is another tells little.
+    """
     known = words.words_of(texts, persons)
     told, seen = words.bits(known, lists, persons)
-    full = known.held.multiply(told[None, :]).tocsr()
+    full = _scaled(known.held, told)
     weighted = full if persons else words.weighted(known, told, seen)
-    apart = known.held.multiply(words.apart(known, told)[None, :]).tocsr() if organisations else full
-    like = words.alike(known, persons)
+    apart = full if persons or free else _scaled(known.held, words.apart(known, told))
+    like = likeness_of_words(known, persons)
     return Names(known, full, weighted, apart, _most(known.held, like), like)
+
+
+def _scaled(matrix: csr_matrix, by: Floats) -> csr_matrix:
+    return csr_matrix(matrix @ diags(by))
 
 
 def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
@@ -55,79 +77,72 @@ def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
     return csr_matrix((best["like"], (best["name"], best["a"])), shape=held.shape)
 
 
-@dataclass(frozen=True)
-class Common:
-    """What pairs of names have in common, in bits; see the module."""
+def in_common(names: Names, left: Ints, right: Ints) -> Common:
+    """Compare names left[i] and right[i]; a word may stand for several, as initials do."""
+    numbers = _scaled(names.full, words.numbers(names.words).astype(np.float64))
+    starts = range(0, max(len(left), 1), _ROWS)
+    parts = [_compared(names, numbers, left[i : i + _ROWS], right[i : i + _ROWS]) for i in starts]
+    return Common(
+        shared=np.concatenate([part.shared for part in parts]),
+        lacking=np.concatenate([part.lacking for part in parts]),
+        extra=np.concatenate([part.extra for part in parts]),
+        numbers_differ=np.concatenate([part.numbers_differ for part in parts]),
+        number_more=np.concatenate([part.number_more for part in parts]),
+    )
 
-    shared: Floats
-    lacking: Floats
-    extra: Floats
-    numbers_differ: NDArray[np.bool_]
-    number_more: Floats
-    """Bits of numbers that only one name has."""
+
+def _compared(names: Names, numbers: csr_matrix, a: Ints, b: Ints) -> Common:
+    in_a, in_b = names.found[a], names.found[b]
+    shared = np.minimum(_met(names.weighted[a], in_b), _met(names.weighted[b], in_a))
+    only_a, only_b = _lacking(names.full[a], in_b), _lacking(names.full[b], in_a)
+    apart = np.minimum(_lacking(names.apart[a], in_b), _lacking(names.apart[b], in_a))
+    number_a, number_b = _lacking(numbers[a], in_b), _lacking(numbers[b], in_a)
+    differ = (number_a > 0) & (number_b > 0)
+    return Common(shared, apart, np.abs(only_a - only_b), differ, np.where(differ, 0.0, number_a + number_b))
 
 
-def in_common(names: Names, left: NDArray[np.int64], right: NDArray[np.int64]) -> Common:
-    """Compare names left[i] and right[i]."""
-    digits = names.full.multiply(words.numbers(names.words)[None, :]).tocsr()
-    parts = []
-    for start in range(0, max(len(left), 1), _ROWS):
-        a, b = left[start : start + _ROWS], right[start : start + _ROWS]
-        wa, wb, fa, fb = (m[i] for m in (names.weighted, names.found) for i in (a, b))
-        of_a, of_b = _sum(wa.multiply(fb)), _sum(wb.multiply(fa))
-        only_a, only_b = _lacking(names.full[a], fb), _lacking(names.full[b], fa)
-        apart_a, apart_b = _lacking(names.apart[a], fb), _lacking(names.apart[b], fa)
-        da, db = digits[a], digits[b]
-        number_a, number_b = _lacking(da, fb), _lacking(db, fa)
-        parts.append((np.minimum(of_a, of_b), np.minimum(apart_a, apart_b), np.abs(only_a - only_b),
-                      (number_a > 0) & (number_b > 0), np.where(np.minimum(number_a, number_b) > 0, 0, number_a + number_b)))  # fmt: skip
-    return Common(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+def _met(bits: csr_matrix, found: csr_matrix) -> Floats:
+    """Bits of the words that the other name has."""
+    total: Floats = np.asarray(csr_matrix(bits.multiply(found)).sum(axis=1)).ravel()
+    return total
+
+
+def _lacking(bits: csr_matrix, found: csr_matrix) -> Floats:
+    """Bits of the words that the other name does not have."""
+    lacking: Floats = np.asarray(bits.sum(axis=1)).ravel() - _met(bits, found)
+    return lacking
 
 
 _ROUNDS = 4
 """Words are paired best first; so many rounds pair all that persons' names hold."""
 
 
-def one_to_one(names: Names, left: NDArray[np.int64], right: NDArray[np.int64]) -> Common:
-    """As `in_common`, but a word stands for one word of the other name at most.
+def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
+    """As `in_common`, but a word stands for one word of the other name at most; numbers are not told apart.
 
     "William W Frost" is not "William G Frost", though its initial fits the given name of the other.
     """
-    rows = names.full.tocoo()
+    rows, table = names.full.tocoo(), names.like.tocoo()
     held = pl.DataFrame({"name": rows.row, "word": rows.col, "bits": rows.data})
+    like = pl.DataFrame({"word": table.row, "b": table.col, "like": table.data})
     pairs = pl.DataFrame({"pair": np.arange(len(left)), "left": left, "right": right})
-    sides = [
-        pairs.select("pair", name=side).join(held, on="name").select("pair", "word", "bits")
-        for side in ("left", "right")
-    ]
-    table = names.like.tocoo()
-    like = pl.DataFrame({"a": table.row, "b": table.col, "like": table.data})
-    edges = sides[0].join(like, left_on="word", right_on="a").join(
-        sides[1], left_on=["pair", "b"], right_on=["pair", "word"], suffix="_b"
+    one, other = (
+        pairs.select("pair", name=side).join(held, on="name").drop("name") for side in ("left", "right")
     )
+    edges = one.join(like, on="word").join(other.rename({"word": "b", "bits": "bits_b"}), on=["pair", "b"])
     edges = edges.select("pair", "word", "b", "like", bits=pl.min_horizontal("bits", "bits_b"))
-    edges = edges.sort(["pair", "like", "bits", "word", "b"], descending=[False, True, True, False, False])
+    best_first = [False, True, True, False, False]
+    edges = edges.sort(["pair", "like", "bits", "word", "b"], descending=best_first)
     chosen = []
     for _ in range(_ROUNDS):
-        best = edges.filter(pl.struct("word").is_first_distinct().over("pair"))
-        best = best.filter(pl.struct("b").is_first_distinct().over("pair"))
+        best = edges.unique(["pair", "word"], keep="first", maintain_order=True)
+        best = best.unique(["pair", "b"], keep="first", maintain_order=True)
         chosen.append(best)
-        edges = edges.join(best, on=["pair", "word"], how="anti", maintain_order="left").join(
-            best, on=["pair", "b"], how="anti", maintain_order="left"
-        )
-    met = pl.concat(chosen).group_by("pair").agg(shared=(pl.col("bits") * pl.col("like")).sum())
-    shared = pairs.join(met, on="pair", how="left", maintain_order="left")["shared"].fill_null(0.0).to_numpy()
+        edges = edges.join(best, on=["pair", "word"], how="anti", maintain_order="left")
+        edges = edges.join(best, on=["pair", "b"], how="anti", maintain_order="left")
+    met = pl.concat(chosen).sort("pair", "word", "b")
+    shared = np.bincount(met["pair"], weights=met["bits"] * met["like"], minlength=len(left))
     whole = np.asarray(names.full.sum(axis=1)).ravel()
     only_a, only_b = whole[left] - shared, whole[right] - shared
     none = np.zeros(len(left))
     return Common(shared, np.minimum(only_a, only_b), np.abs(only_a - only_b), none > 0, none)
-
-
-def _lacking(bits: csr_matrix, found: csr_matrix) -> Floats:
-    """Bits of the words that the other name does not have."""
-    return _sum(bits) - _sum(bits.multiply(found))
-
-
-def _sum(matrix: csr_matrix) -> Floats:
-    total: Floats = np.asarray(matrix.sum(axis=1)).ravel()
-    return total

@@ -28,7 +28,9 @@ def verdicts() -> dict[tuple[str, str, str], bool]:
         )
         pairs = link(left, right, MatchSpec([Field("called", kind)], partition="row"), id_column="id")
         same = set(pairs.filter("is_match")["left_id"])
-        found |= {(c["kind"], c["name1"], c["name2"]): row in same for row, c in zip(rows, cases, strict=True)}
+        found |= {
+            (c["kind"], c["name1"], c["name2"]): row in same for row, c in zip(rows, cases, strict=True)
+        }
     return found
 
 
