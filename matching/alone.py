@@ -56,9 +56,12 @@ _PAIRS, _PAIRS_EACH = 1_000_000, 30
 _SURE = 0.8
 """Likeness of which nearly all pairs are the same: their number tells how full of duplicates a list is."""
 _USUAL, _BELIEF, _LEAST = 0.5, 50.0, 0.03
-"""Sure partners of a record where `Rule.even` holds, records of belief in that, and the least to reckon with."""
+"""Sure partners of a record where `Rule.even` holds, records of belief in that, and the least taken."""
 _LEARN = 0.5
 """Share in which the odds of all pairs follow the number of sure ones."""
+
+
+_NO_PAIRS = pl.DataFrame(schema={"l": pl.Int64, "r": pl.Int64, "log_odds": pl.Float64, "persons": pl.Boolean})
 
 
 def scored(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -67,7 +70,7 @@ def scored(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     frame: prepared records with the columns of `bare.bare`, in the order of rid. No training and no model.
     """
     views = [_view(frame, column) for column in _RULES if frame[column].null_count() < frame.height]
-    pairs = pl.concat(_compared(view, frame, scope) for view in views)
+    pairs = pl.concat([_NO_PAIRS, *(_compared(view, frame, scope) for view in views)])
     # Two names that both read as persons' are compared as such.
     person = frame["bare_person"].is_not_null()
     pairs = pairs.filter(pl.col("persons") | ~(person.gather(pairs["l"]) & person.gather(pairs["r"])))
@@ -159,19 +162,15 @@ def _written_as_one(texts: pl.Series, left: Ints, right: Ints) -> Floats:
 
 
 def _candidates(view: _View, scope: Scope) -> tuple[Ints, Ints]:
-    """Names of one partition that share a word or hold words much alike.
+    """Names of one partition that share a key: a word, one much alike, or the two words that tell most.
 
-    The rarest words come first, as long as there are not too many pairs.
+    The rarest keys come first, as long as there are not too many pairs.
     """
-    size = view.names.full.shape[1]
-    holds, meets = (
-        pl.DataFrame({"name": m.row, "key": view.part[m.row] * size + m.col})
-        for m in (view.names.full.tocoo(), view.names.found.tocoo())
-    )
+    holds, meets = _keys(view)
     cost = holds.group_by("key").len().join(meets.group_by("key").len(), on="key", validate="1:1")
     cost = cost.select("key", pairs=pl.col("len").cast(pl.Int64) * pl.col("len_right")).sort("pairs", "key")
     most = 2 * max(_PAIRS, _PAIRS_EACH * len(view.record))
-    kept = cost.filter(pl.col("pairs").cum_sum() <= most).sort("key").select("key").with_row_index("word")
+    kept = cost.filter(pl.col("pairs").cum_sum() <= most).sort("key").select("key").with_row_index("at")
     x, y = (
         _incidence(side.join(kept, on="key", validate="m:1"), len(view.record), kept.height)
         for side in (holds, meets)
@@ -186,6 +185,29 @@ def _candidates(view: _View, scope: Scope) -> tuple[Ints, Ints]:
     return code // len(view.record), code % len(view.record)
 
 
+def _keys(view: _View) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """name, key of the keys that each name holds, and of those that it may be found by."""
+    full, found = view.names.full.tocoo(), view.names.found.tocoo()
+    size = full.shape[1]
+    part = view.part * size
+    held = pl.DataFrame({"name": full.row, "word": full.col, "bits": full.data})
+    rarest = held.sort(["name", "bits", "word"], descending=[False, True, False]).group_by(
+        "name", maintain_order=True
+    )
+    two = rarest.agg(pl.col("word").head(2)).filter(pl.col("word").list.len() == 2)
+    two = two.with_columns(
+        low=pl.col("word").list.min().cast(pl.Int64), high=pl.col("word").list.max().cast(pl.Int64)
+    )
+    # Numbers below 0, so that they are no words' keys.
+    both = (pl.Series(part).gather(two["name"]) + two["low"]) * size + two["high"]
+    pairs = two.select(pl.col("name").cast(pl.Int64), key=-1 - both)
+    words = (
+        pl.DataFrame({"name": m.row.astype(np.int64), "key": part[m.row] + m.col}) for m in (full, found)
+    )
+    holds, meets = (pl.concat([side, pairs]) for side in words)
+    return holds, meets
+
+
 def _incidence(held: pl.DataFrame, rows: int, columns: int) -> csr_matrix:
     ones = np.ones(held.height, dtype=np.float32)
-    return csr_matrix((ones, (held["name"], held["word"])), shape=(rows, columns))
+    return csr_matrix((ones, (held["name"], held["at"])), shape=(rows, columns))

@@ -103,14 +103,16 @@ def _compared(names: Names, numbers: csr_matrix, a: Ints, b: Ints) -> Common:
 
 def _met(bits: csr_matrix, found: csr_matrix) -> Floats:
     """Bits of the words that the other name has."""
-    total: Floats = np.asarray(csr_matrix(bits.multiply(found)).sum(axis=1)).ravel()
-    return total
+    return _sums(csr_matrix(bits.multiply(found)))
 
 
 def _lacking(bits: csr_matrix, found: csr_matrix) -> Floats:
     """Bits of the words that the other name does not have."""
-    lacking: Floats = np.asarray(bits.sum(axis=1)).ravel() - _met(bits, found)
-    return lacking
+    return _sums(bits) - _met(bits, found)
+
+
+def _sums(matrix: csr_matrix) -> Floats:
+    return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
 
 
 _ROUNDS = 4
@@ -141,8 +143,9 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
         edges = edges.join(best, on=["pair", "word"], how="anti", maintain_order="left")
         edges = edges.join(best, on=["pair", "b"], how="anti", maintain_order="left")
     met = pl.concat(chosen).sort("pair", "word", "b")
-    shared = np.bincount(met["pair"], weights=met["bits"] * met["like"], minlength=len(left))
-    whole = np.asarray(names.full.sum(axis=1)).ravel()
+    gained = (met["bits"] * met["like"]).to_numpy()
+    shared = np.bincount(met["pair"].to_numpy(), weights=gained, minlength=len(left)).astype(np.float64)
+    whole = _sums(names.full)
     only_a, only_b = whole[left] - shared, whole[right] - shared
     none = np.zeros(len(left))
     return Common(shared, np.minimum(only_a, only_b), np.abs(only_a - only_b), none > 0, none)
