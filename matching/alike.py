@@ -19,6 +19,8 @@ _BUCKET = 200
 """A key that more words share is left out: their pairs would be too many."""
 _LINKED = 0.9
 """Likeness of nicknames, of words written as one, and of initials, to what they stand for."""
+_SLIPS, _SLIP_SHARE = 4.0, 0.1
+"""A slip is in so many names at most, or in such a share of the names with the right word."""
 _SOUNDS = {
     "ph": "f", "ck": "k", "kh": "k", "gh": "k", "q": "k", "c": "k", "g": "k", "w": "v", "z": "s", "j": "y",
     "sch": "s", "sh": "s", "tch": "s", "ch": "s", "tz": "s", "ts": "s", "dj": "y", "x": "ks",
@@ -29,7 +31,7 @@ _SOUNDS = {
 def likeness_of_words(words: Words, persons: bool) -> csr_matrix:
     """words × words: how far the first is found in the second (1 for the same word)."""
     texts = words.words
-    found = [_spelled(texts, persons), _shortened(texts, persons), _joined(words), _initials(words, persons)]
+    found = [_slips(words, persons), _shortened(texts, persons), _joined(words), _initials(words, persons)]
     found += [_nicknames(texts), _sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
     size = len(words.words)
     same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
@@ -70,6 +72,17 @@ def _bucketed(words: pl.Series, persons: bool) -> pl.DataFrame:
         ]
     )
     return _sharing(long.unique(), "key").select(a="n", b="n_b").unique().sort("a", "b")
+
+
+def _slips(words: Words, persons: bool) -> pl.DataFrame:
+    """Words a slip or two apart of which one is rare: two that many names hold are two words."""
+    found = _spelled(words.words, persons)
+    names = pl.Series(np.asarray(words.held.sum(axis=0)).ravel())
+    one, other = names.gather(found["a"]), names.gather(found["b"])
+    rarer, commoner = pl.DataFrame({"one": one, "other": other}).select(
+        pl.min_horizontal("one", "other"), other=pl.max_horizontal("one", "other")
+    )
+    return found.filter(rarer <= _SLIPS + _SLIP_SHARE * commoner)
 
 
 def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
