@@ -131,7 +131,7 @@ def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
 
 
 def _joined(words: Words) -> pl.DataFrame:
-    """Two neighbours that other names write as one word: "sun microsystems", "sunmicrosystems"."""
+    """Two neighbours that other names write as one word: "blue gum", "bluegum"."""
     order = words.order
     after = order.select("name", at=pl.col("at") - 1, second="word")
     pairs = order.join(after, on=["name", "at"], validate="1:1").select("word", "second").unique()
@@ -171,7 +171,7 @@ def _nicknames(words: pl.Series) -> pl.DataFrame:
 
 
 def _sounding(words: pl.Series) -> pl.DataFrame:
-    """Names of one sound, as they are written from other alphabets: "Qaddafi" and "Gaddafi"."""
+    """Names of one sound, as they are written from other alphabets: "Yusuf" and "Yousef"."""
     sound = words.str.replace_many(_SOUNDS, leftmost=True)
     first = sound.str.head(1).replace(dict.fromkeys("eouiy", "a"))
     code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
@@ -195,7 +195,7 @@ def _listed(words: pl.Series) -> pl.DataFrame:
 
 
 def _with_form(words: pl.Series) -> pl.DataFrame:
-    """Words with a legal form stuck to the end: "siemensag"."""
+    """Words with a legal form stuck to the end: "kestrelag"."""
     forms = [form for spelled in reference("organisations")["legal_forms"].values() for form in spelled]
     bare = pl.col("word").str.replace(f"{any_of(form for form in forms if ' ' not in form)}$", "")
     number = _numbered(words)

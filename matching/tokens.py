@@ -122,7 +122,7 @@ _ROUNDS = 4
 def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
     """As `in_common`, but a word stands for one word of the other name at most; numbers are not told apart.
 
-    "William W Frost" is not "William G Frost", though its initial fits the given name of the other.
+    "William W Cole" is not "William G Cole", though its initial fits the given name of the other.
     """
     rows, table = names.full.tocoo(), names.like.tocoo()
     held = pl.DataFrame({"name": rows.row, "word": rows.col, "bits": rows.data})
