@@ -69,60 +69,77 @@ def joined(records: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> N
 
 
 def clusters(
-    records: int, left: NDArray[np.int64], right: NDArray[np.int64], log_odds: NDArray[np.float64]
-) -> NDArray[np.int64]:
+    records: int, left: pl.Series, right: pl.Series, log_odds: pl.Series, uncompared: float = UNCOMPARED
+) -> pl.Series:
     """Cluster of each of `records` records, named by its smallest record.
 
     Average linkage: the two clusters whose records agree best on average are joined, again and again, while
-    that average is above 0; a pair that is not among the edges counts as `UNCOMPARED`. So one likely pair does
-    not chain together what all the other pairs hold apart. Ties go by record number.
-    Edges: left[i] < right[i], each pair once, in any order.
+    that average is above 0; a pair that is not listed counts as `uncompared`. So one likely pair does not
+    chain together what all the other pairs hold apart. Ties go by record number.
+    Pairs: left < right, each once, in any order.
     """
-    label = joined(records, left[log_odds > 0], right[log_odds > 0])
-    inside = np.flatnonzero(label[left] == label[right])
-    inside = inside[np.lexsort((right[inside], left[inside], label[left[inside]]))]
-    first = np.flatnonzero(np.diff(label[left[inside]], prepend=-1))
-    size = np.bincount(label)[label[left[inside[first]]]]
+    l, r = (side.cast(pl.Int64).to_numpy() for side in (left, right))
+    weight = np.maximum(log_odds.to_numpy(), MOST_AGAINST)
+    label = joined(records, l[weight > 0], r[weight > 0])
+    inside = np.flatnonzero(label[l] == label[r])
+    inside = inside[np.lexsort((r[inside], l[inside], label[l[inside]]))]
+    first = np.flatnonzero(np.diff(label[l[inside]], prepend=-1))
     ends = np.append(first, inside.size)
-    against = np.minimum.reduceat(log_odds[inside], first) <= 0 if first.size else first
+    size = np.bincount(label)[label[l[inside[first]]]]
+    against = np.minimum.reduceat(weight[inside], first) <= 0 if first.size else first
     for i in np.flatnonzero((np.diff(ends) < size * (size - 1) / 2) | against):
         edges = inside[ends[i] : ends[i + 1]]
-        weight = np.maximum(log_odds[edges], MOST_AGAINST)
-        found = _agglomerate(left[edges].tolist(), right[edges].tolist(), weight.tolist())
+        graph = _Clusters(uncompared)
+        for a, b, w in zip(l[edges].tolist(), r[edges].tolist(), weight[edges].tolist(), strict=True):
+            graph.add(a, b, w)
+        found = graph.agglomerate()
         label[list(found)] = list(found.values())
-    return label
+    return pl.Series(label)
 
 
-def _agglomerate(left: list[int], right: list[int], weight: list[float]) -> dict[int, int]:
-    """Smallest record of the cluster of each record of one component."""
-    members = {record: [record] for record in sorted({*left, *right})}
-    between: dict[int, dict[int, tuple[float, int]]] = {record: {} for record in members}
-    for a, b, w in zip(left, right, weight, strict=True):
-        between[a][b] = between[b][a] = (w, 1)
-    queue = [(-w, a, b, 1, 1) for a, b, w in zip(left, right, weight, strict=True) if w > 0]
-    heapq.heapify(queue)
-    while queue:
-        _, a, b, *sizes = heapq.heappop(queue)
-        if a in members and b in members and sizes == [len(members[a]), len(members[b])]:
-            _merge(a, b, members, between)
-            for c, (total, pairs) in between[a].items():
-                x, y = sorted((a, c))
-                all_pairs = len(members[x]) * len(members[y])
-                average = (total + (all_pairs - pairs) * UNCOMPARED) / all_pairs
-                if average > 0:
-                    heapq.heappush(queue, (-average, x, y, len(members[x]), len(members[y])))
-    return {record: min(cluster) for cluster in members.values() for record in cluster}
+class _Clusters:
+    """Growing clusters of one component: their records, and sum and number of the pairs between them."""
 
+    def __init__(self, uncompared: float) -> None:
+        self._uncompared = uncompared
+        self._records: dict[int, list[int]] = {}
+        self._between: dict[int, dict[int, tuple[float, int]]] = {}
 
-def _merge(
-    a: int, b: int, members: dict[int, list[int]], between: dict[int, dict[int, tuple[float, int]]]
-) -> None:
-    """Take cluster b into cluster a: their records, and the sums and counts of the pairs with all others."""
-    members[a] += members.pop(b)
-    del between[a][b]
-    gone = between.pop(b)
-    del gone[a]
-    for c, (total, pairs) in gone.items():
-        had, counted = between[a].get(c, (0.0, 0))
-        between[a][c] = between[c][a] = (had + total, counted + pairs)
-        del between[c][b]
+    def add(self, a: int, b: int, weight: float) -> None:
+        for one, other in ((a, b), (b, a)):
+            self._records.setdefault(one, [one])
+            self._between.setdefault(one, {})[other] = (weight, 1)
+
+    def agglomerate(self) -> dict[int, int]:
+        """Smallest record of the cluster of each record, once no two clusters agree on average."""
+        queue = [entry for a, near in self._between.items() for b in near if a < b for entry in self._entry(a, b)]
+        heapq.heapify(queue)
+        while queue:
+            _, a, b, *sizes = heapq.heappop(queue)
+            # An entry is out of date once either cluster has grown: a new one was queued then.
+            if a in self._records and b in self._records and sizes == self._sizes(a, b):
+                self._merge(a, b)
+                for c in sorted(self._between[a]):
+                    for entry in self._entry(*sorted((a, c))):
+                        heapq.heappush(queue, entry)
+        return {record: min(cluster) for cluster in self._records.values() for record in cluster}
+
+    def _sizes(self, a: int, b: int) -> list[int]:
+        return [len(self._records[a]), len(self._records[b])]
+
+    def _entry(self, a: int, b: int) -> list[tuple[float, int, int, int, int]]:
+        total, pairs = self._between[a][b]
+        size_a, size_b = self._sizes(a, b)
+        average = (total + (size_a * size_b - pairs) * self._uncompared) / (size_a * size_b)
+        return [(-average, a, b, size_a, size_b)] if average > 0 else []
+
+    def _merge(self, a: int, b: int) -> None:
+        """Take cluster b into cluster a."""
+        self._records[a] += self._records.pop(b)
+        del self._between[a][b]
+        gone = self._between.pop(b)
+        del gone[a]
+        for c, (total, pairs) in gone.items():
+            had, counted = self._between[a].get(c, (0.0, 0))
+            self._between[a][c] = self._between[c][a] = (had + total, counted + pairs)
+            del self._between[c][b]

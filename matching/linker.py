@@ -6,7 +6,8 @@ import duckdb
 import polars as pl
 
 from expectations.errors import UsageError
-from matching import assign, free, levels, vectors
+from matching import alone, assign, free, levels, vectors
+from matching.bare import is_bare
 from matching.blocking import Scope, candidates, keys_for
 from matching.comparison import Comparison
 from matching.em import fit
@@ -25,6 +26,7 @@ _SAMPLE = 400_000
 _DUPLICATES = 0.05
 """A list of which more than this share has two sure partners is taken to hold duplicates."""
 _SURE = 0.95
+"""Probability from which a partner is sure."""
 _USUAL = 50
 """Records of belief in the share of duplicates that is usual, against that of one partition."""
 
@@ -50,11 +52,18 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
-        pairs, trained = _scored(con, prepared, comparisons, "cross", model)
-    pairs = _alone(_with_lists(pairs, prepared))
-    single = _duplicate_free(pairs) if one_to_one == "auto" else pl.Series([one_to_one]).new_from_index(0, pairs.height)
+        if is_bare(spec):
+            comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "cross")
+            overlap = 0.0
+        else:
+            pairs, trained = _scored(con, prepared, comparisons, "cross", model)
+            overlap = max(stratum.overlap for stratum in trained.strata.values())
+    pairs = _by_themselves(_with_lists(pairs, prepared))
+    single = pl.repeat(one_to_one is True, pairs.height, eager=True)
+    if one_to_one == "auto":
+        single = _duplicate_free(pairs)
     if single.any():
-        pairs = pl.concat([_one_to_one(pairs.filter(single), prepared, trained), pairs.filter(~single)])
+        pairs = pl.concat([_one_to_one(pairs.filter(single), prepared, overlap), pairs.filter(~single)])
     return _shown(pairs, prepared, comparisons, spec)
 
 
@@ -69,11 +78,16 @@ def dedupe(
     with connect() as con:
         prepared = prepare_fields(con, [frame], spec, id_column)
         comparisons = comparisons_of(prepared)
-        pairs, _ = _scored(con, prepared, comparisons, "within", model)
-    pairs = _alone(_with_lists(pairs, prepared))
-    left, right = (pairs[side].cast(pl.Int64).to_numpy() for side in "lr")
-    label = assign.clusters(frame.height, left, right, pairs["log_odds"].to_numpy())
-    pairs = pairs.with_columns(is_match=pl.Series(label[left] == label[right]))
+        if is_bare(spec):
+            comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "within")
+        else:
+            pairs, _ = _scored(con, prepared, comparisons, "within", model)
+    pairs = _by_themselves(_with_lists(pairs, prepared))
+    if is_bare(spec):
+        label = alone.clusters(frame.height, pairs)
+    else:
+        label = assign.clusters(frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
+    pairs = pairs.with_columns(is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]))
     ids = prepared.frame["id"]
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
     return _shown(pairs, prepared, comparisons, spec), clusters
@@ -135,17 +149,16 @@ def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     )
 
 
-def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, model: Model) -> pl.DataFrame:
+def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, overlap: float) -> pl.DataFrame:
     """The pairs where each record has one partner at most; log_odds with the belief in partners."""
     keys = ["part_no", "left_list", "right_list"]
     sizes = prepared.frame.group_by("part_no", "list").agg(n=pl.len())
-    overlap = max(stratum.overlap for stratum in model.strata.values())
-    alone, expected = pairs["log_odds"], None
+    by_itself, expected = pairs["log_odds"], None
     for _ in range(2):
         boosts = pairs.select(keys).join(
             unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
         )
-        log_odds = (alone + boosts["boost"]).alias("log_odds")
+        log_odds = (by_itself + boosts["boost"]).alias("log_odds")
         odds = log_odds.clip(-60, 60).exp().to_numpy()
         probability = marginals(pairs, odds, pl.col("l"), pl.col("r"))
         pairs = pairs.with_columns(log_odds, pl.Series("probability", probability))
@@ -170,7 +183,7 @@ def _duplicate_free(pairs: pl.DataFrame) -> pl.Series:
     return ~pairs["part_no"].is_in(full.implode())
 
 
-def _alone(pairs: pl.DataFrame) -> pl.DataFrame:
+def _by_themselves(pairs: pl.DataFrame) -> pl.DataFrame:
     probability = 1 / (1 + (-pl.col("log_odds").clip(-60, 60)).exp())
     return pairs.with_columns(probability.alias("probability")).with_columns(
         is_match=pl.col("probability") >= 0.5

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from matching.bare import bare, is_bare
 from matching.spec import MatchSpec
 from transforms import normalise
 
@@ -58,6 +59,8 @@ def prepare_fields(
     dates = spec.of("date")
     if dates:
         frame = frame.with_columns(_dates(stacked[dates[0]]).alias("dob"))
+    if is_bare(spec):
+        frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
     return finish(con, frame, free, own=3 if len(lists) == 1 else 1)
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 
 from matching import assign
 
@@ -49,9 +51,9 @@ def test_a_pair_that_speaks_against_a_match_is_never_chosen() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
-def test_clusters_are_the_components_that_networkx_finds(edges: list[tuple[int, int]]) -> None:
+def test_joined_sets_are_the_components_that_networkx_finds(edges: list[tuple[int, int]]) -> None:
     left, right = (np.array([edge[i] for edge in edges], dtype=np.int64) for i in (0, 1))
-    label = assign.clusters(10, left, right)
+    label = assign.joined(10, left, right)
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(10))
     graph.add_edges_from(edges)
@@ -59,3 +61,34 @@ def test_clusters_are_the_components_that_networkx_finds(edges: list[tuple[int, 
     assert label.tolist() == [component[node] for node in range(10)]
     for a, b in combinations(range(10), 2):
         assert (label[a] == label[b]) == (component[a] == component[b])
+
+
+def test_clusters_are_those_of_average_linkage_in_scipy() -> None:
+    rng = np.random.default_rng(3)
+    for records in (2, 7, 40):
+        left, right = np.triu_indices(records, 1)
+        odds = np.maximum(rng.normal(-1, 2, len(left)), assign.MOST_AGAINST)
+        ours = assign.clusters(records, pl.Series(left), pl.Series(right), pl.Series(odds))
+        apart = np.zeros((records, records))
+        apart[left, right] = apart[right, left] = 20 - odds
+        theirs = fcluster(linkage(squareform(apart), "average"), 20, "distance")
+        assert len(set(zip(ours, theirs, strict=True))) == len(set(ours)) == len(set(theirs))
+
+
+def test_one_mistaken_pair_does_not_join_two_clusters() -> None:
+    left, right = pl.Series([0, 0, 1, 3, 3, 4, 2]), pl.Series([1, 2, 2, 4, 5, 5, 3])
+    label = assign.clusters(6, left, right, pl.Series([3.0] * 7), uncompared=-5.0)
+    assert label.to_list() == [0, 0, 0, 3, 3, 3]
+    assert assign.clusters(6, left, right, pl.Series([3.0] * 7), uncompared=1.0).n_unique() == 1
+
+
+def test_clusters_do_not_depend_on_the_order_of_pairs() -> None:
+    rng = np.random.default_rng(5)
+    left, right = np.triu_indices(30, 1)
+    odds = rng.normal(-1, 3, len(left))
+    order = rng.permutation(len(left))
+    one, other = (
+        assign.clusters(30, pl.Series(left[at]), pl.Series(right[at]), pl.Series(odds[at]))
+        for at in (np.arange(len(left)), order)
+    )
+    assert one.equals(other)

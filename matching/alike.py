@@ -1,0 +1,206 @@
+"""Which two words are likely one: slips, abbreviations, words written as one, initials, sound, nicknames.
+
+Looked for among the distinct words of all lists, in buckets of words that start, end or sound alike.
+"""
+
+import numpy as np
+import polars as pl
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+from scipy.sparse import csr_matrix
+
+from matching.words import Words
+from transforms import normalise
+from transforms.normalise.reference import any_of, reference
+
+_LETTERS = 16
+"""A letter too many or too few is looked for in so many first letters of a word."""
+_BUCKET = 200
+"""A key that more words share is left out: their pairs would be too many."""
+_LINKED = 0.9
+"""Likeness of nicknames, of words written as one, and of initials, to what they stand for."""
+_SLIPS, _SLIP_SHARE = 4.0, 0.1
+"""A slip is in so many names at most, or in such a share of the names with the right word."""
+_SOUNDS = {
+    "ph": "f", "ck": "k", "kh": "k", "gh": "k", "q": "k", "c": "k", "g": "k", "w": "v", "z": "s", "j": "y",
+    "sch": "s", "sh": "s", "tch": "s", "ch": "s", "tz": "s", "ts": "s", "dj": "y", "x": "ks",
+}  # fmt: skip
+"""Letters that other alphabets' names are written with, by sound."""
+
+
+def likeness_of_words(words: Words, persons: bool) -> csr_matrix:
+    """words × words: how far the first is found in the second (1 for the same word)."""
+    texts = words.words
+    found = [_slips(words, persons), _shortened(texts, persons), _joined(words), _initials(words, persons)]
+    found += [_nicknames(texts), _sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
+    size = len(words.words)
+    same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
+    table = pl.concat([same, *found], how="vertical_relaxed").group_by("a", "b").agg(pl.col("like").max())
+    table = table.sort("a", "b")
+    return csr_matrix(
+        (table["like"].to_numpy(), (table["a"].to_numpy(), table["b"].to_numpy())), shape=(size, size)
+    )
+
+
+def _numbered(words: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"word": words, "n": np.arange(len(words), dtype=np.int64)})
+
+
+def _sharing(long: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Pairs of rows n < n_b with one key, of keys that are not too common."""
+    long = long.filter(pl.len().over(key) <= _BUCKET)
+    return long.join(long, on=key, suffix="_b").filter(pl.col("n") < pl.col("n_b"))
+
+
+def _bucketed(words: pl.Series, persons: bool) -> pl.DataFrame:
+    """Pairs of words that start alike, end alike, have the same consonants, or are one slip apart."""
+    frame = _numbered(words).filter(
+        persons | ~pl.col("word").str.contains(r"\d"),
+        pl.col("word").str.len_chars() >= (2 if persons else 4),
+    )
+    # One letter left out anywhere: words that are one slip apart meet at one of these keys.
+    left_out = frame.join(pl.DataFrame({"at": range(_LETTERS)}), how="cross")
+    left_out = left_out.filter(pl.col("at") < pl.col("word").str.len_chars())
+    less = pl.col("word").str.head(pl.col("at")) + pl.col("word").str.slice(pl.col("at") + 1)
+    long = pl.concat(
+        [
+            frame.select("n", key=pl.lit("start ") + pl.col("word").str.head(3)),
+            frame.select("n", key=pl.lit("end ") + pl.col("word").str.tail(4)),
+            frame.select("n", key=pl.lit("sound ") + pl.col("word").str.replace_all("[aeiouyhw]", "")),
+            frame.select("n", key=pl.lit("less ") + pl.col("word")),
+            left_out.select("n", key=pl.lit("less ") + less),
+        ]
+    )
+    return _sharing(long.unique(), "key").select(a="n", b="n_b").unique().sort("a", "b")
+
+
+def _slips(words: Words, persons: bool) -> pl.DataFrame:
+    """Words a slip or two apart of which one is rare: two that many names hold are two words."""
+    found = _spelled(words.words, persons)
+    names = pl.Series(np.asarray(words.held.sum(axis=0)).ravel())
+    one, other = names.gather(found["a"]), names.gather(found["b"])
+    rarer, commoner = pl.DataFrame({"one": one, "other": other}).select(
+        pl.min_horizontal("one", "other"), other=pl.max_horizontal("one", "other")
+    )
+    return found.filter(rarer <= _SLIPS + _SLIP_SHARE * commoner)
+
+
+def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
+    """Words a slip or two apart: one in short words, two in long ones, three in very long ones."""
+    pairs = _bucketed(words, persons)
+    left, right = words.gather(pairs["a"]), words.gather(pairs["b"])
+    apart = process.cpdist(
+        left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3
+    )
+    shorter = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
+    most = np.where(shorter >= 12, 3, np.where(shorter >= 6, 2, 1))
+    kept = apart <= most
+    # Of two letters one has to stay in its place, and a third may come in.
+    tiny = (left.str.head(1) == right.str.head(1)) | (left.str.tail(1) == right.str.tail(1))
+    kept &= (shorter >= 3) | tiny.to_numpy()
+    # A slip in a short word makes another word more often than in a long one.
+    slip, best = (0.6, 0.95) if persons else (1.2, 0.9)
+    like = np.clip(1 - slip * apart / shorter, 0.0, best)
+    return _both_ways(pairs.with_columns(like=pl.Series(like)).filter(pl.Series(kept)))
+
+
+def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
+    pairs = pairs.select(
+        pl.col("a").cast(pl.Int64), pl.col("b").cast(pl.Int64), pl.col("like").cast(pl.Float64)
+    )
+    return pl.concat([pairs, pairs.select(a="b", b="a", like="like")])
+
+
+def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
+    """Words cut short, as "calif" of "california": common ones and places; of persons, initials alone."""
+    frame = _numbered(words)
+    long = frame.filter(pl.col("word").str.len_chars() >= 3)
+    cuts = pl.concat(
+        long.filter(pl.col("word").str.len_chars() >= size + (2 if size > 1 else 1)).select(
+            b="n", word=pl.col("word").str.head(size)
+        )
+        for size in ((1,) if persons else (1, 3, 4, 5, 6, 7, 8))
+    )
+    found = frame.join(cuts, on="word").filter(~pl.col("word").str.contains(r"\d"))
+    if not persons:
+        usual = words.is_in([*reference("words")["common"], *reference("words")["places"]])
+        found = found.filter(usual.gather(found["b"]))
+    size = pl.col("word").str.len_chars()
+    like = pl.when(size == 1).then(0.9 if persons else 0.6).when(size == 3).then(0.6).otherwise(0.8)
+    return _both_ways(found.select(a="n", b="b", like=like))
+
+
+def _joined(words: Words) -> pl.DataFrame:
+    """Two neighbours that other names write as one word: "blue gum", "bluegum"."""
+    order = words.order
+    after = order.select("name", at=pl.col("at") - 1, second="word")
+    pairs = order.join(after, on=["name", "at"], validate="1:1").select("word", "second").unique()
+    texts = words.words
+    pairs = pairs.with_columns(one=texts.gather(pairs["word"]) + texts.gather(pairs["second"]))
+    number = _numbered(texts).rename({"word": "one"})
+    found = pairs.join(number, on="one", validate="m:1").filter(pl.col("one").str.len_chars() >= 4)
+    parts = [found.select(a=pl.col(part), b="n", like=pl.lit(_LINKED)) for part in ("word", "second")]
+    return _both_ways(pl.concat(parts))
+
+
+def _initials(words: Words, persons: bool) -> pl.DataFrame:
+    """Words that are the initials of neighbours in another name: of three to six, of persons from two on."""
+    texts, order = words.words, words.order
+    small = texts.is_in(reference("words")["small"]).to_numpy()
+    order = order.filter(~pl.Series(small).gather(order["word"])).sort("name", "at")
+    order = order.with_columns(initial=texts.gather(order["word"]).str.head(1))
+    number = _numbered(texts).rename({"word": "short"})
+    found = []
+    for size in range(2 if persons else 3, 7):
+        run = order.with_columns(
+            short=pl.concat_str([pl.col("initial").shift(-k).over("name") for k in range(size)]),
+            parts=pl.concat_list([pl.col("word").shift(-k).over("name") for k in range(size)]),
+        ).drop_nulls("short")
+        known = run.join(number, on="short", validate="m:1").select("n", "parts").unique()
+        found.append(
+            known.explode("parts", empty_as_null=True).select(a="parts", b="n", like=pl.lit(_LINKED))
+        )
+    return _both_ways(pl.concat(found).unique())
+
+
+def _nicknames(words: pl.Series) -> pl.DataFrame:
+    """Given names that share a root: "bill" and "william"."""
+    roots = normalise.nickname_roots(words)
+    long = _numbered(words).select("n", root=roots).explode("root", empty_as_null=True).drop_nulls()
+    return _both_ways(_sharing(long, "root").select(a="n", b="n_b", like=pl.lit(_LINKED)).unique())
+
+
+def _sounding(words: pl.Series) -> pl.DataFrame:
+    """Names of one sound, as they are written from other alphabets: "Yusuf" and "Yousef"."""
+    sound = words.str.replace_many(_SOUNDS, leftmost=True)
+    first = sound.str.head(1).replace(dict.fromkeys("eouiy", "a"))
+    code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
+    for letter in "bdfklmnprstv":
+        code = code.str.replace_all(f"{letter}{letter}+", letter)
+    long = _numbered(words).with_columns(code=code).filter(pl.col("code").str.len_chars() >= 3)
+    pairs = _sharing(long, "code")
+    apart = process.cpdist(
+        pairs["word"].to_list(), pairs["word_b"].to_list(), scorer=DamerauLevenshtein.normalized_similarity
+    )
+    pairs = pairs.with_columns(like=pl.when(pl.Series(apart) >= 0.6).then(0.9).otherwise(0.8))
+    return _both_ways(pairs.select(a="n", b="n_b", like="like"))
+
+
+def _listed(words: pl.Series) -> pl.DataFrame:
+    """Spellings of one word that the reference list names."""
+    groups = reference("words")["same"]
+    table = pl.DataFrame({"word": groups, "group": range(len(groups))}).explode("word", empty_as_null=True)
+    long = table.join(_numbered(words), on="word", validate="m:1")
+    return _both_ways(_sharing(long.select("n", "group"), "group").select(a="n", b="n_b", like=pl.lit(1.0)))
+
+
+def _with_form(words: pl.Series) -> pl.DataFrame:
+    """Words with a legal form stuck to the end: "kestrelag"."""
+    forms = [form for spelled in reference("organisations")["legal_forms"].values() for form in spelled]
+    bare = pl.col("word").str.replace(f"{any_of(form for form in forms if ' ' not in form)}$", "")
+    number = _numbered(words)
+    stuck = number.with_columns(bare=bare).filter(
+        pl.col("bare") != pl.col("word"), pl.col("bare").str.len_chars() >= 4
+    )
+    found = stuck.join(number, left_on="bare", right_on="word", suffix="_b", validate="m:1")
+    return _both_ways(found.select(a="n", b="n_b", like=pl.lit(1.0)))
