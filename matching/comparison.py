@@ -15,6 +15,8 @@ class Level:
 
     sentence: str
     condition: str
+    apart: bool = False
+    """Whether it speaks against a match whatever training finds: "Lot 4 Trust" beside "Lot 5 Trust"."""
 
 
 @dataclass(frozen=True)

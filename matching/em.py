@@ -13,6 +13,8 @@ from matching.comparison import Comparison
 from matching.model import Floats, Stratum
 
 _ROUNDS = 60
+_APART = 2.0**-6
+"""Most that a level which keeps records apart may have of m, against u."""
 _NAMES = ("family_name", "organisation_name")
 _MATCH_BELIEF = 20.0
 """Pseudo matches behind the prior belief on m, so that a list of eight is not read as proof."""
@@ -55,13 +57,15 @@ def believed_m(comparison: Comparison) -> Floats:
 
 def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratum:
     """Fit one stratum; see the module for what `vectors` must hold."""
-    if sum(not c.shared for c in comparisons) < 2:
+    present = vectors.levels.any(axis=0)
+    if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
     state = _start(comparisons, vectors)
     for _ in range(_ROUNDS):
         state = _step(comparisons, vectors, space, state)
     m, r, u, rates = state
+    m = [_held_apart(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     names = [c.name for c in comparisons]
     by_name = [
         {name: [round(float(x), 8) for x in levels] for name, levels in zip(names, parts, strict=True)}
@@ -69,6 +73,15 @@ def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratu
     ]
     overlap, duplicates, relatives = (float(rate) for rate in rates)
     return Stratum(by_name[0], by_name[1], by_name[2], overlap, duplicates, relatives)
+
+
+def _held_apart(comparison: Comparison, m: Floats, u: Floats) -> Floats:
+    """m with its levels that keep records apart held far below u."""
+    held = m.copy()
+    for at, level in enumerate(comparison.levels, 1):
+        if level.apart:
+            held[at] = min(held[at], u[at] * _APART)
+    return held
 
 
 def _has_relatives(comparisons: list[Comparison]) -> bool:
@@ -106,6 +119,7 @@ def priors(vectors: Vectors, rates: tuple[float, float, float]) -> tuple[Floats,
 
 def _step(comparisons: list[Comparison], vectors: Vectors, space: Space, state: _State) -> _State:
     m, r, u, rates = state
+    m = [_held_apart(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     prior_m, prior_r = priors(vectors, rates)
     logs = np.stack(
         [

@@ -37,6 +37,7 @@ _KINDS = {
     "family_name": ("family_name", "full_name", "name"),
     "organisation_name": ("organisation_name", "name"),
     "full_name": ("full_name", "name"),
+    "entity": ("name",),
     "date_of_birth": ("date",),
     "place": ("address", "house_number", "post_code", "city", "region"),
     "email": ("email",),

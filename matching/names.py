@@ -93,8 +93,8 @@ ORGANISATION = Comparison(
     either_null("org"),
     (
         Level("same organisation name", f"l.org = r.org and {_NUMBERS} and not {_OTHER_STRUCTURE}"),
-        Level("same name, organisations of different structure", f"l.org = r.org and {_NUMBERS}"),
-        Level("same name but another number in it", f"not ({_NUMBERS}) and {jw('org', 0.8)}"),
+        Level("same name, organisations of different structure", f"l.org = r.org and {_NUMBERS}", apart=True),
+        Level("same name but another number in it", f"not ({_NUMBERS}) and {jw('org', 0.8)}", apart=True),
         Level("same words in another order", f"l.org_sorted = r.org_sorted and {_NUMBERS}"),
         Level("trading or trustee name of the other",
               "l.org = r.org_other or r.org = l.org_other or l.org_other = r.org_other"),

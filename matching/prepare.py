@@ -93,30 +93,43 @@ def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     given, middle, family = (_joined(stacked, spec.of(f"{k}_name")) for k in ("given", "middle", "family"))
     full, either = _joined(stacked, spec.of("full_name")), _joined(stacked, spec.of("name"))
     organisation = _joined(stacked, spec.of("organisation_name"))
-    frames = []
     if either is not None:
-        parts = normalise.organisation_name(either)
-        is_organisation = parts["legal_form"].is_not_null() | parts["trading_as"].is_not_null()
-        full = pl.select(pl.when(~is_organisation).then(either)).to_series()
-        organisation = pl.select(pl.when(is_organisation).then(either)).to_series()
+        return [_clients(either, given, middle, family)]
+    frames = []
     if organisation is not None:
         parts = normalise.organisation_name(organisation)
-        frames.append(
-            parts.select(
-                org="organisation_name",
-                org_numbers="name_numbers",
-                trustee="trustee_for",
-                trading="trading_as",
-            )
-        )
+        frames.append(parts.select(**_ORGANISATION))
     if given is not None or family is not None or full is not None:
         parts = normalise.person_name(given, middle, family, full)
-        frames.append(
-            parts.select(given="given_name", middle="middle_name", family="family_name", suffix="name_suffix")
-        )
+        frames.append(parts.select(**_PERSON))
     if full is not None and given is None and family is None:
-        frames.append(normalise.fold(either if either is not None else full).alias("whole").to_frame())
+        frames.append(normalise.fold(full).alias("whole").to_frame())
     return frames
+
+
+_PERSON = {"given": "given_name", "middle": "middle_name", "family": "family_name", "suffix": "name_suffix"}
+_ORGANISATION = {
+    "org": "organisation_name", "org_numbers": "name_numbers", "trustee": "trustee_for", "trading": "trading_as",
+}  # fmt: skip
+_ENTITIES = {"person": 1, "organisation": 2, "unknown": 0}
+
+
+def _clients(
+    name: pl.Series, given: pl.Series | None, middle: pl.Series | None, family: pl.Series | None
+) -> pl.DataFrame:
+    """Names that may be a person's or an organisation's; what could be either is compared as a person's."""
+    blank = pl.Series([None], dtype=pl.String).new_from_index(0, len(name))
+    parts = {"name": name, "first_name": given, "middle_name": middle, "last_name": family}
+    rows = pl.DataFrame({column: blank if values is None else values for column, values in parts.items()})
+    named = normalise.client_names(rows.with_columns(business_structure=pl.lit(None, pl.String)))
+    either = (pl.col("entity_type") == "unknown") & pl.col("given_name").is_not_null()
+    return named.with_columns(organisation_name=pl.when(~either).then("organisation_name")).select(
+        **_PERSON,
+        **_ORGANISATION,
+        whole="full_name",
+        structure="structure",
+        entity=pl.col("entity_type").replace_strict(_ENTITIES, return_dtype=pl.UInt8),
+    )
 
 
 def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:

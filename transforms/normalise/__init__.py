@@ -5,7 +5,7 @@ raises on any text, and can be used on its own: matching uses them on columns of
 """
 
 from transforms.normalise.addresses import address
-from transforms.normalise.clients import comparable
+from transforms.normalise.clients import client_names, comparable
 from transforms.normalise.dates import dates, drop_default_dates
 from transforms.normalise.electronic import emails, websites
 from transforms.normalise.given_names import nickname_roots
@@ -28,6 +28,7 @@ __all__ = [
     "address",
     "branch_number",
     "business_number",
+    "client_names",
     "city",
     "company_number",
     "comparable",

@@ -38,13 +38,16 @@ def comparable(clients: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
     """
     regions = practices.select("practice_id", practice_region="region")
     rows = clients.join(regions, on="practice_id", how="left", maintain_order="left", validate="m:1")
-    named = _with_names(rows)
+    named = client_names(rows)
     parts = [clients.select(_KEY), named, _contact(rows), _place(rows), _numbers(rows, named["structure"])]
     return conform(pl.concat(parts, how="horizontal"), "comparable")
 
 
-def _with_names(rows: pl.DataFrame) -> pl.DataFrame:
-    """structure, entity_type and every column of a name."""
+def client_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """structure, entity_type and every column of a name, of a person or an organisation.
+
+    `rows`: name, first_name, middle_name, last_name, business_structure.
+    """
     frame = rows.select(
         *(present(pl.col(c)) for c in ("name", "first_name", "middle_name", "last_name")),
         listed=structure(rows["business_structure"]),
@@ -87,7 +90,8 @@ def _with_entity_type(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _organised(frame: pl.DataFrame) -> pl.Series:
     """Whether the display name is an organisation's by form or words, and more than the person's own name."""
-    likely = pl.col("legal_form").is_not_null() | is_organisation_word(_legal_part())
+    couple = pl.col("name").str.contains(r"\s[&+]\s").fill_null(False)
+    likely = pl.col("legal_form").is_not_null() | is_organisation_word(_legal_part()) | couple
     return _on_rows(frame, likely, _beyond_own)["beyond"].fill_null(False)
 
 
