@@ -32,6 +32,8 @@ class Key:
     """How far sharing it goes towards `ENOUGH`."""
     weak: bool = False
     """Used only where there are few keys: it finds nothing that the others miss, and many pairs."""
+    spare: bool = False
+    """Used only where records hold little beside names and places: it finds what several slips spoil."""
 
 
 ENOUGH = 4
@@ -43,19 +45,19 @@ KEYS = (
     Key("whole name", ("given", "family"), "least(given, family) || ' ' || greatest(given, family)", 5_000),
     Key("family code and initial", ("given", "family"), "family_code || ' ' || left(given, 1)", 1_500),
     Key("given name and start of family name", ("given", "family"), "given || ' ' || left(family, 2)", 1_500),
-    Key("initials swapped", ("given", "family"), "given_code || ' ' || left(family, 3)", 1_000),
+    Key("initials swapped", ("given", "family"), "given_code || ' ' || left(family, 3)", 1_000, spare=True),
     Key("family code", ("family",), "family_code", 100, weak=True),
     Key("given name", ("given",), "given", 100, weak=True),
     Key("birth date", ("dob",), "dob", 1_500),
     Key("given name and birth year", ("given", "dob"), "given_code || dob[1:4]", 1_500),
     Key("family name and birthday", ("family", "dob"), "family_code || dob[6:10]", 1_500),
-    Key("birth year and day, and postcode", ("dob", "post_code"), "dob[1:4] || dob[9:10] || post_code", 1_000),
-    Key("birthday and postcode", ("dob", "post_code"), "dob[6:10] || post_code", 1_000),
-    Key("birth month and street", ("dob", "street"), "dob[1:7] || left(street, 6)", 1_000),
+    Key("birth year and day, and postcode", ("dob", "post_code"), "dob[1:4] || dob[9:10] || post_code", 1_000, spare=True),
+    Key("birthday and postcode", ("dob", "post_code"), "dob[6:10] || post_code", 1_000, spare=True),
+    Key("birth month and street", ("dob", "street"), "dob[1:7] || left(street, 6)", 1_000, spare=True),
     Key("initials and postcode", ("given", "family", "post_code"),
         "least(given[1:2], family[1:2]) || greatest(given[1:2], family[1:2]) || post_code", 1_000),
-    Key("given name and postcode", ("given", "post_code"), "given || post_code", 300),
-    Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 300),
+    Key("given name and postcode", ("given", "post_code"), "given || post_code", 300, spare=True),
+    Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 300, spare=True),
     Key("whole text", ("whole",), "whole_sorted", 5_000),
     Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True, weak=True),
     Key("organisation name", ("org",), "org_sorted", 5_000),
@@ -71,24 +73,24 @@ KEYS = (
     Key("address", ("street",),
         "case when not address_hub then house || ' ' || left(street, 5) || post_code end", 1_000),
     Key("street and postcode", ("street",),
-        "case when not address_hub then left(street, 8) || ' ' || post_code end", 400),
+        "case when not address_hub then left(street, 8) || ' ' || post_code end", 400, spare=True),
     Key("street and city", ("street", "city"),
-        "case when not address_hub then left(street, 5) || ' ' || left(city, 5) end", 300),
+        "case when not address_hub then left(street, 5) || ' ' || left(city, 5) end", 300, spare=True),
     Key("number and street", ("house", "street"),
-        "case when not address_hub then house || ' ' || left(street, 6) end", 100),
+        "case when not address_hub then house || ' ' || left(street, 6) end", 100, spare=True),
     Key("number and city", ("house", "city"), "case when not address_hub then house || ' ' || left(city, 6) end",
-        300, points=2),
-    Key("given name and city", ("given", "city"), "given[1:4] || ' ' || left(city, 5)", 300, points=2),
-    Key("family name and city", ("family", "city"), "family_code || ' ' || left(city, 5)", 300, points=2),
-    Key("birth year and city", ("dob", "city"), "dob[1:4] || ' ' || left(city, 5)", 300, points=2),
+        300, points=2, spare=True),
+    Key("given name and city", ("given", "city"), "given[1:4] || ' ' || left(city, 5)", 300, points=2, spare=True),
+    Key("family name and city", ("family", "city"), "family_code || ' ' || left(city, 5)", 300, points=2, spare=True),
+    Key("birth year and city", ("dob", "city"), "dob[1:4] || ' ' || left(city, 5)", 300, points=2, spare=True),
     Key("address and initial", ("given", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || given[1] end", 200),
+        "case when not address_hub then coalesce(house, '') || left(street, 8) || given[1] end", 200, spare=True),
     Key("address and family name", ("family", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || family_code end", 200),
+        "case when not address_hub then coalesce(house, '') || left(street, 8) || family_code end", 200, spare=True),
     Key("address and birth year", ("dob", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || dob[1:4] end", 200),
+        "case when not address_hub then coalesce(house, '') || left(street, 8) || dob[1:4] end", 200, spare=True),
     Key("number and postcode", ("house", "post_code"),
-        "case when not address_hub then house || ' ' || post_code end", 200),
+        "case when not address_hub then house || ' ' || post_code end", 200, spare=True),
     Key("tax number", ("tax_last3",), "tax_number", 5_000),
     Key("tax number end and initial", ("tax_last3", "whole"), "tax_last3 || left(whole, 2)", 1_000),
     Key("tax number end and family name", ("tax_last3", "family"), "tax_last3 || family_code", 1_000),
@@ -113,9 +115,12 @@ def free_keys(free: Collection[tuple[str, str]]) -> list[Key]:
     return found
 
 
-def keys_for(columns: Collection[str], free: Collection[tuple[str, str]]) -> list[Key]:
-    """The keys that prepared columns of these names allow."""
+def keys_for(
+    columns: Collection[str], free: Collection[tuple[str, str]] = (), spare: bool = False
+) -> list[Key]:
+    """The keys that prepared columns of these names allow; with `spare`, those for records that hold little."""
     allowed = [key for key in KEYS if set(key.needs) <= set(columns)] + free_keys(free)
+    allowed = [key for key in allowed if spare or not key.spare]
     return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
 
 
@@ -136,12 +141,13 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
     con.execute(f"""
         create or replace temp table candidate as
         with bucket as (
-            select key
-            from (select key, list, max(most) as most, count(*)::hugeint as n from record_key group by all)
+            select key, any_value(points) as points
+            from (select key, list, any_value(number) as number, count(*)::hugeint as n from record_key group by all)
+            inner join key_kind using (number)
             group by key
-            having {counted} between 1 and max(most)
+            having {counted} between 1 and any_value(most)
         ),
-        kept as (select record_key.* from record_key semi join bucket using (key))
+        kept as (select rid, list, entity, key, points from record_key inner join bucket using (key))
         select a.rid as l, b.rid as r
         from kept as a
         inner join kept as b on a.key = b.key and a.rid < b.rid and a.entity + b.entity <> 3
@@ -155,10 +161,9 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
 def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
     selects = []
     for number, key in enumerate(keys):
-        value = f"unnest({key.value})" if key.several else key.value
+        value = f"unnest(list_distinct({key.value}))" if key.several else key.value
         selects.append(
-            f"select rid, list, entity, hash(part_no, {number}, value) as key, {key.limit} as most,"
-            f" {key.points} as points"
+            f"select rid, list, entity, hash(part_no, {number}, value) as key, {number}::utinyint as number"
             f" from (select rid, part_no, list, entity, {value} as value from prepared)"
             " where value is not null"
         )
@@ -170,8 +175,11 @@ def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
             group by part_no
             having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
         )
-        select distinct rid, list, entity, key, most, points from ({" union all ".join(selects)})
+        {" union all ".join(selects)}
         union all
-        select rid, list, entity, hash(part_no, 'all'), {ALL_PAIRS * 2}, {ENOUGH}
+        select rid, list, entity, hash(part_no, 'all'), {len(keys)}
         from prepared semi join small using (part_no)
     """)
+    con.execute("create or replace temp table key_kind (number utinyint, most bigint, points integer)")
+    kinds = [(number, key.limit, key.points) for number, key in enumerate(keys)]
+    con.executemany("insert into key_kind values (?, ?, ?)", [*kinds, (len(keys), ALL_PAIRS * 2, ENOUGH)])

@@ -132,7 +132,7 @@ def _scored(
     scope: Scope,
     model: Model | None,
 ) -> tuple[pl.DataFrame, Model]:
-    candidates(con, keys_for(prepared.filled, prepared.free), scope)
+    candidates(con, keys_for(prepared.filled, prepared.free, prepared.is_sparse), scope)
     if model is None:
         model, compared = train(con, prepared, comparisons, scope)
     else:

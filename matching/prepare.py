@@ -18,6 +18,8 @@ from transforms import normalise
 FEW = 12
 """A value held by more records of a list than this, or by 2 % of it, is a hub and tells nothing."""
 
+_RICH = 0.5
+"""Share of records from which lists are not sparse."""
 _MULTI = ("emails", "phones", "websites")
 
 
@@ -34,6 +36,19 @@ class Prepared:
     def filled(self) -> list[str]:
         """Columns that hold any value."""
         return [column.name for column in self.frame if column.null_count() < len(column)]
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether most records hold no three of: birth date, e-mail, phone, registered number."""
+        numbers = [column for column, kind in self.free if kind == "identifier"]
+        numbers += [c for c in ("tax_last3", "business_number", "company_number") if c in self.frame.columns]
+        clues = [pl.any_horizontal(pl.col(c).is_not_null() for c in numbers)] if numbers else []
+        clues += [pl.col(c).is_not_null() for c in ("dob",) if c in self.frame.columns]
+        clues += [pl.col(c).list.len() > 0 for c in ("emails", "phones") if c in self.frame.columns]
+        if not clues:
+            return True
+        rich = self.frame.select((pl.sum_horizontal(clues) >= 3).mean()).item()
+        return float(rich or 0) < _RICH
 
 
 @cache
