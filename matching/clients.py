@@ -18,7 +18,7 @@ from matching.linker import comparisons_of, train
 from matching.model import Model, load
 from matching.options import MatchOptions
 from matching.prepare import Prepared, finish
-from matching.score import BITS, compete, score
+from matching.score import BITS, score
 from transforms import normalise
 from transforms.sql import Frames, query
 
@@ -43,9 +43,8 @@ def match_clients(
     _add_known_pairs(con, frames)
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
     pairs = score(compared, comparisons, load(options.model))
-    pairs = _with_subjects(pairs, prepared)
-    pairs = _trust_tax_links(con, pairs)
-    pairs = banded(con, compete(pairs, pl.col("tax_link")), comparisons, options)
+    pairs = _with_subjects(pairs, prepared, frames["source_client"])
+    pairs = banded(con, _trust_tax_links(con, pairs), comparisons, options)
     found = with_evidence(con, pairs, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
 
@@ -77,19 +76,24 @@ def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
     con.unregister("judgement")
 
 
-def _with_subjects(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.frame
-    return pairs.with_columns(
-        frame["part"].gather(pairs["l"]).alias("practice_id"),
-        *[
-            frame["list"].gather(pairs[side]).alias(f"{name}_list")
-            for side, name in (("l", "left"), ("r", "right"))
-        ],
-        *[
-            frame["id"].gather(pairs[side]).alias(f"{name}_id")
-            for side, name in (("l", "left"), ("r", "right"))
-        ],
+_LIVELY = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
+
+
+def _with_subjects(pairs: pl.DataFrame, prepared: Prepared, source: pl.DataFrame) -> pl.DataFrame:
+    """Adds practice_id, clients, and of each side list, id and state (the smaller the livelier)."""
+    subject = prepared.frame.select(
+        "part", "list", "id", product=pl.lit(pl.Series(["hq", "xpm", "tax"])).gather("list")
     )
+    state = source.select(
+        part="practice_id", product="product", id="source_id",
+        state=pl.col("state").replace_strict(_LIVELY, default=0, return_dtype=pl.UInt8),
+    )  # fmt: skip
+    subject = subject.join(state, on=["part", "product", "id"], how="left", maintain_order="left")
+    of_pair = [subject["part"].gather(pairs["l"]).alias("practice_id")]
+    of_pair.append(prepared.frame["size"].cast(pl.Float64).gather(pairs["l"]).alias("clients"))
+    for side, name in (("l", "left"), ("r", "right")):
+        of_pair += [subject[c].gather(pairs[side]).alias(f"{name}_{c}") for c in ("list", "id", "state")]
+    return pairs.with_columns(of_pair)
 
 
 def _trust_tax_links(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame) -> pl.DataFrame:

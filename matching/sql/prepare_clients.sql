@@ -23,7 +23,9 @@ named as (
         *,
         trustee_for is not null and structure in ('trust', 'super_fund', 'unknown') as held,
         coalesce(legal_form = 'super_fund', false)
-        or regexp_matches(full_name, '\b(super|superannuation|super fund|superannuation fund|smsf|s f)$') as fund
+        or regexp_matches(full_name, '\b(super|superannuation|super fund|superannuation fund|smsf|s f)$') as fund,
+        -- "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
+        entity_type = 'unknown' and coalesce(organisation_name like '% and %', false) as couple
     from comparable
 )
 
@@ -31,12 +33,13 @@ select
     c.practice_id as part,
     list_position(['hq', 'xpm', 'tax'], c.product) - 1 as list,
     c.source_id as id,
-    case c.entity_type when 'person' then 1 when 'organisation' then 2 else 0 end as entity,
+    case when c.couple then 2 when c.entity_type = 'person' then 1 when c.entity_type = 'organisation' then 2 else 0 end
+        as entity,
     -- HQ knows no super funds: there they are trusts that say so in their name.
     case when c.structure = 'trust' and c.fund then 'super_fund' else c.structure end as structure,
-    c.given_name as given,
-    c.middle_name as middle,
-    c.family_name as family,
+    case when not c.couple then c.given_name end as given,
+    case when not c.couple then c.middle_name end as middle,
+    case when not c.couple then c.family_name end as family,
     c.name_suffix as suffix,
     c.full_name as whole,
     case when c.held then c.trustee_for else c.organisation_name end as org,
