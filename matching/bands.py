@@ -32,10 +32,7 @@ def banded(
     is asked.
     """
     judged = con.execute("select l, r, judgement from judged").pl()
-    pairs = pairs.join(judged, on=["l", "r"], how="left", maintain_order="left")
-    pairs = pairs.with_columns(veto=_veto(comparisons), identified=_identified(comparisons))
-    pairs = pairs.with_columns(doubtful=_doubtful(comparisons))
-    pairs = _with_probability(pairs)
+    pairs = _settled(pairs.join(judged, on=["l", "r"], how="left", maintain_order="left"))
     likely = pl.max_horizontal("probability", _without_numbers(comparisons)) >= options.near
     pairs = pairs.filter(
         (pl.max_horizontal("probability", "settled") >= options.near)
@@ -47,31 +44,35 @@ def banded(
     return worth_asking(pairs).with_columns(decided_by=_decided_by(comparisons))
 
 
-def _with_probability(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Adds probability, settled (as people's judgements leave it), and the clients l_as, r_as.
+def with_probability(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
+    """Adds probability, veto, identified, doubtful, and belief that two records of a list are one client.
+
+    pairs: of `score.score` with left_list, right_list, tax_link.
+    """
+    pairs = pairs.with_columns(veto=_veto(comparisons), identified=_identified(comparisons))
+    pairs = pairs.with_columns(doubtful=_doubtful(comparisons))
+    usable = pl.col("within") & ~pl.col("veto") & ~pl.col("doubtful")
+    pairs = pairs.with_columns(belief=pl.when(usable).then(1 / (1 + (-pl.col("log_odds")).exp())).otherwise(0.0))
+    return pairs.with_columns(marginals(pairs, pairs["log_odds"], pairs["belief"], pairs["tax_link"]))
+
+
+def _settled(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Adds settled, the probability as people's judgements leave it, and the clients l_as, r_as.
 
     Records of one list that people judged one client are no rivals of each other, and a pair that they
     refused is nobody's rival.
     """
-    usable = ~pl.col("veto") & ~pl.col("doubtful")
-    belief = pl.when(pl.col("within") & usable).then(1 / (1 + (-pl.col("log_odds")).exp())).otherwise(0.0)
-    pairs = pairs.with_columns(belief=belief)
-    probability = marginals(pairs, pairs["log_odds"], pairs["belief"], pairs["tax_link"])
     said = pl.col("judgement")
+    one = pairs.filter(pl.col("within") & (said == "match"))
+    client = client_of(pairs, one)
+    pairs = pairs.with_columns(client.gather(pairs["l"]).alias("l_as"), client.gather(pairs["r"]).alias("r_as"))
     if pairs["judgement"].null_count() == pairs.height:
-        pairs = pairs.with_columns(probability, settled=probability, l_as=pl.col("l").cast(pl.Int64), r_as=pl.col("r").cast(pl.Int64))
-    else:
-        odds = pl.when(said == "match").then(math.inf).when(said == "no_match").then(-math.inf)
-        same = pl.when(said == "match").then(1.0).when(said == "no_match").then(0.0)
-        known = pairs.select(odds=odds.otherwise("log_odds"), same=same.otherwise("belief"))
-        client = client_of(pairs, pairs.filter(pl.col("within") & (said == "match")))
-        pairs = pairs.with_columns(
-            probability,
-            settled=marginals(pairs, known["odds"], known["same"], pairs["tax_link"]),
-            l_as=client.gather(pairs["l"]).cast(pl.Int64),
-            r_as=client.gather(pairs["r"]).cast(pl.Int64),
-        )
-    return pairs.drop("belief")
+        return pairs.with_columns(settled="probability")
+    odds = pl.when(said == "match").then(math.inf).when(said == "no_match").then(-math.inf)
+    same = pl.when(said == "match").then(1.0).when(said == "no_match").then(0.0)
+    known = pairs.select(odds=odds.otherwise("log_odds"), same=same.otherwise("belief"))
+    settled = marginals(pairs, known["odds"], known["same"], pairs["tax_link"])
+    return pairs.with_columns(settled.alias("settled"))
 
 
 def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:

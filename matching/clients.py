@@ -11,12 +11,14 @@ import polars as pl
 
 from expectations.conform import conform
 from matching import vectors
-from matching.bands import banded
+from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
+from matching.comparison import Comparison
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of, train
 from matching.model import Model, load
 from matching.options import MatchOptions
+from matching.overlap import with_overlap
 from matching.prepare import Prepared, finish
 from matching.score import BITS, score
 from transforms import normalise
@@ -39,20 +41,34 @@ def match_clients(
     """
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
-    candidates(con, keys_for(prepared.filled, ()), "all")
-    _add_known_pairs(con, frames)
-    compared = vectors.compare(con, "candidate", comparisons, stratified=True)
-    pairs = score(compared, comparisons, load(options.model))
-    pairs = _with_subjects(pairs, prepared, frames["source_client"])
-    pairs = banded(con, _trust_tax_links(con, pairs), comparisons, options)
+    propose_clients(con, frames, prepared)
+    pairs = scored_clients(con, prepared, comparisons, options)
+    pairs = banded(con, pairs, comparisons, options)
     found = with_evidence(con, pairs, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
+
+
+def propose_clients(con: duckdb.DuckDBPyConnection, frames: Frames, prepared: Prepared) -> None:
+    """Make table `candidate(l, r)`: the pairs that the run compares."""
+    candidates(con, keys_for(prepared.filled, ()), "all")
+    _add_known_pairs(con, frames)
+
+
+def scored_clients(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], options: MatchOptions
+) -> pl.DataFrame:
+    """The pairs of table `candidate` with their subjects, odds and probability."""
+    compared = vectors.compare(con, "candidate", comparisons, stratified=True)
+    pairs = score(compared, comparisons, load(options.model))
+    pairs = with_overlap(_trust_tax_links(con, _with_subjects(pairs, prepared)))
+    return with_probability(pairs, comparisons)
 
 
 def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
     own = _practice_values(frames["practices"])
-    tables = {"comparable": frames["comparable"], "own": own, "client_sync": frames["client_sync"]}
+    names = ("comparable", "client_sync", "source_client")
+    tables = {"own": own, **{name: frames[name] for name in names}}
     frame = query(con, _PREPARE, tables)
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 
@@ -79,20 +95,17 @@ def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
 _LIVELY = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
 
 
-def _with_subjects(pairs: pl.DataFrame, prepared: Prepared, source: pl.DataFrame) -> pl.DataFrame:
-    """Adds practice_id, clients, and of each side list, id and state (the smaller the livelier)."""
+def _with_subjects(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+    """Adds practice_id, and of each side list, id, state (the smaller the livelier) and size of the list."""
     subject = prepared.frame.select(
-        "part", "list", "id", product=pl.lit(pl.Series(["hq", "xpm", "tax"])).gather("list")
-    )
-    state = source.select(
-        part="practice_id", product="product", id="source_id",
+        "list",
+        "id",
         state=pl.col("state").replace_strict(_LIVELY, default=0, return_dtype=pl.UInt8),
-    )  # fmt: skip
-    subject = subject.join(state, on=["part", "product", "id"], how="left", maintain_order="left")
-    of_pair = [subject["part"].gather(pairs["l"]).alias("practice_id")]
-    of_pair.append(prepared.frame["size"].cast(pl.Float64).gather(pairs["l"]).alias("clients"))
+        size=pl.len().over("part_no", "list"),
+    )
+    of_pair = [prepared.frame["part"].gather(pairs["l"]).alias("practice_id")]
     for side, name in (("l", "left"), ("r", "right")):
-        of_pair += [subject[c].gather(pairs[side]).alias(f"{name}_{c}") for c in ("list", "id", "state")]
+        of_pair += [subject[c].gather(pairs[side]).alias(f"{name}_{c}") for c in subject.columns]
     return pairs.with_columns(of_pair)
 
 

@@ -15,7 +15,7 @@ _TIE = 1 / BITS
 def kept_promise(pairs: pl.DataFrame, open_to_join: pl.Series, options: MatchOptions) -> pl.Series:
     """Whether each pair is likely enough to be joined without asking.
 
-    pairs: practice_id, clients (of the practice, about), settled. In each practice pairs are taken from the
+    pairs: practice_id, left_list, right_list, left_size, right_size, within, settled. In each practice pairs are taken from the
     likeliest down while the wrong ones expected, the sum of 1 - probability, stay within the bound; pairs of
     one probability all or none. `options.exact` takes the place of the bound.
     """
@@ -23,7 +23,7 @@ def kept_promise(pairs: pl.DataFrame, open_to_join: pl.Series, options: MatchOpt
         return open_to_join & (pairs["settled"] >= options.exact)
     rate = options.wrong_per_10000 / 10_000
     ranked = (
-        pairs.select("practice_id", "settled", allowed=pl.col("clients") * rate)
+        pairs.select("practice_id", "settled", allowed=_clients() * rate)
         .with_row_index("row")
         .filter(open_to_join & (pl.col("settled") >= _LEAST))
         .sort("practice_id", "settled", "row", descending=[False, True, False])
@@ -34,6 +34,19 @@ def kept_promise(pairs: pl.DataFrame, open_to_join: pl.Series, options: MatchOpt
     ranked = ranked.with_columns(expected=pl.col("expected").max().over("practice_id", "settled"))
     taken = ranked.filter(pl.col("expected") <= pl.col("allowed"))["row"]
     return pl.Series(pl.int_range(pairs.height, eager=True)).is_in(taken.implode())
+
+
+def _clients() -> pl.Expr:
+    """Clients of each pair's practice, about: the records of HQ and XPM, those in both lists once."""
+    sizes = []
+    for side in ("left", "right"):
+        for number in (0, 1):
+            size = pl.col(f"{side}_size").filter(pl.col(f"{side}_list") == number).max().over("practice_id")
+            sizes.append((number, size.fill_null(0)))
+    lists = [pl.max_horizontal(size for of, size in sizes if of == number) for number in (0, 1)]
+    between = (pl.col("left_list") == 0) & (pl.col("right_list") == 1)
+    both = pl.when(between).then("settled").otherwise(0.0).sum().over("practice_id")
+    return pl.max_horizontal(pl.sum_horizontal(lists) - both, *lists)
 
 
 def one_partner(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -61,7 +61,9 @@ select
     c.business_number,
     c.branch_number,
     c.company_number,
-    coalesce(linked.sync, []::varchar[]) as sync
+    coalesce(linked.sync, []::varchar[]) as sync,
+    source.state
 from named as c
 left join own using (practice_id)
+left join source_client as source using (practice_id, product, source_id)
 left join linked using (practice_id, product, source_id)
