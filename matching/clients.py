@@ -17,6 +17,7 @@ from matching.comparison import Comparison
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of, train
 from matching.model import Model, load
+from matching.namesakes import with_namesakes
 from matching.options import MatchOptions
 from matching.overlap import with_overlap
 from matching.prepare import Prepared, finish
@@ -59,7 +60,8 @@ def scored_clients(
 ) -> pl.DataFrame:
     """The pairs of table `candidate` with their subjects, odds and probability."""
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
-    pairs = score(compared, comparisons, load(options.model))
+    model = load(options.model)
+    pairs = with_namesakes(score(compared, comparisons, model), comparisons, model)
     pairs = with_overlap(_trust_tax_links(con, _with_subjects(pairs, prepared)))
     return with_probability(pairs, comparisons)
 
