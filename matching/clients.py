@@ -61,7 +61,8 @@ def scored_clients(
     """The pairs of table `candidate` with their subjects, odds and probability."""
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
     model = load(options.model)
-    pairs = with_namesakes(score(compared, comparisons, model), comparisons, model)
+    pairs = score(compared, comparisons, model)
+    pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)
     pairs = with_overlap(_trust_tax_links(con, _with_subjects(pairs, prepared)))
     return with_probability(pairs, comparisons)
 

@@ -16,24 +16,31 @@ from matching.score import BITS
 from matching.vectors import STRATA
 
 _NAMES = ("given_name", "family_name", "organisation_name", "full_name")
-_RATES = {"person": (0.015, 0.015), "organisation": (0.003, 0.01), "other": (0.003, 0.01)}
-"""Namesakes that a record has in another list, in its family and beyond: few are known of real lists; where
-one is in the list it is a rival in its own right, so this counts for those whose partner is missing."""
+_RATES = {"person": (0.04, 0.04), "family": (0.02, 0.06), "other": (0.005, 0.01)}
+"""Namesakes that a record has in another list, in its family and beyond. Where one is in the list it is a rival
+in its own right, so this counts for those whose own partner is missing."""
+_FAMILY_NAMED = ("trust", "super_fund", "partnership")
+"""Structures that go by the name of a family: many families have one name, a company's name is registered."""
 
 
-def with_namesakes(pairs: pl.DataFrame, comparisons: list[Comparison], model: Model) -> pl.DataFrame:
-    """Pairs of `score.score`, sorted by l and r, with log_odds and kinship as namesakes leave them."""
+def with_namesakes(
+    pairs: pl.DataFrame, structures: pl.Series, comparisons: list[Comparison], model: Model
+) -> pl.DataFrame:
+    """Pairs of `score.score`, sorted by l and r, with log_odds and kinship as namesakes leave them.
+
+    structures: of each record, by its number.
+    """
+    named = structures.is_in(_FAMILY_NAMED).fill_null(False)
+    pairs = pairs.with_columns(family_named=named.gather(pairs["l"]) & named.gather(pairs["r"]))
     parts = []
     for i, name in enumerate(STRATA):
         frame = pairs.filter(pl.col("stratum") == i)
         if frame.height and name in model.strata:
-            parts.append(_with_rates(frame, comparisons, model.strata[name], _RATES[name]))
-    return pl.concat(parts).sort("l", "r") if parts else pairs
+            parts.append(_with_rates(frame, comparisons, model.strata[name]))
+    return pl.concat(parts).sort("l", "r").drop("family_named") if parts else pairs.drop("family_named")
 
 
-def _with_rates(
-    frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum, rates: tuple[float, float]
-) -> pl.DataFrame:
+def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
     names, shared = np.zeros(frame.height), np.zeros(frame.height)
     for k, comparison in enumerate(comparisons):
         if comparison.name in _NAMES:
@@ -43,12 +50,21 @@ def _with_rates(
     size = frame["size"].to_numpy().astype(np.float64)
     # All against strangers: relatives (what the model took off as kinship), then namesakes of both kinds.
     others = -frame["kinship"].to_numpy() / BITS
-    for rate, clues in zip(rates, (shared, 0.0), strict=True):
+    for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
         others = np.logaddexp(others, np.log(rate / size) + names + clues)
     kinship = pl.Series(-others * BITS)
     return frame.with_columns(
         log_odds=pl.col("log_odds") + (kinship - frame["kinship"]) / BITS, kinship=kinship
     )
+
+
+def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Namesakes in the family and beyond, of each pair."""
+    person = frame["stratum"].to_numpy() == 0
+    family = frame["family_named"].to_numpy()
+    kinds = zip(_RATES["person"], _RATES["family"], _RATES["other"], strict=True)
+    within, beyond = (np.where(person, p, np.where(family, f, o)) for p, f, o in kinds)
+    return within, beyond
 
 
 def _of_relatives(stratum: Stratum, comparison: Comparison) -> Floats:
