@@ -68,8 +68,13 @@ def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
 
 
 def _of_relatives(stratum: Stratum, comparison: Comparison) -> Floats:
-    """Log of how much likelier each level is among relatives than among strangers."""
+    """Log of how much likelier each level is among namesakes of one family than among strangers.
+
+    As among relatives, but what a family shares is "held by no other" where the partners are missing: the
+    first level, a value of one record in each list, then is as likely as the second.
+    """
     r, u = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, stratum.u))
+    r[1] += r[2]
     ratio: Floats = np.log(r / u)
     ratio[0] = 0.0
     return ratio
