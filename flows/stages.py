@@ -53,9 +53,10 @@ def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
 def _matching(settings: Settings) -> MatchOptions:
     house = MatchOptions()
     return MatchOptions(
-        settings.match_exact or house.exact,
+        settings.match_exact,
         settings.match_near or house.near,
         settings.match_model or house.model,
+        settings.match_wrong_per_10000,
     )
 
 

@@ -41,6 +41,10 @@ def banded(
         | pl.col("tax_link")
     )
     pairs = _consistent(_beside_people(_model_bands(pairs, options)))
+    # Of a joined pair the published probability is that of the join: its lesser twin in the list is no rival.
+    joined = (pl.col("band") == "exact") & pl.col("judgement").is_null() & pl.col("sure")
+    ahead = joined & (pl.col("probability") > 0.5)
+    pairs = pairs.with_columns(probability=pl.when(ahead).then("settled").otherwise("probability"))
     return worth_asking(pairs).with_columns(decided_by=_decided_by(comparisons))
 
 
@@ -52,22 +56,25 @@ def with_probability(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
     pairs = pairs.with_columns(veto=_veto(comparisons), identified=_identified(comparisons))
     pairs = pairs.with_columns(doubtful=_doubtful(comparisons))
     usable = pl.col("within") & ~pl.col("veto") & ~pl.col("doubtful")
-    pairs = pairs.with_columns(belief=pl.when(usable).then(1 / (1 + (-pl.col("log_odds")).exp())).otherwise(0.0))
-    return pairs.with_columns(marginals(pairs, pairs["log_odds"], pairs["belief"], pairs["tax_link"]))
+    pairs = pairs.with_columns(
+        belief=pl.when(usable).then(1 / (1 + (-pl.col("log_odds")).exp())).otherwise(0.0)
+    )
+    nobody = pl.repeat(0.0, pairs.height, eager=True)
+    return pairs.with_columns(marginals(pairs, pairs["log_odds"], nobody, pairs["tax_link"]))
 
 
 def _settled(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Adds settled, the probability as people's judgements leave it, and the clients l_as, r_as.
+    """Adds settled, the probability that a join by it is right, and the clients l_as, r_as.
 
-    Records of one list that people judged one client are no rivals of each other, and a pair that they
-    refused is nobody's rival.
+    Records of one list that are likely one client, or that people judged one, are no rivals of each other,
+    and a pair that people refused is nobody's rival.
     """
     said = pl.col("judgement")
     one = pairs.filter(pl.col("within") & (said == "match"))
     client = client_of(pairs, one)
-    pairs = pairs.with_columns(client.gather(pairs["l"]).alias("l_as"), client.gather(pairs["r"]).alias("r_as"))
-    if pairs["judgement"].null_count() == pairs.height:
-        return pairs.with_columns(settled="probability")
+    pairs = pairs.with_columns(
+        client.gather(pairs["l"]).alias("l_as"), client.gather(pairs["r"]).alias("r_as")
+    )
     odds = pl.when(said == "match").then(math.inf).when(said == "no_match").then(-math.inf)
     same = pl.when(said == "match").then(1.0).when(said == "no_match").then(0.0)
     known = pairs.select(odds=odds.otherwise("log_odds"), same=same.otherwise("belief"))
@@ -80,9 +87,10 @@ def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
     between = ~pl.col("within") & ~pl.col("veto") & pl.col("judgement").is_null() & ~pl.col("tax_link")
     joinable = pairs.select(between & ~pl.col("doubtful")).to_series()
     pairs = pairs.with_columns(sure=kept_promise(pairs, joinable, options)).with_row_index("row")
-    partner = one_partner(pairs.filter("sure"))
+    unsure = (pl.col("judgement") == "unsure").fill_null(False) & ~pl.col("within")
+    partner = one_partner(pairs.filter(pl.col("sure") | unsure))
     pairs = pairs.join(partner.select("row", "chosen", "tied"), on="row", how="left", maintain_order="left")
-    joined = pl.col("chosen").fill_null(False) & ~pl.col("tied").fill_null(False)
+    joined = pl.col("sure") & pl.col("chosen").fill_null(False) & ~pl.col("tied").fill_null(False)
     linked = pl.col("tax_link") & (pl.col("settled") >= _TAX_LINK) & ~pl.col("veto")
     model_band = (
         pl.when(pl.col("veto") & ~pl.col("tax_link"))
@@ -94,7 +102,7 @@ def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
     by_person = pl.col("judgement").replace_strict(
         {"match": "exact", "no_match": "rejected", "unsure": "near"}, return_dtype=pl.String
     )
-    return pairs.with_columns(band=pl.coalesce(by_person, model_band)).drop("row", "sure", "chosen", "tied")
+    return pairs.with_columns(band=pl.coalesce(by_person, model_band)).drop("row", "chosen", "tied")
 
 
 _FORBIDDING = {"tax_number": (3,), "business_number": (1, 3), "company_number": (2,)}

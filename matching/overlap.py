@@ -11,7 +11,7 @@ import polars as pl
 from matching.score import BITS
 
 _ROUNDS = 3
-_BELIEF = 12.0
+_BELIEF = 30.0
 """Records of belief in the usual overlap, against what the practice shows."""
 _USUAL = 0.7
 _ALONE = 0.03
@@ -44,7 +44,9 @@ def with_overlap(pairs: pl.DataFrame) -> pl.DataFrame:
     of_pair = pairs.select("practice_id").join(
         practice.select("practice_id", "density"), on="practice_id", how="left", maintain_order="left"
     )
-    prior = pl.when(between & pl.col("density").is_not_null()).then(pl.col("density") * BITS).otherwise("prior")
+    prior = (
+        pl.when(between & pl.col("density").is_not_null()).then(pl.col("density") * BITS).otherwise("prior")
+    )
     return (
         pairs.with_columns(of_pair["density"])
         .with_columns(log_odds=pl.col("log_odds") + (prior - pl.col("prior")) / BITS, prior=prior)

@@ -15,9 +15,9 @@ _TIE = 1 / BITS
 def kept_promise(pairs: pl.DataFrame, open_to_join: pl.Series, options: MatchOptions) -> pl.Series:
     """Whether each pair is likely enough to be joined without asking.
 
-    pairs: practice_id, left_list, right_list, left_size, right_size, within, settled. In each practice pairs are taken from the
-    likeliest down while the wrong ones expected, the sum of 1 - probability, stay within the bound; pairs of
-    one probability all or none. `options.exact` takes the place of the bound.
+    pairs: practice_id, left_list, right_list, left_size, right_size, settled. In each practice pairs are
+    taken from the likeliest down while the wrong ones expected, the sum of 1 - probability, stay within the
+    bound; pairs of one probability all or none. `options.exact` takes the place of the bound.
     """
     if options.exact is not None:
         return open_to_join & (pairs["settled"] >= options.exact)

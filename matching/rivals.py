@@ -34,7 +34,14 @@ def marginals(pairs: pl.DataFrame, log_odds: pl.Series, same: pl.Series, alone: 
     """
     odds = np.exp(np.clip(log_odds.to_numpy(), -np.inf, _LIMIT))
     frame = pairs.select(
-        "l", "r", "left_list", "right_list", "within", odds=pl.Series(odds), same=same, alone=alone | pairs["within"]
+        "l",
+        "r",
+        "left_list",
+        "right_list",
+        "within",
+        odds=pl.Series(odds),
+        same=same,
+        alone=alone | pairs["within"],
     ).with_row_index("row")
     probability = odds / (1.0 + odds)
     twins = frame.filter(pl.col("within") & (pl.col("same") >= SAME))
@@ -74,7 +81,9 @@ def _between_clients(cross: pl.DataFrame) -> Floats:
     if near.height:
         near = near.with_columns(probability=_in_components(near))
         edges = edges.update(near.select("a", "b", "probability"), on=["a", "b"], how="left")
-    found = cross.join(edges.select("a", "b", "probability"), on=["a", "b"], how="left", maintain_order="left")
+    found = cross.join(
+        edges.select("a", "b", "probability"), on=["a", "b"], how="left", maintain_order="left"
+    )
     return found["probability"].to_numpy().astype(np.float64)
 
 
@@ -153,15 +162,15 @@ def _by_record(cross: pl.DataFrame, twins: pl.DataFrame) -> Floats:
 
 def _other_twin(cross: pl.DataFrame, twins: pl.DataFrame, mine: str, other: str) -> Floats:
     """Chance that the pair of a twin of the other record is the right one, and the twin another client."""
-    both = pl.concat(
-        [twins.select(one=x, two=y, same="same") for x, y in (("l", "r"), ("r", "l"))]
-    )
+    both = pl.concat([twins.select(one=x, two=y, same="same") for x, y in (("l", "r"), ("r", "l"))])
     rivals = (
         cross.select("row", mine, "odds", one=other)
         .join(both, on="one")
         .join(cross.select(mine, two=other, rival="odds"), on=[mine, "two"])
         .group_by("row")
-        .agg(((1 - pl.col("same")) * pl.col("rival") / (pl.col("rival") + pl.col("odds"))).sum().alias("lost"))
+        .agg(
+            ((1 - pl.col("same")) * pl.col("rival") / (pl.col("rival") + pl.col("odds"))).sum().alias("lost")
+        )
     )
     found = cross.select("row").join(rivals, on="row", how="left", maintain_order="left")
     return found["lost"].fill_null(0.0).to_numpy().astype(np.float64)

@@ -13,7 +13,7 @@ BITS = 1 / np.log(2)
 _SHRINK = 200.0
 """Records of belief in the overall frequency of agreement, against the frequency seen in the partition."""
 _SHRINK_OF = {"org": 25.0}
-"""The same for values that are either one client's own or very common ("Smith Family"): a count tells sooner."""
+"""The same for values that are either one client's own or common ("Smith Family"): a count tells sooner."""
 
 
 def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> pl.DataFrame:
