@@ -15,6 +15,6 @@ class MatchOptions:
     """
 
     exact: float | None = None
-    near: float = 0.2
+    near: float = 0.3
     model: Path = DEFAULT_MODEL
     wrong_per_10000: float = 1.0

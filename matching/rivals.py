@@ -56,8 +56,9 @@ def marginals(pairs: pl.DataFrame, log_odds: pl.Series, same: pl.Series, alone: 
 
 def client_of(pairs: pl.DataFrame, twins: pl.DataFrame) -> pl.Series:
     """Smallest record of the client of each record number, where the pairs `twins` are one client."""
-    size = 1 + int(max(pairs["l"].max() or 0, pairs["r"].max() or 0))  # type: ignore[call-overload]
-    return pl.Series(clusters(size, twins["l"].to_numpy(), twins["r"].to_numpy()))
+    ends = np.concatenate([pairs["l"].to_numpy(), pairs["r"].to_numpy()])
+    size = 1 + int(ends.max()) if len(ends) else 0
+    return pl.Series(clusters(size, twins["l"].to_numpy(), twins["r"].to_numpy()), dtype=pl.Int64)
 
 
 def _as_clients(cross: pl.DataFrame, twins: pl.DataFrame) -> pl.DataFrame:

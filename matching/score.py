@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 
-from matching.assign import clusters
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
@@ -81,29 +80,6 @@ def compete(frame: pl.DataFrame, alone: pl.Expr | None = None) -> pl.DataFrame:
     return (
         frame.with_columns(odds=_odds()).with_columns(probability=_posterior(lonely, own, own)).drop("odds")
     )
-
-
-def settle(frame: pl.DataFrame, alone: pl.Expr) -> pl.DataFrame:
-    """Add `settled`, the probability once people's judgements are known, and the clients `l_as`, `r_as`.
-
-    frame: of `compete`, with `judgement`. Records of one list that people judged one client are no rivals of
-    each other, and a pair that they refused is nobody's rival.
-    """
-    said = frame.filter(pl.col("judgement").is_not_null())
-    if said.is_empty():
-        return frame.with_columns(settled="probability", l_as="l", r_as="r")
-    one = said.filter(pl.col("within") & (pl.col("judgement") == "match"))
-    size = 1 + max(frame["l"].to_numpy().max(), frame["r"].to_numpy().max())
-    client = pl.Series(clusters(size, one["l"].to_numpy(), one["r"].to_numpy()))
-    refused = (pl.col("judgement") == "no_match").fill_null(False)
-    frame = frame.with_columns(
-        l_as=client.gather(frame["l"]),
-        r_as=client.gather(frame["r"]),
-        odds=pl.when(refused).then(0.0).otherwise(_odds()),
-    )
-    of_r = pl.col("odds").sum().over("l", "r_as", "right_list", "within")
-    of_l = pl.col("odds").sum().over("r", "l_as", "left_list", "within")
-    return frame.with_columns(settled=_posterior(pl.col("within") | alone, of_r, of_l)).drop("odds")
 
 
 def _odds() -> pl.Expr:
