@@ -15,6 +15,8 @@ from matching.score import BITS
 
 _TAX_LINK = 0.9
 """A Tax record's own link holds from this probability; below it a person is asked."""
+_SURELY = 0.998
+"""What a pair would need without the old link, for the link not to have decided."""
 
 
 def banded(
@@ -45,7 +47,7 @@ def banded(
     joined = (pl.col("band") == "exact") & pl.col("judgement").is_null() & pl.col("sure")
     ahead = joined & (pl.col("probability") > 0.5)
     pairs = pairs.with_columns(probability=pl.when(ahead).then("settled").otherwise("probability"))
-    return worth_asking(pairs).with_columns(decided_by=_decided_by(comparisons))
+    return worth_asking(pairs).with_columns(decided_by=_decided_by(comparisons, options))
 
 
 def with_probability(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
@@ -191,14 +193,15 @@ def _consistent(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decided_by(comparisons: list[Comparison]) -> pl.Expr:
+def _decided_by(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
     by_model = (pl.col("band") == "exact") & pl.col("judgement").is_null() & ~pl.col("tax_link")
-    least = pl.col("settled").filter(by_model).min().over("practice_id")
+    surely = options.exact or _SURELY
+    needed = math.log(surely / (1 - surely)) if surely < 1 else math.inf
     by_link: pl.Expr = pl.lit(False)
     for k, comparison in enumerate(comparisons):
         if comparison.name == "sync_link":
             without = pl.col("log_odds") - pl.col(f"w{k}") / BITS
-            by_link = (pl.col(f"c{k}") == 1) & by_model & (without < (least / (1 - least)).log())
+            by_link = (pl.col(f"c{k}") == 1) & by_model & (without < needed)
     return (
         pl.when(pl.col("judgement").is_not_null())
         .then(pl.lit("person"))

@@ -17,8 +17,8 @@ from matching.vectors import STRATA
 
 _NAMES = ("given_name", "family_name", "organisation_name", "full_name")
 _RATES = {"person": (0.01, 0.03), "family": (0.005, 0.04), "other": (0.003, 0.005)}
-"""Namesakes that a record has in another list, in its family and beyond. Where the own partner is there it is a
-rival in its own right, so this counts for those whose partner is missing."""
+"""Namesakes that a record has in another list, in its family and beyond. Where the own partner is there it is
+a rival in its own right, so this counts for those whose partner is missing."""
 _FAMILY_NAMED = ("trust", "super_fund", "partnership")
 """Structures that go by the name of a family: many families have one name, a company's name is registered."""
 

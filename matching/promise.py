@@ -8,6 +8,8 @@ from matching.score import BITS
 
 _LEAST = 0.95
 """No pair of a lower probability is joined unasked, however much room the bound leaves."""
+_SMALL = 100.0
+"""Clients that every practice is taken to have at least: else one of five clients could join nothing."""
 _TIE = 1 / BITS
 """Log odds by which one of two records of a client must beat the other: a factor of two."""
 
@@ -23,7 +25,7 @@ def kept_promise(pairs: pl.DataFrame, open_to_join: pl.Series, options: MatchOpt
         return open_to_join & (pairs["settled"] >= options.exact)
     rate = options.wrong_per_10000 / 10_000
     ranked = (
-        pairs.select("practice_id", "settled", allowed=_clients() * rate)
+        pairs.select("practice_id", "settled", allowed=_clients().clip(_SMALL) * rate)
         .with_row_index("row")
         .filter(open_to_join & (pl.col("settled") >= _LEAST))
         .sort("practice_id", "settled", "row", descending=[False, True, False])
