@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     stale_tool_hours: Annotated[int, Field(ge=1)] = 24
     """Hours after which an open tool is reported as stale."""
     match_exact: Annotated[float | None, Field(gt=0.5, le=1)] = None
-    """Probability from which a pair is joined without asking; None: the engine's own."""
+    """Probability from which a pair is joined without asking; None: by the promise below."""
+    match_wrong_per_10000: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    """Wrong joins that are expected at most in 10,000 clients of a practice."""
     match_near: Annotated[float | None, Field(gt=0, lt=1)] = None
     """Probability from which a person is asked; None: the engine's own."""
     match_model: Path | None = None

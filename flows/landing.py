@@ -60,7 +60,8 @@ def match_options(settings: Settings) -> MatchOptions:
     """How the run matches under these settings."""
     house = MatchOptions()
     return MatchOptions(
-        settings.match_exact or house.exact,
+        settings.match_exact,
         settings.match_near or house.near,
         settings.match_model or house.model,
+        settings.match_wrong_per_10000,
     )

@@ -8,8 +8,10 @@ import polars as pl
 
 from matching.comparison import Comparison
 from matching.names import ENTITY, FAMILY, GIVEN, ORGANISATION
-from matching.options import MatchOptions
-from matching.score import BITS, settle
+from matching.options import SURE, MatchOptions
+from matching.promise import kept_promise, one_partner
+from matching.rivals import client_of, marginals
+from matching.score import BITS
 
 _TAX_LINK = 0.9
 """A Tax record's own link holds from this probability; below it a person is asked."""
@@ -21,17 +23,16 @@ def banded(
     comparisons: list[Comparison],
     options: MatchOptions,
 ) -> pl.DataFrame:
-    """The pairs of `match` with band and decided_by.
+    """The pairs of `match` with probability, band and decided_by.
 
-    pairs: of `score.compete` with practice_id, left_list, right_list, tax_link. A person's judgement beats
-    everything; then contradicting valid numbers forbid; then the thresholds decide. A record joined by a
-    person takes part in no other join between the same lists. Of three products a join that would tie two
-    records of one list together is asked.
+    pairs: of `score.score` with practice_id, clients, left_list, right_list, left_state, right_state,
+    tax_link. A person's judgement beats everything; then contradicting valid numbers forbid; then the promise
+    decides what is joined, and `near` what is asked. A record joined to another list takes part in no other
+    join or question with that list. Of three products a join that would tie two records of one list together
+    is asked.
     """
     judged = con.execute("select l, r, judgement from judged").pl()
-    pairs = pairs.join(judged, on=["l", "r"], how="left", maintain_order="left")
-    pairs = settle(pairs, pl.col("tax_link"))
-    pairs = pairs.with_columns(veto=_veto(comparisons), identified=_identified(comparisons))
+    pairs = _settled(pairs.join(judged, on=["l", "r"], how="left", maintain_order="left"))
     likely = pl.max_horizontal("probability", _without_numbers(comparisons)) >= options.near
     pairs = pairs.filter(
         (pl.max_horizontal("probability", "settled") >= options.near)
@@ -39,21 +40,69 @@ def banded(
         | pl.col("judgement").is_not_null()
         | pl.col("tax_link")
     )
-    sure = pl.col("settled") >= pl.when("tax_link").then(_TAX_LINK).otherwise(options.exact)
-    sure &= ~_doubtful(comparisons) | pl.col("tax_link")
+    pairs = _consistent(_beside_people(_model_bands(pairs, options)))
+    # Of a joined pair the published probability is that of the join: its lesser twin in the list is no rival.
+    joined = (pl.col("band") == "exact") & pl.col("judgement").is_null() & pl.col("sure")
+    ahead = joined & (pl.col("probability") > 0.5)
+    pairs = pairs.with_columns(probability=pl.when(ahead).then("settled").otherwise("probability"))
+    return worth_asking(pairs).with_columns(decided_by=_decided_by(comparisons, options))
+
+
+def with_probability(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
+    """Adds probability, veto, identified, doubtful, and belief that two records of a list are one client.
+
+    pairs: of `score.score` with left_list, right_list, tax_link.
+    """
+    pairs = pairs.with_columns(veto=_veto(comparisons), identified=_identified(comparisons))
+    pairs = pairs.with_columns(doubtful=_doubtful(comparisons))
+    usable = pl.col("within") & ~pl.col("veto") & ~pl.col("doubtful")
+    pairs = pairs.with_columns(
+        belief=pl.when(usable).then(1 / (1 + (-pl.col("log_odds")).exp())).otherwise(0.0)
+    )
+    nobody = pl.repeat(0.0, pairs.height, eager=True)
+    return pairs.with_columns(marginals(pairs, pairs["log_odds"], nobody, pairs["tax_link"]))
+
+
+def _settled(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Adds settled, the probability that a join by it is right, and the clients l_as, r_as.
+
+    Records of one list that are likely one client, or that people judged one, are no rivals of each other,
+    and a pair that people refused is nobody's rival.
+    """
+    said = pl.col("judgement")
+    one = pairs.filter(pl.col("within") & (said == "match"))
+    client = client_of(pairs, one)
+    pairs = pairs.with_columns(
+        client.gather(pairs["l"]).alias("l_as"), client.gather(pairs["r"]).alias("r_as")
+    )
+    odds = pl.when(said == "match").then(math.inf).when(said == "no_match").then(-math.inf)
+    same = pl.when(said == "match").then(1.0).when(said == "no_match").then(0.0)
+    known = pairs.select(odds=odds.otherwise("log_odds"), same=same.otherwise("belief"))
+    settled = marginals(pairs, known["odds"], known["same"], pairs["tax_link"])
+    return pairs.with_columns(settled.alias("settled"))
+
+
+def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
+    """Adds band; leaves out pairs of records that are joined elsewhere in the other list."""
+    between = ~pl.col("within") & ~pl.col("veto") & pl.col("judgement").is_null() & ~pl.col("tax_link")
+    joinable = pairs.select(between & ~pl.col("doubtful")).to_series()
+    pairs = pairs.with_columns(sure=kept_promise(pairs, joinable, options)).with_row_index("row")
+    unsure = (pl.col("judgement") == "unsure").fill_null(False) & ~pl.col("within")
+    partner = one_partner(pairs.filter(pl.col("sure") | unsure))
+    pairs = pairs.join(partner.select("row", "chosen", "tied"), on="row", how="left", maintain_order="left")
+    joined = pl.col("sure") & pl.col("chosen").fill_null(False) & ~pl.col("tied").fill_null(False)
+    linked = pl.col("tax_link") & (pl.col("settled") >= _TAX_LINK) & ~pl.col("veto")
     model_band = (
         pl.when(pl.col("veto") & ~pl.col("tax_link"))
         .then(pl.lit("rejected"))
-        .when(sure & ~pl.col("within") & ~pl.col("veto"))
+        .when(joined | linked)
         .then(pl.lit("exact"))
         .otherwise(pl.lit("near"))
     )
     by_person = pl.col("judgement").replace_strict(
         {"match": "exact", "no_match": "rejected", "unsure": "near"}, return_dtype=pl.String
     )
-    pairs = pairs.with_columns(band=pl.coalesce(by_person, model_band))
-    pairs = _consistent(_beside_people(pairs))
-    return pairs.with_columns(decided_by=_decided_by(comparisons, options.exact))
+    return pairs.with_columns(band=pl.coalesce(by_person, model_band)).drop("row", "chosen", "tied")
 
 
 _FORBIDDING = {"tax_number": (3,), "business_number": (1, 3), "company_number": (2,)}
@@ -75,11 +124,12 @@ def _without_numbers(comparisons: list[Comparison]) -> pl.Expr:
 
 
 _BARE = {
-    "given_name": (GIVEN.size - 1,),
-    "family_name": (FAMILY.size - 1,),
+    "family_name": (FAMILY.size - 1, FAMILY.size - 2),
     "organisation_name": (ORGANISATION.size - 1, ORGANISATION.size - 2),
 }
 """Names that differ: spouses and sister companies share all else, so only a number or birth date can join."""
+_OTHER_GIVEN = {"given_name": (GIVEN.size - 1, GIVEN.size - 2)}
+"""Another given name: twins share all else and the birth date too, so only a number can join."""
 _OTHER_ENTITY = {"entity": (ENTITY.size - 1, ENTITY.size - 2), "organisation_name": (2, 3)}
 """Organisations of different structure, or with another number in the name: only a number can join."""
 
@@ -88,11 +138,11 @@ def _doubtful(comparisons: list[Comparison]) -> pl.Expr:
     """Whether a person has to be asked, however likely the pair: see the tables above."""
     born = [at for _, at in _at(comparisons, {"date_of_birth": (1,)})]
     same_birth = pl.any_horizontal(born) if born else pl.lit(False)
-    bare, other = (
+    bare, given, other = (
         pl.any_horizontal([at for _, at in _at(comparisons, table)] or [pl.lit(False)])
-        for table in (_BARE, _OTHER_ENTITY)
+        for table in (_BARE, _OTHER_GIVEN, _OTHER_ENTITY)
     )
-    return ((bare & ~same_birth) | other) & ~pl.col("identified")
+    return ((bare & ~same_birth) | given | other) & ~pl.col("identified")
 
 
 def _veto(comparisons: list[Comparison]) -> pl.Expr:
@@ -106,12 +156,18 @@ def _identified(comparisons: list[Comparison]) -> pl.Expr:
 
 
 def _beside_people(pairs: pl.DataFrame) -> pl.DataFrame:
-    """A record that a person joined is spoken for: drop its other, unjudged pairs between the same lists."""
-    spoken = (pl.col("judgement") == "match") & ~pl.col("within")
-    taken = spoken.fill_null(False).any().over("l", "right_list") | spoken.fill_null(False).any().over(
-        "r", "left_list"
+    """A record that is joined is spoken for: drop its other, unjudged pairs between the same lists.
+
+    What a person joined speaks against other joins too.
+    """
+    joined = (pl.col("band") == "exact") & ~pl.col("within") & ~pl.col("tax_link")
+    said = joined & (pl.col("judgement") == "match").fill_null(False)
+    taken, by_person = (
+        who.any().over("l", "right_list") | who.any().over("r", "left_list") for who in (joined, said)
     )
-    return pairs.filter(pl.col("judgement").is_not_null() | pl.col("within") | ~taken)
+    open_still = (pl.col("band") == "near") & ~pl.col("tax_link")
+    spare = by_person | (taken & open_still)
+    return pairs.filter(pl.col("judgement").is_not_null() | pl.col("within") | ~spare)
 
 
 def _consistent(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -135,13 +191,15 @@ def _consistent(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decided_by(comparisons: list[Comparison], exact: float) -> pl.Expr:
-    needed = math.log(exact / (1 - exact)) * BITS
+def _decided_by(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
+    by_model = (pl.col("band") == "exact") & pl.col("judgement").is_null() & ~pl.col("tax_link")
+    surely = options.exact or SURE
+    needed = math.log(surely / (1 - surely)) if surely < 1 else math.inf
     by_link: pl.Expr = pl.lit(False)
     for k, comparison in enumerate(comparisons):
         if comparison.name == "sync_link":
-            without = pl.col("log_odds") * BITS - pl.col(f"w{k}")
-            by_link = (pl.col(f"c{k}") == 1) & (without < needed) & (pl.col("band") == "exact")
+            without = pl.col("log_odds") - pl.col(f"w{k}") / BITS
+            by_link = (pl.col(f"c{k}") == 1) & by_model & (without < needed)
     return (
         pl.when(pl.col("judgement").is_not_null())
         .then(pl.lit("person"))
@@ -153,3 +211,23 @@ def _decided_by(comparisons: list[Comparison], exact: float) -> pl.Expr:
         .then(pl.lit("tax_uuid"))
         .otherwise(pl.lit("model"))
     )
+
+
+def worth_asking(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Without open pairs whose answer another question gives: of several between two clients the first stays.
+
+    Clients are records as joined so far. Asked first are pairs of HQ and XPM, then the likelier ones.
+    """
+    if pairs.is_empty():
+        return pairs
+    client = client_of(pairs, pairs.filter(pl.col("band") == "exact"))
+    ends = [client.gather(pairs[side]) for side in "lr"]
+    pairs = pairs.with_columns(
+        one=pl.min_horizontal(*ends), two=pl.max_horizontal(*ends),
+        asked=(pl.col("band") == "near") & pl.col("judgement").is_null() & ~pl.col("tax_link"),
+        other_lists=(pl.col("left_list") != 0) | (pl.col("right_list") != 1),
+    )  # fmt: skip
+    order = [pl.col("other_lists"), -pl.col("settled"), pl.col("l"), pl.col("r")]
+    first = pl.struct("l", "r") == pl.struct("l", "r").sort_by(order).first().over("one", "two", "asked")
+    kept = pairs.filter(~pl.col("asked") | ((pl.col("one") != pl.col("two")) & first))
+    return kept.drop("one", "two", "asked", "other_lists")

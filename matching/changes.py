@@ -6,8 +6,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from matching.bands import banded
-from matching.clients import prepare_clients, propose_clients, rivalled, scored_clients
+from matching.bands import banded, with_probability
+from matching.clients import prepare_clients, propose_clients, scored_clients
 from matching.comparison import Comparison
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of
@@ -74,7 +74,7 @@ def band_changes(
 def _scored(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], options: MatchOptions
 ) -> _Scored:
-    pairs = rivalled(scored_clients(con, prepared, comparisons, options))
+    pairs = with_probability(scored_clients(con, prepared, comparisons, options), comparisons)
     return _Scored(pairs, banded(con, pairs, comparisons, options).select("l", "r", "band"))
 
 

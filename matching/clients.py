@@ -11,16 +11,18 @@ import polars as pl
 
 from expectations.conform import conform
 from matching import vectors
-from matching.bands import banded
+from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
 from matching.comparison import Comparison
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of, train
 from matching.model import Model, load
+from matching.namesakes import with_namesakes
 from matching.options import MatchOptions
+from matching.overlap import with_overlap
 from matching.prepare import Prepared, finish
 from matching.reasons import band_reason
-from matching.score import BITS, compete, score
+from matching.score import BITS, score
 from transforms import normalise
 from transforms.sql import Frames, query
 
@@ -42,8 +44,8 @@ def match_clients(
     prepared = prepare_clients(con, frames)
     comparisons = comparisons_of(prepared)
     propose_clients(con, frames, prepared)
-    pairs = rivalled(scored_clients(con, prepared, comparisons, options))
-    pairs = banded(con, pairs, comparisons, options).with_columns(reason=band_reason(comparisons, options))
+    pairs = with_probability(scored_clients(con, prepared, comparisons, options), comparisons)
+    pairs = banded(con, pairs, comparisons, options).with_columns(reason=band_reason(comparisons))
     found = with_evidence(con, pairs, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
 
@@ -57,21 +59,19 @@ def propose_clients(con: duckdb.DuckDBPyConnection, frames: Frames, prepared: Pr
 def scored_clients(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], options: MatchOptions
 ) -> pl.DataFrame:
-    """The pairs of table `candidate` with their subjects and odds."""
+    """The pairs of table `candidate` with their subjects and odds, each by itself."""
     compared = vectors.compare(con, "candidate", comparisons, stratified=True)
-    pairs = score(compared, comparisons, load(options.model))
-    return _trust_tax_links(con, _with_subjects(pairs, prepared))
-
-
-def rivalled(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs of `scored_clients` with their probability beside each other."""
-    return compete(pairs, pl.col("tax_link"))
+    model = load(options.model)
+    pairs = score(compared, comparisons, model)
+    pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)
+    return with_overlap(_trust_tax_links(con, _with_subjects(pairs, prepared)))
 
 
 def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
     own = _practice_values(frames["practices"])
-    tables = {"comparable": frames["comparable"], "own": own, "client_sync": frames["client_sync"]}
+    names = ("comparable", "client_sync", "source_client")
+    tables = {"own": own, **{name: frames[name] for name in names}}
     frame = query(con, _PREPARE, tables)
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 
@@ -95,19 +95,21 @@ def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
     con.unregister("judgement")
 
 
+_LIVELY = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
+
+
 def _with_subjects(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
-    frame = prepared.frame
-    return pairs.with_columns(
-        frame["part"].gather(pairs["l"]).alias("practice_id"),
-        *[
-            frame["list"].gather(pairs[side]).alias(f"{name}_list")
-            for side, name in (("l", "left"), ("r", "right"))
-        ],
-        *[
-            frame["id"].gather(pairs[side]).alias(f"{name}_id")
-            for side, name in (("l", "left"), ("r", "right"))
-        ],
+    """Adds practice_id, and of each side list, id, state (the smaller the livelier) and size of the list."""
+    subject = prepared.frame.select(
+        "list",
+        "id",
+        state=pl.col("state").replace_strict(_LIVELY, default=0, return_dtype=pl.UInt8),
+        size=pl.len().over("part_no", "list"),
     )
+    of_pair = [prepared.frame["part"].gather(pairs["l"]).alias("practice_id")]
+    for side, name in (("l", "left"), ("r", "right")):
+        of_pair += [subject[c].gather(pairs[side]).alias(f"{name}_{c}") for c in subject.columns]
+    return pairs.with_columns(of_pair)
 
 
 def _trust_tax_links(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -159,9 +159,8 @@ def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, overlap: float) -> pl.D
             unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
         )
         log_odds = (by_itself + boosts["boost"]).alias("log_odds")
-        odds = log_odds.clip(-60, 60).exp().to_numpy()
-        probability = marginals(pairs, odds, pl.col("l"), pl.col("r"))
-        pairs = pairs.with_columns(log_odds, pl.Series("probability", probability))
+        probability = marginals(pairs["l"], pairs["r"], log_odds.clip(-60, 60).exp())
+        pairs = pairs.with_columns(log_odds, probability)
         expected = pairs.group_by(keys).agg(matches=pl.col("probability").sum())
     chosen = assign.one_to_one(pairs.select("l", "r", weight=pl.col("log_odds")))
     return pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))

@@ -12,6 +12,7 @@ Zdeborová and Mézard, The number of matchings in random graphs, J. Stat. Mech.
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from matching.model import Floats
 
@@ -22,38 +23,22 @@ _SHRINK = 30.0
 """Records of belief in the model's overlap, against the overlap seen in a partition."""
 
 
-def marginals(frame: pl.DataFrame, odds: Floats, left: pl.Expr, right: pl.Expr) -> Floats:
-    """Probability of each pair of `frame`, in its order.
-
-    frame: left_list, right_list; `left`, `right`: the client that each record stands for. Pairs of one client
-    are no rivals of each other.
-    """
-    nodes = frame.select(
-        edge=pl.struct(left.alias("a"), right.alias("b")).rank("dense") - 1,
-        left=pl.struct(left.alias("a"), "right_list").rank("dense") - 1,
-        right=pl.struct(right.alias("b"), "left_list").rank("dense") - 1,
-    )
-    if nodes.is_empty():
-        return odds
-    edge, of_left, of_right = (nodes[name].to_numpy().astype(np.int64) for name in ("edge", "left", "right"))
-    total = np.bincount(edge, weights=odds)
-    first = np.zeros(len(total), dtype=np.int64)
-    first[edge] = np.arange(len(edge))
-    free = _cavity(total, of_left[first], of_right[first])[edge]
-    found: Floats = odds * free / (1 + odds * free)
-    return found
-
-
-def _cavity(odds: Floats, left: np.ndarray, right: np.ndarray) -> Floats:
-    """For each edge: chance that neither end is taken by another edge."""
-    of_left = of_right = np.ones(len(odds))
+def marginals(left: pl.Series, right: pl.Series, odds: pl.Series) -> pl.Series:
+    """Probability of each pair (left[i], right[i]) of clients, each pair once, by the odds of all."""
+    of_left, of_right = ((side.rank("dense") - 1).cast(pl.Int64).to_numpy() for side in (left, right))
+    weight = odds.to_numpy().astype(np.float64)
+    left_free = right_free = np.ones(len(weight))
     for _ in range(_ROUNDS):
-        sent = odds * of_right
-        of_left = 1 / (1 + np.maximum(np.bincount(left, weights=sent)[left] - sent, 0))
-        sent = odds * of_left
-        of_right = 1 / (1 + np.maximum(np.bincount(right, weights=sent)[right] - sent, 0))
-    both: Floats = of_left * of_right
-    return both
+        left_free = _free(weight * right_free, of_left)
+        right_free = _free(weight * left_free, of_right)
+    taken = weight * left_free * right_free
+    return pl.Series("probability", taken / (1 + taken))
+
+
+def _free(claims: Floats, node: NDArray[np.int64]) -> Floats:
+    """For each pair: chance that no other pair of its node takes it."""
+    free: Floats = 1 / (1 + np.maximum(np.bincount(node, weights=claims)[node] - claims, 0))
+    return free
 
 
 def unpaired(sizes: pl.DataFrame, overlap: float, expected: pl.DataFrame | None = None) -> pl.DataFrame:

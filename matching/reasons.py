@@ -6,7 +6,7 @@ The sentences are few and hold no value of a record, so a table of millions of p
 import polars as pl
 
 from matching.comparison import Comparison
-from matching.options import MatchOptions
+from matching.options import SURE, MatchOptions
 from matching.score import BITS
 
 _NUMBERS = {
@@ -26,7 +26,7 @@ _KINSHIP = -5.0
 _UNSUPPORTED = ", and no registered number or birth date says that they are one: a person must say so."
 
 
-def band_reason(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
+def band_reason(comparisons: list[Comparison]) -> pl.Expr:
     """The sentence for pairs of `bands.banded`."""
     return (
         pl.when(pl.col("decided_by") == "person")
@@ -35,14 +35,14 @@ def band_reason(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr
         .then(_joined())
         .when(pl.col("band") == "rejected")
         .then(_forbidden(comparisons))
-        .otherwise(_asked(comparisons, options))
+        .otherwise(_asked(comparisons))
     )
 
 
 def absence_reason(options: MatchOptions) -> pl.Expr:
     """The sentence for pairs of one record that `bands.banded` left out.
 
-    Reads, beside the columns of `score.compete`: entities (sum of the two records' kinds: 3 is a person with
+    Reads, beside the columns of `bands.with_probability`: entities (sum of the two records' kinds: 3 is a person with
     an organisation), bound (a Tax record that names another client) and proposed (by blocking).
     """
     alone = _alone() >= options.near
@@ -56,7 +56,7 @@ def absence_reason(options: MatchOptions) -> pl.Expr:
         .when(~pl.col("proposed"))
         .then(pl.lit("They have too little in common to be compared, and are too unlikely to be asked."))
         .when(pl.col("probability") >= options.near)
-        .then(pl.lit("A person joined one of the two with another record of the same list."))
+        .then(pl.lit("One of the two is joined with another record of the same list, or asked about beside it."))
         .when(alone)
         .then(pl.lit("Another candidate of one of the two is much likelier."))
         .otherwise(pl.lit("The probability stays below the threshold for asking."))
@@ -99,25 +99,26 @@ def _forbidden(comparisons: list[Comparison]) -> pl.Expr:
     )
 
 
-def _asked(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
-    unsure = pl.col("settled") < options.exact
+def _asked(comparisons: list[Comparison]) -> pl.Expr:
     return (
         pl.when("within")
         .then(pl.lit("They stand in one list: only a person joins two records of one list."))
         .when("tax_link")
         .then(pl.lit("The Tax record names this client, but its other details contradict that."))
-        .when(unsure & (_alone() >= options.exact))
+        .when("doubtful")
+        .then(pl.coalesce(_doubt(comparisons), pl.lit("The names differ" + _UNSUPPORTED)))
+        .when(~pl.col("sure") & (_alone() >= SURE))
         .then(pl.lit("By itself it would be joined, but a rival candidate is too near."))
-        .when(unsure)
-        .then(_too_little(comparisons, options))
-        .otherwise(pl.coalesce(_doubt(comparisons), pl.lit("Joining it would tie two records of one list.")))
+        .when(~pl.col("sure"))
+        .then(_too_little(comparisons))
+        .otherwise(pl.lit("Joining it would tie two records of one list."))
     )
 
 
-def _too_little(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr:
+def _too_little(comparisons: list[Comparison]) -> pl.Expr:
     """What keeps a pair without rivals below the threshold for joining."""
     against = pl.any_horizontal([pl.col(f"w{k}") <= _AGAINST for k in range(len(comparisons))])
-    unrelated = _alone(pl.col("log_odds") - pl.col("kinship") / BITS) >= options.exact
+    unrelated = _alone(pl.col("log_odds") - pl.col("kinship") / BITS) >= SURE
     return (
         pl.when(unrelated & (pl.col("kinship") <= _KINSHIP))
         .then(pl.lit("Relatives or sister companies would agree on as much: it is too little for a join."))

@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 
-from matching.assign import joined
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
@@ -12,6 +11,8 @@ from matching.vectors import STRATA
 BITS = 1 / np.log(2)
 _SHRINK = 200.0
 """Records of belief in the overall frequency of agreement, against the frequency seen in the partition."""
+_SHRINK_OF = {"org": 25.0}
+"""The same for values that are either one client's own or common ("Smith Family"): a count tells sooner."""
 
 _PER_CLIENT = ("date_of_birth",)
 """Of a list of duplicates, most records that share one of these are one client: they are not counted singly.
@@ -71,55 +72,7 @@ def _rarity(
             n = frame[f"n{k}"].fill_null(1).to_numpy().astype(np.float64)
             average = max(float(u[k][1]), FLOOR)
             others = np.maximum(n - 1, 0) / (alike if comparison.name in _PER_CLIENT else 1)
-            seen = (others + _SHRINK * average) / (size + _SHRINK)
+            belief = _SHRINK_OF.get(comparison.rarity, _SHRINK)
+            seen = (others + belief * average) / (size + belief)
             found[k] = np.where(agree, np.log(seen / average), 0.0)
     return found
-
-
-def compete(frame: pl.DataFrame, alone: pl.Expr | None = None) -> pl.DataFrame:
-    """Add `probability`: of a match when each record has at most one partner in each other list.
-
-    frame: l, r, left_list, right_list, within, log_odds. For pairs between lists the odds of a pair stand
-    against those of every rival pair of either record, so that a tie never looks certain.
-    Pairs inside one list, and those that `alone` names, have no rivals of their own.
-    """
-    lonely = pl.col("within") if alone is None else pl.col("within") | alone
-    own = pl.col("odds")
-    return (
-        frame.with_columns(odds=_odds()).with_columns(probability=_posterior(lonely, own, own)).drop("odds")
-    )
-
-
-def settle(frame: pl.DataFrame, alone: pl.Expr) -> pl.DataFrame:
-    """Add `settled`, the probability once people's judgements are known, and the clients `l_as`, `r_as`.
-
-    frame: of `compete`, with `judgement`. Records of one list that people judged one client are no rivals of
-    each other, and a pair that they refused is nobody's rival.
-    """
-    said = frame.filter(pl.col("judgement").is_not_null())
-    if said.is_empty():
-        return frame.with_columns(settled="probability", l_as="l", r_as="r")
-    one = said.filter(pl.col("within") & (pl.col("judgement") == "match"))
-    size = 1 + max(frame["l"].to_numpy().max(), frame["r"].to_numpy().max())
-    client = pl.Series(joined(size, one["l"].to_numpy(), one["r"].to_numpy()))
-    refused = (pl.col("judgement") == "no_match").fill_null(False)
-    frame = frame.with_columns(
-        l_as=client.gather(frame["l"]),
-        r_as=client.gather(frame["r"]),
-        odds=pl.when(refused).then(0.0).otherwise(_odds()),
-    )
-    of_r = pl.col("odds").sum().over("l", "r_as", "right_list", "within")
-    of_l = pl.col("odds").sum().over("r", "l_as", "left_list", "within")
-    return frame.with_columns(settled=_posterior(pl.col("within") | alone, of_r, of_l)).drop("odds")
-
-
-def _odds() -> pl.Expr:
-    return pl.col("log_odds").clip(-60, 60).exp()
-
-
-def _posterior(lonely: pl.Expr, of_r: pl.Expr, of_l: pl.Expr) -> pl.Expr:
-    """Odds against those of rivals: pairs of either record but with the same client (`of_r`, `of_l`)."""
-    odds = pl.col("odds")
-    rivals = odds.sum().over("l", "right_list", "within") - of_r
-    rivals += odds.sum().over("r", "left_list", "within") - of_l
-    return odds / (1 + odds + pl.when(lonely).then(0.0).otherwise(rivals.clip(0)))

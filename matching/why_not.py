@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from matching.bands import banded
-from matching.clients import prepare_clients, propose_clients, rivalled, scored_clients
+from matching.bands import banded, with_probability
+from matching.clients import prepare_clients, propose_clients, scored_clients
 from matching.evidence import with_evidence
 from matching.linker import comparisons_of
 from matching.options import MatchOptions
@@ -70,10 +70,10 @@ def pairs_of(
         con.execute(statement, {name: given[name] for name in statement.named_parameters})
     scored = _marked(con, scored_clients(con, prepared, comparisons, options))
     # Only what the run compares is a rival in the run; the others are seen as if they had been compared.
-    compared = rivalled(scored.filter("proposed"))
+    compared = with_probability(scored.filter("proposed"), comparisons)
     listed = banded(con, compared, comparisons, options)
-    listed = listed.with_columns(reason=band_reason(comparisons, options))
-    others = pl.concat([compared, rivalled(scored).filter(~pl.col("proposed"))])
+    listed = listed.with_columns(reason=band_reason(comparisons))
+    others = pl.concat([compared, with_probability(scored, comparisons).filter(~pl.col("proposed"))])
     others = others.join(listed, on=["l", "r"], how="anti").with_columns(
         band=pl.lit("none"), decided_by=pl.lit("model"), reason=absence_reason(options)
     )

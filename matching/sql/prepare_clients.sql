@@ -14,23 +14,39 @@ linked as (
     select practice_id, 'xpm', xpm_client_uuid, list(distinct link_id order by link_id)
     from link
     group by all
+),
+
+-- "Smith Nominees Pty Ltd ATF Smith Family Trust" in a trust's record is the Smith Family: the trustee's name
+-- is one that several trusts, funds and the company itself go by.
+named as (
+    select
+        *,
+        trustee_for is not null and structure in ('trust', 'super_fund', 'unknown') as held,
+        coalesce(legal_form = 'super_fund', false)
+        or regexp_matches(full_name, '\b(super|superannuation|super fund|superannuation fund|smsf|s f)$') as fund,
+        -- "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
+        entity_type = 'unknown' and coalesce(organisation_name like '% and %', false) as couple
+    from comparable
 )
 
 select
     c.practice_id as part,
     list_position(['hq', 'xpm', 'tax'], c.product) - 1 as list,
     c.source_id as id,
-    case c.entity_type when 'person' then 1 when 'organisation' then 2 else 0 end as entity,
+    case when c.couple then 2 when c.entity_type = 'person' then 1 when c.entity_type = 'organisation' then 2 else 0 end
+        as entity,
     -- HQ knows no super funds: there they are trusts that say so in their name.
-    case when c.structure = 'trust' and c.legal_form = 'super_fund' then 'super_fund' else c.structure end as structure,
-    c.given_name as given,
-    c.middle_name as middle,
-    c.family_name as family,
+    case when c.structure = 'trust' and c.fund then 'super_fund' else c.structure end as structure,
+    case when not c.couple then c.given_name end as given,
+    case when not c.couple then c.middle_name end as middle,
+    case when not c.couple then c.family_name end as family,
     c.name_suffix as suffix,
     c.full_name as whole,
-    c.organisation_name as org,
-    c.name_numbers as org_numbers,
-    c.trustee_for as trustee,
+    case when c.held then c.trustee_for else c.organisation_name end as org,
+    case
+        when c.held then nullif(array_to_string(regexp_extract_all(c.trustee_for, '\d+'), ' '), '') else c.name_numbers
+    end as org_numbers,
+    case when c.held then c.organisation_name else c.trustee_for end as trustee,
     c.trading_as as trading,
     c.date_of_birth::varchar as dob,
     list_filter(c.emails, x -> not list_contains(coalesce(own.own_emails, []), x)) as emails,
@@ -46,7 +62,9 @@ select
     c.business_number,
     c.branch_number,
     c.company_number,
-    coalesce(linked.sync, []::varchar[]) as sync
-from comparable as c
+    coalesce(linked.sync, []::varchar[]) as sync,
+    source.state
+from named as c
 left join own using (practice_id)
+left join source_client as source using (practice_id, product, source_id)
 left join linked using (practice_id, product, source_id)

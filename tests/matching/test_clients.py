@@ -162,6 +162,26 @@ def test_two_tax_records_may_name_one_client(con: duckdb.DuckDBPyConnection) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("held", "right", "level"),
+    [
+        ("keller family", "organisation_name=keller family", "same organisation name"),
+        (
+            "keller family",
+            "organisation_name=acorn nominees;trustee_for=webb family",
+            "trading or trustee name of the other",
+        ),
+    ],
+)
+def test_a_trust_is_compared_by_its_own_name(
+    con: duckdb.DuckDBPyConnection, held: str, right: str, level: str
+) -> None:
+    both = "structure=trust;emails=k@k.nz;phones=+6421111222;"
+    trustee = f"{both}organisation_name=acorn nominees;trustee_for={held}"
+    match = matched(con, frames(record("hq", "a", trustee), record("xpm", "b", both + right)))
+    assert level in {entry["level"] for entry in json.loads(match["evidence"].item())}
+
+
 def test_the_practices_own_details_are_no_evidence(con: duckdb.DuckDBPyConnection) -> None:
     shared = "given_name={};family_name=wong;emails=office@practice.au"
     pair = frames(*[record(p, "a", shared.format(n)) for p, n in (("hq", "jane"), ("xpm", "june"))])

@@ -1,0 +1,80 @@
+"""Namesakes: father and son, two John Smiths, two "Smith Family" trusts.
+
+Relatives and strangers of the model bear one name by chance alone; in real lists some bear it on purpose. So
+a fourth and a fifth kind of pair stand against a match: namesakes of one family, whose shared clues agree as
+relatives' do, and namesakes who are strangers. What tells them apart from a match is what is individual:
+birth date, middle name, numbers, old links.
+"""
+
+import numpy as np
+import polars as pl
+
+from matching.comparison import Comparison
+from matching.em import FLOOR
+from matching.model import Floats, Model, Stratum
+from matching.score import BITS
+from matching.vectors import STRATA
+
+_NAMES = ("given_name", "family_name", "organisation_name", "full_name")
+_RATES = {"person": (0.01, 0.03), "family": (0.005, 0.04), "other": (0.003, 0.005)}
+"""Namesakes that a record has in another list, in its family and beyond. Where the own partner is there it is
+a rival in its own right, so this counts for those whose partner is missing."""
+_FAMILY_NAMED = ("trust", "super_fund", "partnership")
+"""Structures that go by the name of a family: many families have one name, a company's name is registered."""
+
+
+def with_namesakes(
+    pairs: pl.DataFrame, structures: pl.Series, comparisons: list[Comparison], model: Model
+) -> pl.DataFrame:
+    """Pairs of `score.score`, sorted by l and r, with log_odds and kinship as namesakes leave them.
+
+    structures: of each record, by its number.
+    """
+    named = structures.is_in(_FAMILY_NAMED).fill_null(False)
+    pairs = pairs.with_columns(family_named=named.gather(pairs["l"]) & named.gather(pairs["r"]))
+    parts = []
+    for i, name in enumerate(STRATA):
+        frame = pairs.filter(pl.col("stratum") == i)
+        if frame.height and name in model.strata:
+            parts.append(_with_rates(frame, comparisons, model.strata[name]))
+    return pl.concat(parts).sort("l", "r").drop("family_named") if parts else pairs.drop("family_named")
+
+
+def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
+    names, shared = np.zeros(frame.height), np.zeros(frame.height)
+    for k, comparison in enumerate(comparisons):
+        if comparison.name in _NAMES:
+            names += frame[f"w{k}"].to_numpy() / BITS
+        elif comparison.shared:
+            shared += _of_relatives(stratum, comparison)[frame[f"c{k}"].to_numpy()]
+    size = frame["size"].to_numpy().astype(np.float64)
+    # All against strangers: relatives (what the model took off as kinship), then namesakes of both kinds.
+    others = -frame["kinship"].to_numpy() / BITS
+    for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
+        others = np.logaddexp(others, np.log(rate / size) + names + clues)
+    kinship = pl.Series(-others * BITS)
+    return frame.with_columns(
+        log_odds=pl.col("log_odds") + (kinship - frame["kinship"]) / BITS, kinship=kinship
+    )
+
+
+def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Namesakes in the family and beyond, of each pair."""
+    person = frame["stratum"].to_numpy() == 0
+    family = frame["family_named"].to_numpy()
+    kinds = zip(_RATES["person"], _RATES["family"], _RATES["other"], strict=True)
+    within, beyond = (np.where(person, p, np.where(family, f, o)) for p, f, o in kinds)
+    return within, beyond
+
+
+def _of_relatives(stratum: Stratum, comparison: Comparison) -> Floats:
+    """Log of how much likelier each level is among namesakes of one family than among strangers.
+
+    As among relatives, but what a family shares is "held by no other" where the partners are missing: the
+    first level, a value of one record in each list, then is as likely as the second.
+    """
+    r, u = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, stratum.u))
+    r[1] += r[2]
+    ratio: Floats = np.log(r / u)
+    ratio[0] = 0.0
+    return ratio

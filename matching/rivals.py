@@ -1,0 +1,103 @@
+"""Probabilities where each client has at most one partner in each other list.
+
+A pair stands against its rivals, the other pairs of either record, and a rival whose own record is surely
+somebody else's counts for little: the father is no rival of the son where both are in both lists. Records of one list that are likely one
+client are taken as one: they are no rivals of each other.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching import marginal
+from matching.assign import joined
+from matching.model import Floats
+
+_LIMIT = 60.0
+"""Log odds beyond this are taken for this."""
+SAME = 0.5
+"""Belief from which two records of one list are taken as one client here."""
+
+Rows = NDArray[np.int64]
+
+
+def marginals(pairs: pl.DataFrame, log_odds: pl.Series, same: pl.Series, alone: pl.Series) -> pl.Series:
+    """Probability of each pair.
+
+    pairs: l, r, left_list, right_list, within, in the order of l and r. log_odds: of each pair by itself,
+    -inf where it is out of the question. same: of pairs inside one list, the belief that they are one client.
+    Pairs inside one list, and those that `alone` names, have no rivals of their own.
+    """
+    odds = np.exp(np.clip(log_odds.to_numpy(), -np.inf, _LIMIT))
+    frame = pairs.select(
+        "l",
+        "r",
+        "left_list",
+        "right_list",
+        "within",
+        odds=pl.Series(odds),
+        same=same,
+        alone=alone | pairs["within"],
+    ).with_row_index("row")
+    probability = odds / (1.0 + odds)
+    twins = frame.filter(pl.col("within") & (pl.col("same") >= SAME))
+    cross = _as_clients(frame.filter(~pl.col("within")), twins)
+    if cross.height:
+        found = _between_clients(cross) * _by_record(cross, twins)
+        alone_too = cross["alone"].to_numpy()
+        rows = cross["row"].to_numpy()
+        probability[rows] = np.where(alone_too, probability[rows], found)
+    return pl.Series("probability", probability)
+
+
+def client_of(pairs: pl.DataFrame, twins: pl.DataFrame) -> pl.Series:
+    """Smallest record of the client of each record number, where the pairs `twins` are one client."""
+    ends = np.concatenate([pairs["l"].to_numpy(), pairs["r"].to_numpy()])
+    size = 1 + int(ends.max()) if len(ends) else 0
+    return pl.Series(joined(size, twins["l"].to_numpy(), twins["r"].to_numpy()), dtype=pl.Int64)
+
+
+def _as_clients(cross: pl.DataFrame, twins: pl.DataFrame) -> pl.DataFrame:
+    """Adds `a` and `b`, the clients of l and r as they look into each other's list, and `best`.
+
+    best: the odds of the likeliest pair between the two clients.
+    """
+    client = client_of(cross, twins) if cross.height else pl.Series([], dtype=pl.Int64)
+    lists = 3 * pl.col("left_list").cast(pl.Int64) + pl.col("right_list")
+    return cross.with_columns(
+        a=client.gather(cross["l"]).cast(pl.Int64) * 9 + lists,
+        b=client.gather(cross["r"]).cast(pl.Int64) * 9 + lists,
+    ).with_columns(best=pl.col("odds").max().over("a", "b"))
+
+
+def _between_clients(cross: pl.DataFrame) -> Floats:
+    """Probability that the two clients of each pair are one."""
+    edges = cross.group_by("a", "b", maintain_order=True).agg(pl.col("best").first())
+    edges = edges.with_columns(probability=marginal.marginals(edges["a"], edges["b"], edges["best"]))
+    found = cross.join(edges.select("a", "b", "probability"), on=["a", "b"], how="left", maintain_order="left")
+    return found["probability"].to_numpy().astype(np.float64)
+
+
+def _by_record(cross: pl.DataFrame, twins: pl.DataFrame) -> Floats:
+    """Belief that this record is right if its client is: twins may after all be two clients."""
+    right = np.ones(cross.height)
+    if twins.height and cross.height:
+        for mine, other in (("l", "r"), ("r", "l")):
+            right *= 1.0 - _other_twin(cross, twins, mine, other)
+    return np.asarray(np.maximum(right, 0.0), dtype=np.float64)
+
+
+def _other_twin(cross: pl.DataFrame, twins: pl.DataFrame, mine: str, other: str) -> Floats:
+    """Chance that the pair of a twin of the other record is the right one, and the twin another client."""
+    both = pl.concat([twins.select(one=x, two=y, same="same") for x, y in (("l", "r"), ("r", "l"))])
+    rivals = (
+        cross.select("row", mine, "odds", one=other)
+        .join(both, on="one")
+        .join(cross.select(mine, two=other, rival="odds"), on=[mine, "two"])
+        .group_by("row")
+        .agg(
+            ((1 - pl.col("same")) * pl.col("rival") / (pl.col("rival") + pl.col("odds"))).sum().alias("lost")
+        )
+    )
+    found = cross.select("row").join(rivals, on="row", how="left", maintain_order="left")
+    return found["lost"].fill_null(0.0).to_numpy().astype(np.float64)
