@@ -13,7 +13,7 @@ from typing import Any
 
 from flows.explain import probability, title
 from flows.tables import plain
-from matching.options import MatchOptions
+from matching.options import SURE, MatchOptions
 
 _ROW, _BAR = 26, 16
 _LABELS, _WIDTH, _NUMBERS = 330, 560, 60
@@ -106,7 +106,10 @@ def _bars(evidence: list[dict[str, Any]]) -> list[_Bar]:
 def _chart(bars: list[_Bar], options: MatchOptions) -> str:
     marks = [
         (name, math.log2(p / (1 - p)), anchor)
-        for name, p, anchor in (("asked from", options.near, "end"), ("joined from", options.exact, "start"))
+        for name, p, anchor in (
+            ("asked from", options.near, "end"),
+            ("sure from", options.exact or SURE, "start"),
+        )
         if 0 < p < 1
     ]
     ends = [0.0, *(end for bar in bars for end in (bar.start, bar.end)), *(bits for _, bits, _ in marks)]

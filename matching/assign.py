@@ -112,7 +112,9 @@ class _Clusters:
 
     def agglomerate(self) -> dict[int, int]:
         """Smallest record of the cluster of each record, once no two clusters agree on average."""
-        queue = [entry for a, near in self._between.items() for b in near if a < b for entry in self._entry(a, b)]
+        queue = [
+            entry for a, near in self._between.items() for b in near if a < b for entry in self._entry(a, b)
+        ]
         heapq.heapify(queue)
         while queue:
             _, a, b, *sizes = heapq.heappop(queue)

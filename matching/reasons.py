@@ -56,7 +56,9 @@ def absence_reason(options: MatchOptions) -> pl.Expr:
         .when(~pl.col("proposed"))
         .then(pl.lit("They have too little in common to be compared, and are too unlikely to be asked."))
         .when(pl.col("probability") >= options.near)
-        .then(pl.lit("One of the two is joined with another record of the same list, or asked about beside it."))
+        .then(
+            pl.lit("One of the two is joined with another record of the same list, or asked about beside it.")
+        )
         .when(alone)
         .then(pl.lit("Another candidate of one of the two is much likelier."))
         .otherwise(pl.lit("The probability stays below the threshold for asking."))

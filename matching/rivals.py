@@ -74,7 +74,9 @@ def _between_clients(cross: pl.DataFrame) -> Floats:
     """Probability that the two clients of each pair are one."""
     edges = cross.group_by("a", "b", maintain_order=True).agg(pl.col("best").first())
     edges = edges.with_columns(probability=marginal.marginals(edges["a"], edges["b"], edges["best"]))
-    found = cross.join(edges.select("a", "b", "probability"), on=["a", "b"], how="left", maintain_order="left")
+    found = cross.join(
+        edges.select("a", "b", "probability"), on=["a", "b"], how="left", maintain_order="left"
+    )
     return found["probability"].to_numpy().astype(np.float64)
 
 
