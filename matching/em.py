@@ -57,7 +57,7 @@ def believed_m(comparison: Comparison) -> Floats:
 
 def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratum:
     """Fit one stratum; see the module for what `vectors` must hold."""
-    present = vectors.levels.any(axis=0)
+    present = (vectors.levels > 0).sum(axis=0).tolist()
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
