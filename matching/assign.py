@@ -78,19 +78,19 @@ def clusters(
     chain together what all the other pairs hold apart. Ties go by record number.
     Pairs: left < right, each once, in any order.
     """
-    l, r = (side.cast(pl.Int64).to_numpy() for side in (left, right))
+    one, two = (side.cast(pl.Int64).to_numpy() for side in (left, right))
     weight = np.maximum(log_odds.to_numpy(), MOST_AGAINST)
-    label = joined(records, l[weight > 0], r[weight > 0])
-    inside = np.flatnonzero(label[l] == label[r])
-    inside = inside[np.lexsort((r[inside], l[inside], label[l[inside]]))]
-    first = np.flatnonzero(np.diff(label[l[inside]], prepend=-1))
+    label = joined(records, one[weight > 0], two[weight > 0])
+    inside = np.flatnonzero(label[one] == label[two])
+    inside = inside[np.lexsort((two[inside], one[inside], label[one[inside]]))]
+    first = np.flatnonzero(np.diff(label[one[inside]], prepend=-1))
     ends = np.append(first, inside.size)
-    size = np.bincount(label)[label[l[inside[first]]]]
+    size = np.bincount(label)[label[one[inside[first]]]]
     against = np.minimum.reduceat(weight[inside], first) <= 0 if first.size else first
     for i in np.flatnonzero((np.diff(ends) < size * (size - 1) / 2) | against):
         edges = inside[ends[i] : ends[i + 1]]
         graph = _Clusters(uncompared)
-        for a, b, w in zip(l[edges].tolist(), r[edges].tolist(), weight[edges].tolist(), strict=True):
+        for a, b, w in zip(one[edges].tolist(), two[edges].tolist(), weight[edges].tolist(), strict=True):
             graph.add(a, b, w)
         found = graph.agglomerate()
         label[list(found)] = list(found.values())

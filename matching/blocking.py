@@ -51,7 +51,8 @@ KEYS = (
     Key("birth date", ("dob",), "dob", 1_500),
     Key("given name and birth year", ("given", "dob"), "given_code || dob[1:4]", 1_500),
     Key("family name and birthday", ("family", "dob"), "family_code || dob[6:10]", 1_500),
-    Key("birth year and day, and postcode", ("dob", "post_code"), "dob[1:4] || dob[9:10] || post_code", 1_000, spare=True),
+    Key("birth year and day, and postcode", ("dob", "post_code"), "dob[1:4] || dob[9:10] || post_code",
+        1_000, spare=True),
     Key("birthday and postcode", ("dob", "post_code"), "dob[6:10] || post_code", 1_000, spare=True),
     Key("birth month and street", ("dob", "street"), "dob[1:7] || left(street, 6)", 1_000, spare=True),
     Key("initials and postcode", ("given", "family", "post_code"),
@@ -78,17 +79,24 @@ KEYS = (
         "case when not address_hub then left(street, 5) || ' ' || left(city, 5) end", 300, spare=True),
     Key("number and street", ("house", "street"),
         "case when not address_hub then house || ' ' || left(street, 6) end", 100, spare=True),
-    Key("number and city", ("house", "city"), "case when not address_hub then house || ' ' || left(city, 6) end",
+    Key("number and city", ("house", "city"), "case when not address_hub then house || ' ' || left(city,
+        6) end",
         300, points=2, spare=True),
-    Key("given name and city", ("given", "city"), "given[1:4] || ' ' || left(city, 5)", 300, points=2, spare=True),
-    Key("family name and city", ("family", "city"), "family_code || ' ' || left(city, 5)", 300, points=2, spare=True),
-    Key("birth year and city", ("dob", "city"), "dob[1:4] || ' ' || left(city, 5)", 300, points=2, spare=True),
+    Key("given name and city", ("given", "city"), "given[1:4] || ' ' || left(city, 5)", 300, points=2,
+        spare=True),
+    Key("family name and city", ("family", "city"), "family_code || ' ' || left(city, 5)", 300, points=2,
+        spare=True),
+    Key("birth year and city", ("dob", "city"), "dob[1:4] || ' ' || left(city, 5)", 300, points=2,
+        spare=True),
     Key("address and initial", ("given", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || given[1] end", 200, spare=True),
+        "case when not address_hub then coalesce(house, '') || left(street, 8) || given[1] end", 200,
+        spare=True),
     Key("address and family name", ("family", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || family_code end", 200, spare=True),
+        "case when not address_hub then coalesce(house, '') || left(street, 8) || family_code end", 200,
+        spare=True),
     Key("address and birth year", ("dob", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || dob[1:4] end", 200, spare=True),
+        "case when not address_hub then coalesce(house, '') || left(street, 8) || dob[1:4] end", 200,
+        spare=True),
     Key("number and postcode", ("house", "post_code"),
         "case when not address_hub then house || ' ' || post_code end", 200, spare=True),
     Key("tax number", ("tax_last3",), "tax_number", 5_000),
@@ -118,7 +126,7 @@ def free_keys(free: Collection[tuple[str, str]]) -> list[Key]:
 def keys_for(
     columns: Collection[str], free: Collection[tuple[str, str]] = (), spare: bool = False
 ) -> list[Key]:
-    """The keys that prepared columns of these names allow; with `spare`, those for records that hold little."""
+    """The keys that prepared columns of these names allow; with `spare`, those for scant records."""
     allowed = [key for key in KEYS if set(key.needs) <= set(columns)] + free_keys(free)
     allowed = [key for key in allowed if spare or not key.spare]
     return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
@@ -142,7 +150,11 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
         create or replace temp table candidate as
         with bucket as (
             select key, any_value(points) as points
-            from (select key, list, any_value(number) as number, count(*)::hugeint as n from record_key group by all)
+            from (
+                select key, list, any_value(number) as number, count(*)::hugeint as n
+                from record_key
+                group by all
+            )
             inner join key_kind using (number)
             group by key
             having {counted} between 1 and any_value(most)

@@ -1,14 +1,14 @@
 """Probabilities of pairs between lists where each record has at most one partner in each other list.
 
-A pair's own odds say nothing of its rivals. The probability of a pair is its marginal in the distribution over
-all one-to-one matchings, each weighed by the product of its pairs' odds: in small components of rivals the sum
-over all of them, in others by belief propagation, which is exact where rivals form no ring.
+A pair's own odds say nothing of its rivals. The probability of a pair is its marginal in the distribution
+over all one-to-one matchings, each weighed by the product of its pairs' odds: in small components of rivals
+the sum over all of them, in others by belief propagation, which is exact where rivals form no ring.
 The weight of a pair against none is
     overlap / (n · free · free'),
 n being the records of the longer list and free, free' the shares of both lists that have no partner: where
 almost every record has one, a pair without rivals is likelier than its odds alone say.
-Sources: Sadinle, Bayesian Estimation of Bipartite Matchings for Record Linkage, JASA 112 (2017), for the prior;
-Zdeborová and Mézard, The number of matchings in random graphs, J. Stat. Mech. (2006), for the recursion.
+Sources: Sadinle, Bayesian Estimation of Bipartite Matchings for Record Linkage, JASA 112 (2017), for the
+prior; Zdeborová and Mézard, The number of matchings in random graphs, J. Stat. Mech. (2006), for the recursion.
 """
 
 import numpy as np

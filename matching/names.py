@@ -12,7 +12,7 @@ SWAPPED = (
     " and l.given <> r.given and l.family <> r.family then "
     f"{' and '.join(f'jaro_winkler_similarity({a}, {b}) >= 0.86' for a, b in _CROSSED)} else false end)"
 )
-"""Given and family name stand in each other's field; where only one name is known it may be in the other's."""
+"""Given and family name stand in each other's field; a name that stands alone may be in the other's."""
 
 
 def _letters_apart(column: str, letters: int, least: int) -> str:

@@ -124,7 +124,8 @@ def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
 
 _PERSON = {"given": "given_name", "middle": "middle_name", "family": "family_name", "suffix": "name_suffix"}
 _ORGANISATION = {
-    "org": "organisation_name", "org_numbers": "name_numbers", "trustee": "trustee_for", "trading": "trading_as",
+    "org": "organisation_name", "org_numbers": "name_numbers", "trustee": "trustee_for",
+    "trading": "trading_as",
 }  # fmt: skip
 _ENTITIES = {"person": 1, "organisation": 2, "unknown": 0}
 
@@ -181,7 +182,7 @@ def _uncrossed(city: pl.Series, post_code: pl.Series) -> tuple[pl.Series, pl.Ser
 
 
 def _dates(values: pl.Series) -> pl.Series:
-    """Dates as ISO text. What is no date of the calendar ("1901-51-30") stays as typed: a slip of the hand."""
+    """Dates as ISO text. What is in no calendar ("1901-51-30") stays as typed: a slip of the hand."""
     text, date = pl.col("text").str.strip_chars(), pl.col("date").cast(pl.String)
     parts = text.str.extract_groups(r"^((?:1[6-9]|20)\d{2})[-/. ]?(\d{2})[-/. ]?(\d{2})$")
     as_typed = pl.concat_str([parts.struct.field(str(i)) for i in (1, 2, 3)], separator="-")

@@ -42,8 +42,8 @@ def band_reason(comparisons: list[Comparison]) -> pl.Expr:
 def absence_reason(options: MatchOptions) -> pl.Expr:
     """The sentence for pairs of one record that `bands.banded` left out.
 
-    Reads, beside the columns of `bands.with_probability`: entities (sum of the two records' kinds: 3 is a person with
-    an organisation), bound (a Tax record that names another client) and proposed (by blocking).
+    Reads, beside the columns of `bands.with_probability`: entities (sum of the two records' kinds: 3 is a
+    person with an organisation), bound (a Tax record that names another client) and proposed (by blocking).
     """
     alone = _alone() >= options.near
     return (

@@ -1,8 +1,7 @@
 """Probabilities where each client has at most one partner in each other list.
 
-A pair stands against its rivals, the other pairs of either record, and a rival whose own record is surely
-somebody else's counts for little: the father is no rival of the son where both are in both lists. Records of one list that are likely one
-client are taken as one: they are no rivals of each other.
+Which rivals a pair has is settled here, how much they count in `marginal`. Records of one list that are likely
+one client are taken as one: they are no rivals of each other.
 """
 
 import numpy as np
