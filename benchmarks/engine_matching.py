@@ -16,8 +16,8 @@ import polars as pl
 from benchmarks.outcome import Outcome
 from matching import Field, MatchSpec, Model, dedupe, link, load
 from matching.blocking import candidates, keys_for
+from matching.fields import prepare_fields
 from matching.linker import comparisons_of, train
-from matching.prepare import prepare_fields
 from transforms.sql import connect
 
 ID = "record_id"

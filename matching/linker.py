@@ -11,9 +11,10 @@ from matching.bare import is_bare
 from matching.blocking import Scope, candidates, keys_for
 from matching.comparison import Comparison
 from matching.em import fit
+from matching.fields import prepare_fields
 from matching.marginal import marginals, unpaired
 from matching.model import Model
-from matching.prepare import Prepared, prepare_fields
+from matching.prepare import Prepared
 from matching.score import BITS, score
 from matching.spec import MatchSpec
 from matching.vectors import STRATA

@@ -8,7 +8,8 @@ The weight of a pair against none is
 n being the records of the longer list and free, free' the shares of both lists that have no partner: where
 almost every record has one, a pair without rivals is likelier than its odds alone say.
 Sources: Sadinle, Bayesian Estimation of Bipartite Matchings for Record Linkage, JASA 112 (2017), for the
-prior; Zdeborová and Mézard, The number of matchings in random graphs, J. Stat. Mech. (2006), for the recursion.
+prior; Zdeborová and Mézard, The number of matchings in random graphs, J. Stat. Mech. (2006), for the
+recursion.
 """
 
 import numpy as np

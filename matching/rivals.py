@@ -1,7 +1,7 @@
 """Probabilities where each client has at most one partner in each other list.
 
-Which rivals a pair has is settled here, how much they count in `marginal`. Records of one list that are likely
-one client are taken as one: they are no rivals of each other.
+Which rivals a pair has is settled here, how much they count in `marginal`. Records of one list that are
+likely one client are taken as one: they are no rivals of each other.
 """
 
 import numpy as np
