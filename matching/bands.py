@@ -102,7 +102,7 @@ def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
     by_person = pl.col("judgement").replace_strict(
         {"match": "exact", "no_match": "rejected", "unsure": "near"}, return_dtype=pl.String
     )
-    return pairs.with_columns(band=pl.coalesce(by_person, model_band)).drop("row", "chosen", "tied")
+    return pairs.with_columns(band=pl.coalesce(by_person, model_band)).with_columns(pl.col("tied").fill_null(False)).drop("row", "chosen")
 
 
 _FORBIDDING = {"tax_number": (3,), "business_number": (1, 3), "company_number": (2,)}
@@ -128,7 +128,7 @@ _BARE = {
     "organisation_name": (ORGANISATION.size - 1, ORGANISATION.size - 2),
 }
 """Names that differ: spouses and sister companies share all else, so only a number or birth date can join."""
-_OTHER_GIVEN = {"given_name": (GIVEN.size - 1, GIVEN.size - 2)}
+_OTHER_GIVEN = {"given_name": (4, GIVEN.size - 1, GIVEN.size - 2)}
 """Another given name: twins share all else and the birth date too, so only a number can join."""
 _OTHER_ENTITY = {"entity": (ENTITY.size - 1, ENTITY.size - 2), "organisation_name": (2, 3)}
 """Organisations of different structure, or with another number in the name: only a number can join."""

@@ -108,6 +108,7 @@ def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
     found: list[pl.Expr | pl.Series] = [_code(name) for name in ("given", "family", "org")]
     if "given" in frame.columns:
         found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
+        found.append(normalise.is_given_name(frame["given"]).alias("given_known"))
     if "whole" in frame.columns:
         found.append(_sorted_words("whole").alias("whole_sorted"))
     if "street" in frame.columns:

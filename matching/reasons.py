@@ -109,6 +109,8 @@ def _asked(comparisons: list[Comparison]) -> pl.Expr:
         .then(pl.lit("The Tax record names this client, but its other details contradict that."))
         .when("doubtful")
         .then(pl.coalesce(_doubt(comparisons), pl.lit("The names differ" + _UNSUPPORTED)))
+        .when("tied")
+        .then(pl.lit("Two records of one list fit equally well: a person must choose."))
         .when(~pl.col("sure") & (_alone() >= SURE))
         .then(pl.lit("By itself it would be joined, but a rival candidate is too near."))
         .when(~pl.col("sure"))

@@ -68,7 +68,7 @@ def test_rivals_are_the_reason_of_a_tie(con: duckdb.DuckDBPyConnection) -> None:
     tied = matched(con, frames(*[record(p, i, JOHN) for p, i in (("hq", "a"), ("xpm", "b"), ("xpm", "c"))]))
     between = tied.filter(pl.col("left_product") == "hq")
     assert between["reason"].unique().to_list() == [
-        "By itself it would be joined, but a rival candidate is too near."
+        "Two records of one list fit equally well: a person must choose."
     ]
 
 

@@ -8,7 +8,7 @@ from transforms.normalise.addresses import address
 from transforms.normalise.clients import client_names, comparable
 from transforms.normalise.dates import dates, drop_default_dates
 from transforms.normalise.electronic import emails, websites
-from transforms.normalise.given_names import nickname_roots
+from transforms.normalise.given_names import is_given_name, nickname_roots
 from transforms.normalise.identifiers import (
     acn_of_abn,
     branch_number,
@@ -37,6 +37,7 @@ __all__ = [
     "drop_default_dates",
     "emails",
     "fold",
+    "is_given_name",
     "nickname_roots",
     "organisation_name",
     "person_name",

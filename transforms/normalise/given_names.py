@@ -27,6 +27,16 @@ def nickname_roots(given: pl.Series) -> pl.Series:
     return spread.fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias(given.name)
 
 
+def is_given_name(given: pl.Series) -> pl.Series:
+    """Whether each name is known as a given name or as a short form of one; null is none.
+
+    "Joan" beside "John" is somebody else, "Jhon" a slip.
+    """
+    distinct = given.unique().drop_nulls()
+    known = [name for name in distinct if _namer().nicknames_of(name) or _namer().canonicals_of(name)]
+    return given.is_in(pl.Series(known, dtype=pl.String).implode()).fill_null(False)
+
+
 def _roots(name: str) -> set[str]:
     return {name, *(c for c in _canonicals(name) if not _is_longer(name, c))}
 
