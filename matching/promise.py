@@ -6,7 +6,7 @@ from matching.assign import one_to_one
 from matching.options import MatchOptions
 from matching.score import BITS
 
-_LEAST = 0.99
+_LEAST = 0.98
 """No pair of a lower probability is joined unasked, however much room the bound leaves."""
 _SMALL = 100.0
 """Clients that every practice is taken to have at least: else one of five clients could join nothing."""
