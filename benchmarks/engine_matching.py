@@ -14,11 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.outcome import Outcome
-from matching import Field, MatchSpec, Model, dedupe, link, load
-from matching.blocking import candidates, keys_for
-from matching.fields import prepare_fields
-from matching.linker import comparisons_of, train
-from transforms.sql import connect
+from matching import Field, MatchSpec, Model, dedupe, link, load, train_model
 
 ID = "record_id"
 
@@ -40,7 +36,7 @@ def main() -> None:
     out.mkdir(exist_ok=True)
     if chosen.save:
         with outcome.step("train"):
-            trained(lists[0], lists[1], spec).save(chosen.save)
+            train_model(lists, spec, ID).save(chosen.save)
     else:
         with outcome.step("match"):
             pairs, clusters = matched(lists, spec, load(chosen.model) if chosen.model else None)
@@ -57,15 +53,6 @@ def matched(
     if len(lists) == 1:
         return dedupe(lists[0], spec, ID, model=model)
     return pl.concat([link(a, b, spec, ID, model=model) for a, b in combinations(lists, 2)]), None
-
-
-def trained(left: pl.DataFrame, right: pl.DataFrame, spec: MatchSpec) -> Model:
-    """The model that `link` would train: it gives none back, so its own steps are taken here."""
-    with connect() as con:
-        prepared = prepare_fields(con, [left, right], spec, ID)
-        comparisons = comparisons_of(prepared)
-        candidates(con, keys_for(prepared.filled, prepared.free), "cross")
-        return train(con, prepared, comparisons, "cross")[0]
 
 
 if __name__ == "__main__":

@@ -102,7 +102,11 @@ def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
     by_person = pl.col("judgement").replace_strict(
         {"match": "exact", "no_match": "rejected", "unsure": "near"}, return_dtype=pl.String
     )
-    return pairs.with_columns(band=pl.coalesce(by_person, model_band)).with_columns(pl.col("tied").fill_null(False)).drop("row", "chosen")
+    return (
+        pairs.with_columns(band=pl.coalesce(by_person, model_band))
+        .with_columns(pl.col("tied").fill_null(False))
+        .drop("row", "chosen")
+    )
 
 
 _FORBIDDING = {"tax_number": (3,), "business_number": (1, 3), "company_number": (2,)}

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from matching.bare import bare, is_bare
-from matching.prepare import Prepared, finish
+from matching.prepare import OWN, Prepared, finish
 from matching.spec import MatchSpec
 from transforms import normalise
 
@@ -25,7 +25,9 @@ def prepare_fields(
     found = [base, *_names(stacked, spec), *_places(stacked, spec), *_multi(stacked, spec)]
     frame = pl.concat(found, how="horizontal")
     free = _free(spec)
-    frame = frame.with_columns(_folded(stacked[column], kind).alias(column) for column, kind in free)
+    frame = frame.with_columns(
+        _folded(stacked[column.removeprefix(OWN)], kind).alias(column) for column, kind in free
+    )
     dates = spec.of("date")
     if dates:
         frame = frame.with_columns(_dates(stacked[dates[0]]).alias("dob"))
@@ -173,7 +175,7 @@ def _as_typed(emails: pl.Series, clean: pl.Series) -> pl.Series:
 
 
 def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
-    """Fields that are compared under their own name: those without a role of their own."""
+    """Fields without a role, each compared by itself: prepared column and kind."""
     kinds = {
         "identifier": "identifier",
         "masked_identifier": "masked",
@@ -181,8 +183,8 @@ def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
         "year": "year",
     }
     kinds |= {"text": "text", "country": "category"}
-    free = [(f.column, kinds[f.kind]) for f in spec.fields if f.kind in kinds]
-    return tuple(free + [(column, "category") for column in spec.of("date")[1:]])
+    free = [(OWN + f.column, kinds[f.kind]) for f in spec.fields if f.kind in kinds]
+    return tuple(free + [(OWN + column, "category") for column in spec.of("date")[1:]])
 
 
 def _folded(values: pl.Series, kind: str) -> pl.Series:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from matching.comparison import Comparison
 from matching.details import BIRTH, BUSINESS, COMPANY, EMAIL, PHONE, PLACE, SYNC, TAX, WEBSITE
 from matching.names import ENTITY, FAMILY, FULL, GIVEN, MIDDLE, ORGANISATION, SUFFIX
+from matching.prepare import OWN
 from matching.spec import Field
 
 _BY_COLUMN: tuple[tuple[tuple[str, ...], tuple[Comparison, ...]], ...] = (
@@ -52,4 +53,4 @@ def field_of(comparison: Comparison, fields: list[Field]) -> str:
         for field in fields:
             if field.kind == kind:
                 return field.column
-    return comparison.name
+    return comparison.name.removeprefix(OWN)

@@ -1,5 +1,6 @@
 """Linking two lists, and finding duplicates in one: `matching.link` and `matching.dedupe`."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import duckdb
@@ -92,6 +93,21 @@ def dedupe(
     ids = prepared.frame["id"]
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
     return _shown(pairs, prepared, comparisons, spec), clusters
+
+
+def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> Model:
+    """A model of one list or several, without labels, for `model` of `link` and `dedupe`, or to be saved.
+
+    Raises UsageError where a list lacks a column or ids are double or empty.
+    """
+    for number, frame in enumerate(lists, 1):
+        _check(frame, spec, id_column, f"list {number}")
+    scope: Scope = "within" if len(lists) == 1 else "cross"
+    with connect() as con:
+        prepared = prepare_fields(con, lists, spec, id_column)
+        comparisons = comparisons_of(prepared)
+        candidates(con, keys_for(prepared.filled, prepared.free, prepared.is_sparse), scope)
+        return train(con, prepared, comparisons, scope)[0]
 
 
 def train(

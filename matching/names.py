@@ -29,8 +29,10 @@ GIVEN = Comparison(
         Level("same given name", "l.given = r.given"),
         Level("given and family name swapped", SWAPPED),
         Level("nickname of the other given name", "list_has_any(l.given_roots, r.given_roots)"),
-        Level("much like it, but another given name",
-              f"l.given_known and r.given_known and ({jw('given', 0.84)} or {_letters_apart('given', 1, 3)})"),
+        Level(
+            "much like it, but another given name",
+            f"l.given_known and r.given_known and ({jw('given', 0.84)} or {_letters_apart('given', 1, 3)})",
+        ),
         Level("given name one letter apart", f"{_letters_apart('given', 1, 3)} or {jw('given', 0.93)}"),
         Level("given name spelled alike", f"{jw('given', 0.84)} or {_letters_apart('given', 2, 5)}"),
         Level("initial of the other given name", one_is("given", "length({a}) = 1 and {a} = left({b}, 1)")),

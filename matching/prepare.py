@@ -15,6 +15,8 @@ from transforms import normalise
 FEW = 12
 """A value held by more records of a list than this, or by 2 % of it, is a hub and tells nothing."""
 
+OWN = "own "
+"""Before the names of columns that are compared by themselves, so that none meets a column with a role."""
 _RICH = 0.5
 """Share of records from which lists are not sparse."""
 _MULTI = ("emails", "phones", "websites")
@@ -27,7 +29,7 @@ class Prepared:
     frame: pl.DataFrame
     """rid UInt32, part String, list UInt8, id String, and the columns that `levels` compares."""
     free: tuple[tuple[str, str], ...] = ()
-    """Fields compared under their own column name: (column, kind)."""
+    """Fields without a role, compared by themselves: (prepared column, kind)."""
 
     @property
     def filled(self) -> list[str]:

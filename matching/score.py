@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from expectations.errors import UsageError
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
@@ -24,7 +25,14 @@ def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> p
 
     log_odds = (prior + Σ w + kinship) · ln 2, where w is log2(m / u), corrected at the best level for the
     rarity of the value, and kinship is what has to be taken off because relatives agree on shared clues too.
+    Raises UsageError where the model was trained on other comparisons, or on other levels of one.
     """
+    for comparison in comparisons:
+        if model.levels.get(comparison.name) != list(comparison.sentences):
+            raise UsageError(
+                f"the model knows no comparison {comparison.name} of these levels: it was trained on other"
+                " fields, or by another version of this program; train it anew"
+            )
     parts = [
         _stratum(frame.filter(pl.col("stratum") == i), comparisons, model.strata[name])
         for i, name in enumerate(STRATA)

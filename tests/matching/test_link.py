@@ -1,10 +1,12 @@
 """The library: properties of linking and of finding duplicates."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from expectations.errors import UsageError
-from matching import Field, MatchSpec, dedupe, link
+from matching import Field, MatchSpec, dedupe, link, load, train_model
 from tests.matching.people import two_lists
 
 SPEC = MatchSpec(
@@ -107,3 +109,26 @@ def test_a_list_that_cannot_be_linked_is_refused(change: object, message: str) -
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="field tel: kind telephone is unknown; use one of address"):
         Field("tel", "telephone")
+
+
+def test_a_saved_model_decides_as_the_one_just_trained(tmp_path: Path) -> None:
+    left, right = two_lists(120)
+    train_model([left, right], SPEC, "id").save(tmp_path / "model.json")
+    saved = link(left, right, SPEC, "id", model=load(tmp_path / "model.json"))
+    assert saved.filter("is_match").equals(link(left, right, SPEC, "id").filter("is_match"))
+
+
+def test_a_model_of_other_fields_is_refused(tmp_path: Path) -> None:
+    left, right = two_lists(120)
+    model = train_model([left, right], MatchSpec(SPEC.fields[:2]), "id")
+    with pytest.raises(UsageError, match="train it anew"):
+        link(left, right, SPEC, "id", model=model)
+
+
+def test_columns_named_like_our_own_are_no_trouble() -> None:
+    left, right = two_lists(120)
+    names = {"business_number": "identifier", "list": "category", "rid": "text", "place": "category"}
+    extra = [pl.lit("51824753556").alias(name) for name in names]
+    spec = MatchSpec([*SPEC.fields, *[Field(name, kind) for name, kind in names.items()]])
+    pairs = link(left.with_columns(extra), right.with_columns(extra), spec, "id")
+    assert {f"weight_{name}" for name in names} <= set(pairs.columns)
