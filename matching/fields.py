@@ -10,6 +10,9 @@ from matching.prepare import OWN, Prepared, finish
 from matching.spec import MatchSpec
 from transforms import normalise
 
+_LIST = f"{OWN}list"
+"""Number of a record's list, beside columns that users may name as they like."""
+
 
 def prepare_fields(
     con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
@@ -18,7 +21,7 @@ def prepare_fields(
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
     base = stacked.select(
         pl.col(spec.partition).fill_null("") if spec.partition else pl.lit("").alias("part"),
-        "list",
+        _LIST,
         pl.col(id_column).alias("id"),
     )
     base.columns = ["part", "list", "id"]
@@ -51,7 +54,7 @@ def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) ->
         return expr.list.join(" ") if isinstance(kind, pl.List) else expr.cast(pl.String)
 
     wanted = [id_column, *([spec.partition] if spec.partition else []), *[f.column for f in spec.fields]]
-    return frame.select(*[as_text(c) for c in dict.fromkeys(wanted)], pl.lit(number, pl.UInt8).alias("list"))
+    return frame.select(*[as_text(c) for c in dict.fromkeys(wanted)], pl.lit(number, pl.UInt8).alias(_LIST))
 
 
 def _joined(stacked: pl.DataFrame, columns: list[str]) -> pl.Series | None:
