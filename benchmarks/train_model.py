@@ -47,7 +47,7 @@ def main() -> None:
             for name, frame in fleet_frames(con, Path(folder)).items():
                 made.setdefault(name, []).append(frame.with_columns(apart))
     with connect() as con:
-        model = train_clients(con, {name: pl.concat(frames) for name, frames in made.items()})
+        model, _ = train_clients(con, {name: pl.concat(frames) for name, frames in made.items()})
     model.save(DEFAULT_MODEL)
     for name, stratum in model.strata.items():
         print(f"{name}: overlap {stratum.overlap:.3f}, duplicates {stratum.duplicates:.4f},"

@@ -16,6 +16,7 @@ from flows.night import batches_of
 from flows.tables import plain, show
 from matching.changes import KINDS, SUBJECTS, band_changes, completed, weight_changes
 from matching.clients import train_clients
+from matching.key_report import KeyReport
 from matching.model import Model, load
 
 PRACTICES_SHOWN, SURPRISES = 20, 10
@@ -48,7 +49,7 @@ def train(settings: Settings, training: Training) -> None:
     with reading(settings) as landing:
         sizes = landing.landed.sizes
         chosen = sample(sizes, training.rows or settings.batch_rows)
-        model = _trained(landing, chosen, base)
+        model, blocking = _trained(landing, chosen, base)
         model.save(training.out)
         batches = batches_of(sizes, settings.batch_rows)
         new = replace(options, model=training.out)
@@ -59,6 +60,7 @@ def train(settings: Settings, training: Training) -> None:
     print(f"Compared with {in_use.model} on all {sizes.height:,} practices of the landing zone.")
     print_changes(changes)
     print_weights(weight_changes(base, model))
+    print_blocking(blocking)
     print(f"\nNothing uses it yet. To use it: match_model = {str(training.out)!r} in scr.toml, or")
     print(f"      SCR_MATCH_MODEL={training.out} scr run")
 
@@ -79,21 +81,29 @@ def sample(sizes: pl.DataFrame, rows: int) -> list[str]:
     return sorted(chosen)
 
 
-def _trained(landing: Reading, chosen: Sequence[str], base: Model) -> Model:
+def _trained(landing: Reading, chosen: Sequence[str], base: Model) -> tuple[Model, KeyReport]:
     with landing.con.cursor() as con:
-        model = train_clients(con, landing.frames(chosen))
+        model, blocking = train_clients(con, landing.frames(chosen))
     sizes = landing.landed.sizes
     rows = sizes.filter(pl.col("practice_id").is_in(chosen))["rows"].sum()
     note = (
         f"trained without labels on {len(chosen):,} of {sizes.height:,} practices, picked by a hash of the id"
         f" ({rows:,} rows of all lists), of snapshot {landing.landed.snapshot.snapshot_date}"
     )
-    return replace(completed(model, base), note=note)
+    return replace(completed(model, base), note=note), blocking
 
 
 def _changes(landing: Reading, practice_ids: Sequence[str], *options: Any) -> pl.DataFrame:
     with landing.con.cursor() as con:
         return band_changes(con, landing.frames(practice_ids), *options)
+
+
+def print_blocking(report: KeyReport) -> None:
+    """Print what each blocking key found, and how many matches none found."""
+    print("\n## How the pairs were found\n")
+    show(report.keys.select(pl.col("key").alias("pairs that share"), pl.exclude("key")))
+    share = 1e4 * report.lost / max(report.matches + report.lost, 1)
+    print(f"\nLikely matches that share none of these, at least: {report.lost:.1f} ({share:.1f} in 10,000).")
 
 
 def print_changes(changes: pl.DataFrame) -> None:

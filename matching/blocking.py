@@ -137,7 +137,7 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
     A bucket over its key's limit is left out; a partition of few pairs is taken whole. A person (entity 1) is
     no organisation (entity 2).
     """
-    _make_keys(con, keys)
+    make_keys(con, keys)
     cross, within = "a.list <> b.list", "a.list = b.list"
     condition = {"cross": cross, "within": within, "all": "true"}[scope]
     counted = {
@@ -169,7 +169,8 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
     con.execute("drop table record_key")
 
 
-def _make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
+def make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
+    """Make tables `record_key` (rid, list, entity, key, number) and `key_kind` (number, most, points)."""
     selects = []
     for number, key in enumerate(keys):
         value = f"unnest(list_distinct({key.value}))" if key.several else key.value

@@ -15,6 +15,7 @@ from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
 from matching.comparison import Comparison
 from matching.evidence import with_evidence
+from matching.key_report import KeyReport, key_report
 from matching.linker import comparisons_of, train
 from matching.model import Model, load
 from matching.namesakes import with_namesakes
@@ -29,6 +30,8 @@ from transforms.sql import Frames, query
 _SQL = Path(__file__).parent / "sql"
 _PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
 _KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
+_LIKELY = 3.0
+"""Log odds of pairs that the report of the blocking keys takes for matches."""
 _UUID_PRIOR = 6.6
 """Bits of belief that a Tax record's own link to XPM is right (99 in 100) before its values are compared."""
 
@@ -128,9 +131,11 @@ def _trust_tax_links(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame) -> pl.
     )
 
 
-def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
-    """A new model from the clients of `frames`, without labels."""
+def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> tuple[Model, KeyReport]:
+    """A new model from the clients of `frames`, without labels, and how the blocking keys did on them."""
     prepared = prepare_clients(con, frames)
-    comparisons = comparisons_of(prepared)
-    candidates(con, keys_for(prepared.filled, ()), "all")
-    return train(con, prepared, comparisons, "all")[0]
+    comparisons, keys = comparisons_of(prepared), keys_for(prepared.filled)
+    candidates(con, keys, "all")
+    model, compared = train(con, prepared, comparisons, "all")
+    likely = score(compared, comparisons, model).filter(pl.col("log_odds") > _LIKELY)
+    return model, key_report(con, keys, likely.select("l", "r"))
