@@ -21,8 +21,8 @@ def with_evidence(
     Values of private comparisons are masked.
     """
     values = _values(con, pairs, comparisons)
-    entries = [_entry(k, c, pairs, values) for k, c in enumerate(comparisons)]
-    entries += [
+    entries = [
+        *[_entry(k, c, pairs, values) for k, c in enumerate(comparisons)],
         _line("prior", "before any comparison", pl.col("prior")),
         _line("kinship", "relatives agree on this much as well", pl.col("kinship")),
         _line("rivals", "other candidates of the same records", _rivals()),
@@ -74,13 +74,15 @@ def _quoted(values: pl.Series) -> pl.Series:
 
 
 def _bits(bits: pl.Expr) -> pl.Expr:
-    # With 0 added, as there is no "-0.0" for people.
-    return (bits.round(2, mode="half_away_from_zero") + 0.0).cast(pl.String)
+    rounded = bits.round(2, mode="half_away_from_zero")
+    # "-0.0" would tell of the last digit of a sum, which depends on the batch.
+    return pl.when(rounded == 0).then(0.0).otherwise(rounded).cast(pl.String)
 
 
 def _rivals() -> pl.Expr:
     odds = pl.col("probability") / (1 - pl.min_horizontal("probability", 1 - 1e-12))
-    return odds.log(2) - pl.col("log_odds") * BITS
+    bits: pl.Expr = odds.log(2) - pl.col("log_odds") * BITS
+    return bits
 
 
 def _line(name: str, sentence: str, bits: pl.Expr) -> pl.Expr:
