@@ -10,7 +10,7 @@ from matching.comparison import Comparison
 from matching.names import ENTITY, FAMILY, GIVEN, ORGANISATION
 from matching.options import SURE, MatchOptions
 from matching.promise import kept_promise, one_partner
-from matching.rivals import client_of, marginals
+from matching.rivals import SAME, client_of, connected, marginals
 from matching.score import BITS
 
 _TAX_LINK = 0.9
@@ -78,8 +78,14 @@ def _settled(pairs: pl.DataFrame) -> pl.DataFrame:
     odds = pl.when(said == "match").then(math.inf).when(said == "no_match").then(-math.inf)
     same = pl.when(said == "match").then(1.0).when(said == "no_match").then(0.0)
     known = pairs.select(odds=odds.otherwise("log_odds"), same=same.otherwise("belief"))
-    settled = marginals(pairs, known["odds"], known["same"], pairs["tax_link"])
-    return pairs.with_columns(settled.alias("settled"))
+    # Elsewhere nothing is known beyond what `probability` was worked out from.
+    other = pairs.select(said.is_not_null() | (pl.col("within") & (known["same"] >= SAME))).to_series()
+    rows = connected(pairs, other)
+    settled = marginals(pairs[rows], known["odds"][rows], known["same"][rows], pairs["tax_link"][rows])
+    return pairs.with_columns(settled=pairs["probability"].scatter(rows, settled))
+
+
+_OF_PARTNERS = ("row", "l_as", "r_as", "left_list", "right_list", "log_odds", "left_state", "right_state")
 
 
 def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
@@ -88,7 +94,7 @@ def _model_bands(pairs: pl.DataFrame, options: MatchOptions) -> pl.DataFrame:
     joinable = pairs.select(between & ~pl.col("doubtful")).to_series()
     pairs = pairs.with_columns(sure=kept_promise(pairs, joinable, options)).with_row_index("row")
     unsure = (pl.col("judgement") == "unsure").fill_null(False) & ~pl.col("within")
-    partner = one_partner(pairs.filter(pl.col("sure") | unsure))
+    partner = one_partner(pairs.filter(pl.col("sure") | unsure).select(*_OF_PARTNERS))
     pairs = pairs.join(partner.select("row", "chosen", "tied"), on="row", how="left", maintain_order="left")
     joined = pl.col("sure") & pl.col("chosen").fill_null(False) & ~pl.col("tied").fill_null(False)
     linked = pl.col("tax_link") & (pl.col("settled") >= _TAX_LINK) & ~pl.col("veto")

@@ -65,8 +65,8 @@ KEYS = (
     Key("words of the organisation", ("org",), "org_tokens", 400, True, points=2),
     Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000, points=3),
     Key("code of the organisation", ("org",), "left(org_code, 5)", 1_000, points=3),
-    Key("other organisation name", ("org",), "list_distinct([org, org_other])", 1_000, True),
-    Key("initials of the organisation", ("org",), "list_distinct([org, org_acronym])", 400, True),
+    Key("other organisation name", ("org",), "[org, org_other]", 1_000, True),
+    Key("initials of the organisation", ("org",), "[org, org_acronym]", 400, True),
     Key("e-mail", ("emails",), "list_concat(emails_own, emails_family)", 1_000, True),
     Key("phone", ("phones",),
         "list_transform(list_concat(phones_own, phones_family), x -> right(x, 8))", 1_000, True),
@@ -137,46 +137,36 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
     A bucket over its key's limit is left out; a partition of few pairs is taken whole. A person (entity 1) is
     no organisation (entity 2).
     """
+    condition = {"cross": "l & 1020 <> r & 1020", "within": "l & 1020 = r & 1020", "all": "true"}[scope]
     make_keys(con, keys)
-    cross, within = "a.list <> b.list", "a.list = b.list"
-    condition = {"cross": cross, "within": within, "all": "true"}[scope]
-    counted = {
-        "cross": "(sum(n) * sum(n) - sum(n * n)) / 2",
-        "within": "sum(n * (n - 1)) / 2",
-        "all": "sum(n) * (sum(n) - 1) / 2",
-    }[scope]
+    # Pairs come of lists of codes: a join of the records of a bucket would hash every key twice more.
     con.execute(f"""
         create or replace temp table candidate as
-        with bucket as (
-            select key, any_value(points) as points
-            from (
-                select key, list, any_value(number) as number, count(*)::hugeint as n
-                from record_key
-                group by all
-            )
-            inner join key_kind using (number)
-            group by key
-            having {counted} between 1 and any_value(most)
-        ),
-        kept as (select rid, list, entity, key, points from record_key inner join bucket using (key))
-        select a.rid as l, b.rid as r
-        from kept as a
-        inner join kept as b on a.key = b.key and a.rid < b.rid and a.entity + b.entity <> 3
-            and {condition}
+        with bucket as ({_BUCKETS[scope]}),
+        kept as (select codes, points from bucket inner join key_kind using (number) where pairs between 1 and most),
+        lefts as (select unnest(codes) as l, codes, points from kept),
+        pair as (select l, unnest(codes) as r, points from lefts)
+        select (l >> 10)::uinteger as l, (r >> 10)::uinteger as r
+        from pair
+        where l < r and (l & 3) + (r & 3) <> 3 and {condition}
         group by all
-        having sum(a.points) >= {ENOUGH if len(keys) > _FEW_KEYS else 1}
+        having sum(points) >= {ENOUGH if len(keys) > _FEW_KEYS else 1}
     """)
     con.execute("drop table record_key")
 
 
+_CODE = "(rid::bigint << 10) | (list::bigint << 2) | entity::bigint"
+"""A record as one number, in the order of rid."""
+
+
 def make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
-    """Make tables `record_key` (rid, list, entity, key, number) and `key_kind` (number, most, points)."""
+    """Make tables `record_key` (code, list, key, number) and `key_kind` (number, most, points)."""
     selects = []
     for number, key in enumerate(keys):
         value = f"unnest(list_distinct({key.value}))" if key.several else key.value
         selects.append(
-            f"select rid, list, entity, hash(part_no, {number}, value) as key, {number}::utinyint as number"
-            f" from (select rid, part_no, list, entity, {value} as value from prepared)"
+            f"select code, list, hash(part_no, {number}, value) as key, {number}::utinyint as number"
+            f" from (select {_CODE} as code, part_no, list, {value} as value from prepared)"
             " where value is not null"
         )
     con.execute(f"""
@@ -189,9 +179,33 @@ def make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
         )
         {" union all ".join(selects)}
         union all
-        select rid, list, entity, hash(part_no, 'all'), {len(keys)}
+        select {_CODE}, list, hash(part_no, 'all'), {len(keys)}
         from prepared semi join small using (part_no)
     """)
     con.execute("create or replace temp table key_kind (number utinyint, most bigint, points integer)")
     kinds = [(number, key.limit, key.points) for number, key in enumerate(keys)]
     con.executemany("insert into key_kind values (?, ?, ?)", [*kinds, (len(keys), ALL_PAIRS * 2, ENOUGH)])
+
+
+_ONE_STEP = """
+    select any_value(number) as number, list(code) as codes, count(*)::hugeint * (count(*) - 1) / 2 as pairs
+    from record_key
+    group by key
+    having count(*) > 1
+"""
+_BY_LIST = """
+    select any_value(number) as number, flatten(list(codes)) as codes, {pairs} as pairs
+    from (
+        select key, list, any_value(number) as number, list(code) as codes, count(*)::hugeint as n
+        from record_key
+        group by key, list
+    )
+    group by key
+    having pairs > 0
+"""
+_BUCKETS: dict[Scope, str] = {
+    "cross": _BY_LIST.format(pairs="(sum(n) * sum(n) - sum(n * n)) / 2"),
+    "within": _BY_LIST.format(pairs="sum(n * (n - 1)) / 2"),
+    "all": _ONE_STEP,
+}
+"""Query: codes of the records that share a key, number of the key, and how many pairs of a scope they give."""

@@ -75,6 +75,8 @@ def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     own = _practice_values(frames["practices"])
     names = ("comparable", "client_sync", "source_client")
     tables = {"own": own, **{name: frames[name] for name in names}}
+    # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
+    tables["source_client"] = frames["source_client"].select("practice_id", "product", "source_id", "state")
     frame = query(con, _PREPARE, tables)
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 
@@ -91,7 +93,8 @@ def _practice_values(practices: pl.DataFrame) -> pl.DataFrame:
 
 def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
     """Add what a Tax record or a person names; take out other pairs of Tax records so linked."""
-    con.register("tax_client", frames["source_client"].filter(pl.col("product") == "tax"))
+    tax = frames["source_client"].filter(pl.col("product") == "tax")
+    con.register("tax_client", tax.select("practice_id", "source_id", "xpm_client_uuid"))
     con.register("judgement", frames["effective_judgement"])
     con.execute(_KNOWN_PAIRS)
     con.unregister("tax_client")

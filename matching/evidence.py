@@ -4,74 +4,108 @@ import duckdb
 import polars as pl
 
 from matching.comparison import Comparison
+from matching.score import BITS
 
 _LISTS = frozenset(("emails", "phones", "websites"))
+_PRODUCTS = pl.Series(["hq", "xpm", "tax"])
 
 
 def with_evidence(
     con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, comparisons: list[Comparison]
 ) -> pl.DataFrame:
-    """Columns of table `match` but run_id, `evidence` being a JSON list.
+    """Columns of table `match` but run_id, in the order of `pairs`, `evidence` being a JSON list.
 
     Its entries: {"comparison", "level", "left", "right", "bits"} for each comparison that both sides
     have, then prior (what is known before looking), kinship (taken off because relatives agree too) and
     rivals (other candidates of the same records), without values. The bits add up to log2(p / (1 - p)).
     Values of private comparisons are masked.
     """
-    entries = [_entry(k, comparison) for k, comparison in enumerate(comparisons)]
-    entries += [
-        _line("prior", "before any comparison", "p.prior"),
-        _line("kinship", "relatives agree on this much as well", "p.kinship"),
-        _line("rivals", "other candidates of the same records",
-              "log2(p.probability / (1 - least(p.probability, 1 - 1e-12))) - p.log_odds / ln(2)"),
-    ]  # fmt: skip
-    con.register("scored", pairs)
+    values = _values(con, pairs, comparisons)
+    entries = [
+        *[_entry(k, c, pairs, values) for k, c in enumerate(comparisons)],
+        _line("prior", "before any comparison", pl.col("prior")),
+        _line("kinship", "relatives agree on this much as well", pl.col("kinship")),
+        _line("rivals", "other candidates of the same records", _rivals()),
+    ]
+    return pairs.select(
+        "practice_id",
+        _PRODUCTS.gather(pairs["left_list"]).alias("left_product"),
+        "left_id",
+        _PRODUCTS.gather(pairs["right_list"]).alias("right_product"),
+        "right_id",
+        *("probability", "band", "decided_by", "reason"),
+        evidence=pl.format("[{}]", pl.concat_str(entries, separator=", ", ignore_nulls=True)),
+    )
+
+
+def _values(
+    con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, comparisons: list[Comparison]
+) -> pl.DataFrame:
+    """rid and, as v0 …, what each comparison shows of it as JSON, of every record of `pairs`."""
+    shown = {f"v{k}": _value(comparison) for k, comparison in enumerate(comparisons)}
+    con.register("listed", pl.concat([pairs.select(rid="l"), pairs.select(rid="r")]))
     try:
-        return con.execute(f"""
-            select
-                p.practice_id,
-                ['hq', 'xpm', 'tax'][p.left_list + 1] as left_product, p.left_id,
-                ['hq', 'xpm', 'tax'][p.right_list + 1] as right_product, p.right_id,
-                p.probability, p.band, p.decided_by, p.reason,
-                '[' || concat_ws(', ', {", ".join(entries)}) || ']' as evidence
-            from scored as p
-            inner join prepared as l on l.rid = p.l
-            inner join prepared as r on r.rid = p.r
+        texts = con.execute(f"""
+            select rid{"".join(f", {value} as {name}" for name, value in shown.items())}
+            from prepared
+            where rid in (select rid from listed)
         """).pl()
     finally:
-        con.unregister("scored")
+        con.unregister("listed")
+    texts = texts.sort("rid")
+    return pl.DataFrame([texts["rid"], *[_quoted(texts[name]) for name in shown]])
 
 
-def _line(name: str, sentence: str, bits: str) -> str:
-    start = f'{{"comparison": "{name}", "level": "{sentence}", "bits": '
-    return f"""'{start}' || coalesce(round({bits}, 2), 0) || '}}'"""
-
-
-def _entry(k: int, comparison: Comparison) -> str:
-    sentences = ", ".join(f"'{s.replace(chr(39), chr(39) * 2)}'" for s in comparison.sentences)
-    values = "".join(
-        f""" || ', "{side}": ' || {_quoted(_value(comparison, alias))}"""
-        for side, alias in (("left", "l"), ("right", "r"))
-    )
-    return (
-        f"""case when p.c{k} > 0 then '{{"comparison": "{comparison.name}", "level": "'"""
-        f""" || [{sentences}][p.c{k} + 1] || '"'{values} || ', "bits": ' || round(p.w{k}, 2) || '}}' end"""
-    )
-
-
-def _quoted(value: str) -> str:
-    # Normalised values hold no control characters, so quotes and backslashes are all there is to escape.
-    escaped = f"""replace(replace({value}, '\\', '\\\\'), '"', '\\"')"""
-    return f"""coalesce('"' || {escaped} || '"', 'null')"""
-
-
-def _value(comparison: Comparison, alias: str) -> str:
+def _value(comparison: Comparison) -> str:
     if not comparison.shown:
         return "null::varchar"
     if comparison.private:
-        return f"'******' || right({alias}.{comparison.shown[-1]}, 3)"
-    shown = [
-        f"array_to_string({alias}.{column}, ', ')" if column in _LISTS else f'{alias}."{column}"'
-        for column in comparison.shown
-    ]
+        return f"'******' || right({comparison.shown[-1]}, 3)"
+    shown = [f"array_to_string({c}, ', ')" if c in _LISTS else f'"{c}"' for c in comparison.shown]
     return f"nullif(concat_ws(', ', {', '.join(shown)}), '')"
+
+
+def _quoted(values: pl.Series) -> pl.Series:
+    # Normalised values hold no control characters, so quotes and backslashes are all there is to escape.
+    for special in ("\\", '"'):
+        if values.str.contains(special, literal=True).any():
+            values = values.str.replace_all(special, f"\\{special}", literal=True)
+    return pl.select(pl.format('"{}"', values).fill_null("null").alias(values.name)).to_series()
+
+
+def _bits(bits: pl.Expr) -> pl.Expr:
+    rounded = bits.round(2, mode="half_away_from_zero")
+    # "-0.0" would tell of the last digit of a sum, which depends on the batch.
+    return pl.when(rounded == 0).then(0.0).otherwise(rounded).cast(pl.String)
+
+
+def _rivals() -> pl.Expr:
+    odds = pl.col("probability") / (1 - pl.min_horizontal("probability", 1 - 1e-12))
+    bits: pl.Expr = odds.log(2) - pl.col("log_odds") * BITS
+    return bits
+
+
+def _line(name: str, sentence: str, bits: pl.Expr) -> pl.Expr:
+    start = f'{{"comparison": "{name}", "level": "{sentence}", "bits": '
+    return pl.concat_str(pl.lit(start), _bits(bits).fill_null("0.0"), pl.lit("}"))
+
+
+def _entry(k: int, comparison: Comparison, pairs: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
+    """Entry of each pair, null where a side is missing."""
+    rows = pairs.select(pl.arg_where(pl.col(f"c{k}") > 0)).to_series()
+    found = pairs.select("l", "r", level=f"c{k}", weight=f"w{k}")[rows]
+    starts = [f'{{"comparison": "{comparison.name}", "level": "{s}", "left": ' for s in comparison.sentences]
+    left, right = (values[f"v{k}"].gather(values["rid"].search_sorted(found[side])) for side in "lr")
+    entry = found.select(
+        pl.concat_str(
+            pl.Series(starts).gather(found["level"]),
+            left,
+            pl.lit(', "right": '),
+            right,
+            pl.lit(', "bits": '),
+            _bits(pl.col("weight")),
+            pl.lit("}"),
+        )
+    )
+    nothing = pl.Series(f"e{k}", [None], dtype=pl.String).new_from_index(0, pairs.height)
+    return nothing.scatter(rows, entry.to_series())

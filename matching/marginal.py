@@ -62,11 +62,10 @@ def _in_components(edges: pl.DataFrame) -> Floats:
     """Probability of each edge over all one-to-one assignments of its component; of wide ones in full."""
     places = edges.select(pl.col("a", "b").rank("dense").cast(pl.Int64) - 1)
     a, b = places["a"].to_numpy(), places["b"].to_numpy()
+    component = components(a, b + int(a.max()) + 1)
     frame = edges.with_columns(
-        component=pl.Series(components(a, b + int(a.max()) + 1)), row=pl.int_range(pl.len())
-    ).with_columns(
-        i=pl.col("a").rank("dense").over("component").cast(pl.Int64) - 1,
-        j=pl.col("b").rank("dense").over("component").cast(pl.Int64) - 1,
+        component=pl.Series(component), row=pl.int_range(pl.len()),
+        i=pl.Series(_place(component, a)), j=pl.Series(_place(component, b)),
     ).with_columns(
         rows=pl.col("i").max().over("component") + 1, columns=pl.col("j").max().over("component") + 1
     )  # fmt: skip
@@ -75,6 +74,14 @@ def _in_components(edges: pl.DataFrame) -> Floats:
     for (rows, columns), group in narrow.group_by("rows", "columns", maintain_order=True):
         found[group["row"].to_numpy()] = _of_shape(group, int(str(rows)), int(str(columns)))
     return found
+
+
+def _place(component: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of each node among those of its component, in order."""
+    number = np.unique(component * (int(node.max()) + 1) + node, return_inverse=True)[1].reshape(-1)
+    first = np.full(int(component.max()) + 1, len(node), dtype=np.int64)
+    np.minimum.at(first, component, number)
+    return np.asarray(number - first[component], dtype=np.int64)
 
 
 def _of_shape(group: pl.DataFrame, rows: int, columns: int) -> Floats:

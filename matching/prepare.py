@@ -107,27 +107,36 @@ def _code(column: str) -> pl.Expr:
 
 
 def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
-    found: list[pl.Expr | pl.Series] = [_code(name) for name in ("given", "family", "org")]
+    found: list[pl.Expr | pl.Series] = []
+    for column in ("given", "family", "org", "whole", "street"):
+        if column in frame.columns:
+            found += _of_values(frame[column])
     if "given" in frame.columns:
         found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
         found.append(normalise.is_given_name(frame["given"]).alias("given_known"))
-    if "whole" in frame.columns:
-        found.append(_sorted_words("whole").alias("whole_sorted"))
-    if "street" in frame.columns:
-        found.append(_sorted_words("street").alias("street_sorted"))
     if "org" in frame.columns:
-        words = pl.col("org").str.split(" ")
-        found += [
-            words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 2).unique().sort()).alias(
-                "org_tokens"
-            ),
-            _sorted_words("org").alias("org_sorted"),
-            pl.when(words.list.len() >= 3)
-            .then(words.list.eval(pl.element().str.head(1)).list.join(""))
-            .alias("org_acronym"),
-            pl.coalesce("trading", "trustee").alias("org_other"),
-        ]
+        found.append(pl.coalesce("trading", "trustee").alias("org_other"))
     return found
+
+
+def _of_values(values: pl.Series) -> list[pl.Series]:
+    """What is derived from one column alone, worked out once for each distinct value: names recur."""
+    column, wanted = values.name, list[pl.Expr]()
+    if column in ("given", "family", "org"):
+        wanted.append(_code(column))
+    if column in ("whole", "street", "org"):
+        wanted.append(_sorted_words(column).alias(f"{column}_sorted"))
+    if column == "org":
+        words = pl.col("org").str.split(" ")
+        initials = words.list.eval(pl.element().str.head(1)).list.join("")
+        long = words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 2).unique().sort())
+        wanted += [
+            long.alias("org_tokens"),
+            pl.when(words.list.len() >= 3).then(initials).alias("org_acronym"),
+        ]
+    distinct = values.unique(maintain_order=True).drop_nulls().to_frame().with_columns(wanted)
+    rows = values.to_frame().join(distinct, on=column, how="left", maintain_order="left", validate="m:1")
+    return rows.drop(column).get_columns()
 
 
 def _sorted_words(column: str) -> pl.Expr:

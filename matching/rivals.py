@@ -56,6 +56,12 @@ def client_of(pairs: pl.DataFrame, twins: pl.DataFrame) -> pl.Series:
     return pl.Series(joined(size, twins["l"].to_numpy(), twins["r"].to_numpy()), dtype=pl.Int64)
 
 
+def connected(pairs: pl.DataFrame, some: pl.Series) -> pl.Series:
+    """Rows of the pairs that rivals and twins tie to one of `some`: for all others `marginals` stay the same."""
+    component = client_of(pairs, pairs.filter(some | ~pairs["within"])).gather(pairs["l"])
+    return component.is_in(component.filter(some).unique().implode()).arg_true()
+
+
 def _as_clients(cross: pl.DataFrame, twins: pl.DataFrame) -> pl.DataFrame:
     """Adds `a` and `b`, the clients of l and r as they look into each other's list, and `best`.
 

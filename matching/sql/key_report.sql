@@ -12,8 +12,8 @@ group by key;
 create or replace temp table key_match as
 select distinct found_match.l, found_match.r, a.number
 from found_match
-inner join record_key as a on a.rid = found_match.l
-inner join record_key as b on b.rid = found_match.r and b.key = a.key
+inner join record_key as a on a.code >> 10 = found_match.l
+inner join record_key as b on b.code >> 10 = found_match.r and b.key = a.key
 inner join key_bucket on key_bucket.key = a.key and key_bucket.used;
 
 -- key_match_finders: one row per match that any key finds: how many keys do.
