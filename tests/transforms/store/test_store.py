@@ -226,3 +226,11 @@ def test_nothing_is_fetched_and_nothing_unsigned_is_let_in(store: Store) -> None
         ).rows()
     )
     assert list(settings.values()) == ["false"] * 3
+
+
+def test_replace_looks_for_rows_of_the_held_practices_alone(store: Store) -> None:
+    store.write(lambda writer: writer.replace("unified_client", _clients("A"), ["A"]))
+    store.write(lambda writer: writer.replace("unified_client", _clients("A", "2"), ["A"], held=["A"]))
+    assert store.read("select client_id from unified_client").height == _clients("A").height
+    store.write(lambda writer: writer.replace("unified_client", _clients("B"), ["B"], held=[]))
+    assert set(store.read("select practice_id from unified_client")["practice_id"]) == {"A", "B"}
