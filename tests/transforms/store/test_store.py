@@ -229,8 +229,8 @@ def test_nothing_is_fetched_and_nothing_unsigned_is_let_in(store: Store) -> None
 
 
 def test_replace_looks_for_rows_of_the_held_practices_alone(store: Store) -> None:
-    store.write(lambda writer: writer.replace("unified_client", _clients("A"), ["A"]))
-    store.write(lambda writer: writer.replace("unified_client", _clients("A", "2"), ["A"], held=["A"]))
-    assert store.read("select client_id from unified_client").height == _clients("A").height
-    store.write(lambda writer: writer.replace("unified_client", _clients("B"), ["B"], held=[]))
-    assert set(store.read("select practice_id from unified_client")["practice_id"]) == {"A", "B"}
+    for practice in ("A", "B"):
+        _put(store, practice, "1")
+    both = pl.concat([_clients("A", "2"), _clients("B", "2")])
+    store.write(lambda writer: writer.replace("unified_client", both, ["A", "B"], held=["A"]))
+    assert _ids(store) == [("A", "2"), ("B", "1"), ("B", "2")]
