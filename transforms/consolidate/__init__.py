@@ -115,12 +115,11 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
 
 
 def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
-    published = world.fills.apply(world.values, world.chosen)
     pairs = world.pairs.join(world.chosen, on=["practice", "policy"], how="semi")
     fields = field_value(world.values, pairs, world.differing, world.fills, fate)
     fields = fields.with_columns(run_id=pl.lit(run_id))
     return {
-        "unified_client": unified_client(published, fate, run_id),
+        "unified_client": unified_client(world.values, fate, world.fills, world.chosen, run_id),
         "field_value": conform(fields, "field_value"),
     }
 

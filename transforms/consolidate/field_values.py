@@ -46,15 +46,20 @@ class Fills:
     rows: pl.DataFrame
     """policy, practice, target, twin, place, field: one row per value of a twin that is published."""
 
-    def apply(self, values: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-        """`values` (row number = rid) with the fields filled that the chosen policy fills.
+    def apply(self, values: pl.DataFrame, chosen: pl.DataFrame, standing: pl.Series) -> pl.DataFrame:
+        """The rows `standing` of `values` (row number = rid) with the blanks that the chosen policy fills.
 
         `chosen`: practice, policy.
         """
         rows = self.rows.join(chosen, on=["practice", "policy"], how="semi").sort("target", "place", "twin")
-        return values.with_columns(
-            _filled(values[field], rows.filter(pl.col("field") == field))
-            for field in rows["field"].unique().sort()
+        given = rows.partition_by("field", as_dict=True)
+        return pl.DataFrame(
+            [
+                _filled(values[field], given[field,], standing)
+                if (field,) in given
+                else values[field][standing]
+                for field in values.columns
+            ]
         )
 
 
@@ -141,8 +146,8 @@ def _differs(own: pl.Series, other: pl.Series) -> pl.Series:
     return other.is_not_null() & other.ne_missing(own)
 
 
-def _filled(values: pl.Series, rows: pl.DataFrame) -> pl.Series:
-    """`values` with those of the targets replaced; `rows` sorted by who fills first."""
+def _filled(values: pl.Series, rows: pl.DataFrame, standing: pl.Series) -> pl.Series:
+    """The rows `standing` of `values`, those of the targets replaced; `rows` sorted by who fills first."""
     given = rows.with_columns(other=values[rows["twin"]]).group_by("target", maintain_order=True)
     if isinstance(values.dtype, pl.List):
         new = given.agg(pl.col("other").explode())
@@ -159,7 +164,7 @@ def _filled(values: pl.Series, rows: pl.DataFrame) -> pl.Series:
         fresh = new["other"]
     where = np.arange(len(values))
     where[new["target"].to_numpy()] = len(values) + np.arange(new.height)
-    return pl.concat([values, fresh.rename(values.name)]).gather(where)
+    return pl.concat([values, fresh.rename(values.name)])[where[standing.to_numpy()]]
 
 
 def values_lost(differing: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
