@@ -164,7 +164,7 @@ def _filled(values: pl.Series, rows: pl.DataFrame, standing: pl.Series) -> pl.Se
         fresh = new["other"]
     where = np.arange(len(values))
     where[new["target"].to_numpy()] = len(values) + np.arange(new.height)
-    return pl.concat([values, fresh.rename(values.name)])[where[standing.to_numpy()]]
+    return pl.concat([values, fresh.rename(values.name)]).gather(where[standing.to_numpy()])
 
 
 def values_lost(differing: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
