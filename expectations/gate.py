@@ -102,24 +102,26 @@ def _needed(members: Sequence[Rule], frames: Mapping[str, pl.DataFrame]) -> Mapp
 def _loaded(
     con: duckdb.DuckDBPyConnection | None, frames: Mapping[str, pl.DataFrame]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own (of the run's database where there is one) with the frames as temporary tables.
+    """A connection of its own (of the run's database where there is one) that sees the frames as tables.
 
-    Tables, for DuckDB 1.5 cannot push the filters of some joins into frames and then gives up the query.
+    They are read where they lie: to copy them costs more than all rules that read them again.
     """
     own = con.cursor() if con else duckdb.connect(config={"autoinstall_known_extensions": False})
+    # DuckDB 1.5 cannot push the filters of some joins into frames, and then gives up the query.
+    own.execute("set disabled_optimizers = 'join_filter_pushdown'")
     try:
         for name, frame in frames.items():
-            own.register("frame", _in_pieces(frame))
-            own.execute(f'create temp table "{name}" as select * from frame')
-            own.unregister("frame")
+            own.register(name, _in_pieces(frame))
         yield own
     finally:
+        for name in frames:
+            own.unregister(name)
         own.close()
 
 
 def _in_pieces(frame: pl.DataFrame) -> pa.Table:
     """The frame in record batches, for DuckDB reads one batch a thread."""
-    whole = frame.to_arrow()
+    whole = frame.to_arrow(compat_level=pl.CompatLevel.newest())
     return pa.Table.from_batches(whole.to_batches(max_chunksize=_PIECE), schema=whole.schema)
 
 

@@ -33,8 +33,8 @@ class Settings(BaseSettings):
     """Deadline of a practice that has none of its own."""
     include_prospects: bool = False
     """Whether prospects are clients."""
-    batch_rows: Annotated[int, Field(ge=1)] = 250_000
-    """Rows of all lists that travel together: about 60,000 clients with what hangs on them."""
+    batch_rows: Annotated[int, Field(ge=1)] = 400_000
+    """Rows of all lists that travel together: about 100,000 clients with what hangs on them."""
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(2, os.cpu_count() or 1))
     """Batches under way at once: each more keeps another core busy, and takes as much memory again."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)

@@ -59,13 +59,16 @@ def mask_text(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame) 
     wherever their digits stand in a text of the same practice, with spaces, hyphens, dots or slashes between.
     Columns that are not text are left alone.
     """
+    columns = [c for c in columns if frame.schema[c] == pl.String and _holds_runs(frame[c])]
+    if not columns:
+        return frame
     digits = known.select("practice_id", pl.col("tax_number").str.replace_all(r"\D", "").alias("digits"))
     digits = digits.filter(pl.col("digits").str.len_chars() >= 7).unique()
     numbers = {
         practice: frozenset(found) for practice, found in digits.group_by("practice_id").agg("digits").rows()
     }
     for column in columns:
-        if frame.schema[column] == pl.String and (suspects := _suspects(frame, column, digits)).height:
+        if (suspects := _suspects(frame, column, digits)).height:
             masked = [
                 mask_numbers(t, numbers.get(p, frozenset()))
                 for p, t in suspects.select("practice_id", "text").rows()
@@ -92,6 +95,11 @@ def mask_known(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame)
             changed = frame[column].scatter(places, pl.Series(masked, dtype=pl.String))
             frame = frame.with_columns(changed.alias(column))
     return frame
+
+
+def _holds_runs(texts: pl.Series) -> bool:
+    """Whether any text holds digits enough for a number: most columns of names hold none."""
+    return bool(texts.str.contains(_RUN.pattern).any())
 
 
 def _suspects(frame: pl.DataFrame, column: str, known: pl.DataFrame) -> pl.DataFrame:

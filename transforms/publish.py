@@ -44,9 +44,12 @@ def publish(store: Store, frames: Frames, night: Night) -> None:
     prepared = _published(frames, status) | _working(frames, status)
 
     def work(writer: Writer) -> None:
-        history = _changed(writer, status, night.started_at)
+        before = writer.read(f"select practice_id, {', '.join(_HISTORY)} from practice_status")
+        # Whoever has no status yet has no rows at all: both are written in one transaction.
+        known = set(before["practice_id"])
+        history = _changed(before, status, night.started_at)
         for name, (rows, practice_ids) in sorted(prepared.items()):
-            writer.replace(name, rows, practice_ids)
+            writer.replace(name, rows, practice_ids, held=known & set(practice_ids))
         writer.append("status_history", history)
         if night.whole_fleet and "quarantine" in frames:
             _replace_fleet_lines(writer, frames["quarantine"], night.run_id)
@@ -104,9 +107,8 @@ def _of(frame: pl.DataFrame, practice_ids: list[str]) -> pl.DataFrame:
     return frame.filter(pl.col("practice_id").is_in(practice_ids))
 
 
-def _changed(writer: Writer, status: pl.DataFrame, changed_at: dt.datetime) -> pl.DataFrame:
-    """`status_history` rows: practices whose status differs from what the store holds."""
-    before = writer.read(f"select practice_id, {', '.join(_HISTORY)} from practice_status")
+def _changed(before: pl.DataFrame, status: pl.DataFrame, changed_at: dt.datetime) -> pl.DataFrame:
+    """`status_history` rows: practices whose status differs from what the store holds, `before`."""
     columns = ["practice_id", *_HISTORY]
     # A join on all columns, empty ones alike: what finds no partner has changed.
     changed = status.join(before.select(columns), on=columns, how="anti", nulls_equal=True)
@@ -119,8 +121,11 @@ def _replace_fleet_lines(writer: Writer, quarantine: pl.DataFrame, run_id: str) 
 
     Every batch of a run may bring them, so what the run has written already is not written again.
     """
-    writer.delete("quarantine", "practice_id = '' and run_id <> $run_id", {"run_id": run_id})
     key = list(table("quarantine").key)
-    there = writer.read("select * from quarantine where practice_id = ''").select(key)
+    columns = ", ".join(f'"{name}"' for name in [*key, "run_id"])
+    there = writer.read(f"select {columns} from quarantine where practice_id = ''")
+    if (there["run_id"] != run_id).any():
+        writer.delete("quarantine", "practice_id = '' and run_id <> $run_id", {"run_id": run_id})
+    ours = there.filter(pl.col("run_id") == run_id).select(key)
     lines = quarantine.filter(pl.col("practice_id") == "")
-    writer.append("quarantine", lines.join(there, on=key, how="anti", nulls_equal=True))
+    writer.append("quarantine", lines.join(ours, on=key, how="anti", nulls_equal=True))

@@ -6,7 +6,7 @@ The only file that knows DuckLake. Layout: `STORE/catalog.sqlite`, data under `S
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,10 +37,13 @@ class Writer:
         """Result of one SELECT, as this transaction sees the store."""
         return self._con.execute(sql, dict(params) if params else None).pl()
 
-    def replace(self, name: str, frame: pl.DataFrame, practice_ids: Sequence[str]) -> None:
+    def replace(
+        self, name: str, frame: pl.DataFrame, practice_ids: Sequence[str], held: Collection[str] | None = None
+    ) -> None:
         """Put `frame` (contract `name`) in the place of all rows of `practice_ids`.
 
-        Raises StoreError where `frame` holds a row of another practice.
+        `held`: those of them that may have rows, where it is known: looking for rows costs more than a small
+        table. Raises StoreError where `frame` holds a row of another practice.
         """
         if not practice_ids:
             return
@@ -52,6 +55,12 @@ class Writer:
                 f"table {name}: {strangers.height} rows belong to practices that are not being replaced, for"
                 f" example {example!r}. Filter the frame to the practices in scope."
             )
+        self._clear(name, scope if held is None else scope.filter(pl.col("practice_id").is_in(list(held))))
+        self.append(name, frame)
+
+    def _clear(self, name: str, scope: pl.DataFrame) -> None:
+        if scope.is_empty():
+            return
         low, high = (_literal(scope["practice_id"][i]) for i in (0, -1))
         self._con.register("scr_scope", scope)
         try:
@@ -62,14 +71,13 @@ class Writer:
             )
         finally:
             self._con.unregister("scr_scope")
-        self.append(name, frame)
 
     def append(self, name: str, frame: pl.DataFrame) -> None:
         """Add the rows of `frame` (contract `name`) to the table."""
         if frame.height == 0:
             return
         columns = ", ".join(f'"{c}"' for c in table(name).names)
-        self._con.register("scr_rows", frame)
+        self._con.register("scr_rows", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
         try:
             self._con.execute(f'insert into "{name}" ({columns}) select {columns} from scr_rows')
         finally:

@@ -14,6 +14,7 @@ from transforms.consolidate.contradictions import overruled, rejected_judgements
 from transforms.consolidate.crosswalk import crosswalk
 from transforms.consolidate.field_values import (
     Fills,
+    differences,
     field_value,
     fills,
     published_values,
@@ -76,6 +77,7 @@ class _World:
     """practice, policy."""
     values: pl.DataFrame
     pairs: pl.DataFrame
+    differing: pl.DataFrame
     fills: Fills
     lost: pl.DataFrame
 
@@ -98,24 +100,26 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
     counts = facts(con, records, today, blanks).join(practices, on="practice")  # many to one
     values = published_values(records)
     pairs = twin_pairs(records, today, blanks)
-    given = fills(values, pairs)
+    differing = differences(values, pairs)
+    given = fills(values, pairs, differing)
     return _World(
         plan=today,
         facts=counts,
         chosen=chosen.select("practice", "policy"),
         values=values,
         pairs=pairs,
+        differing=differing,
         fills=given,
-        lost=values_lost(values, pairs, given),
+        lost=values_lost(differing, pairs, given),
     )
 
 
 def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
-    published = world.fills.apply(world.values, world.chosen)
     pairs = world.pairs.join(world.chosen, on=["practice", "policy"], how="semi")
-    fields = field_value(world.values, pairs, world.fills, fate).with_columns(run_id=pl.lit(run_id))
+    fields = field_value(world.values, pairs, world.differing, world.fills, fate)
+    fields = fields.with_columns(run_id=pl.lit(run_id))
     return {
-        "unified_client": unified_client(published, fate, run_id),
+        "unified_client": unified_client(world.values, fate, world.fills, world.chosen, run_id),
         "field_value": conform(fields, "field_value"),
     }
 

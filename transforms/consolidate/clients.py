@@ -5,7 +5,7 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table
-from transforms.consolidate.field_values import FIELDS, LISTS
+from transforms.consolidate.field_values import FIELDS, LISTS, Fills
 from transforms.consolidate.joined import Records
 from transforms.sql import run_sql
 
@@ -26,16 +26,18 @@ def client_fate(fate: pl.DataFrame) -> pl.DataFrame:
     return conform(fate.select(table("client_fate").names), "client_fate")
 
 
-def unified_client(published: pl.DataFrame, fate: pl.DataFrame, run_id: str) -> pl.DataFrame:
+def unified_client(
+    values: pl.DataFrame, fate: pl.DataFrame, given: Fills, chosen: pl.DataFrame, run_id: str
+) -> pl.DataFrame:
     """Table `unified_client`: one row per record that stands for a client, survivor or archived.
 
     The record's own values stand as they are: the product selects, it does not merge. Two things are added:
     a Practice Manager client shows the identifiers and settings of its Tax record where its own are empty (in
     the product both are one store); where the practice asked to fill blanks, they take the twin's value.
-    `published`: the values with their fills (`field_values.Fills`), row number = rid.
+    `chosen`: practice, policy.
     """
     standing = fate.filter(pl.col("outcome").is_in(["survivor", "archived"]))
-    rows = published[standing["rid"]].select(*FIELDS, *LISTS)
+    rows = given.apply(values, chosen, standing["rid"]).select(*FIELDS, *LISTS)
     rows = standing.select("practice_id", "client_id", "state", survivor_product="product").hstack(rows)
     rows = rows.join(_records(fate), on=["practice_id", "client_id"], how="left")  # one to one
     rows = rows.with_columns(

@@ -46,15 +46,20 @@ class Fills:
     rows: pl.DataFrame
     """policy, practice, target, twin, place, field: one row per value of a twin that is published."""
 
-    def apply(self, values: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-        """`values` (row number = rid) with the fields filled that the chosen policy fills.
+    def apply(self, values: pl.DataFrame, chosen: pl.DataFrame, standing: pl.Series) -> pl.DataFrame:
+        """The rows `standing` of `values` (row number = rid) with the blanks that the chosen policy fills.
 
         `chosen`: practice, policy.
         """
         rows = self.rows.join(chosen, on=["practice", "policy"], how="semi").sort("target", "place", "twin")
-        return values.with_columns(
-            _filled(values[field], rows.filter(pl.col("field") == field))
-            for field in rows["field"].unique().sort()
+        given = rows.partition_by("field", as_dict=True)
+        return pl.DataFrame(
+            [
+                _filled(values[field], given[field,], standing)
+                if (field,) in given
+                else values[field][standing]
+                for field in values.columns
+            ]
         )
 
 
@@ -68,6 +73,7 @@ def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl
     """Policy × record that is merged: policy, practice, twin, target, fill, overlay, place (who fills first).
 
     `blanks`: practice numbers whose decision fills blanks. `overlay`: Tax under its Practice Manager client.
+    `pair`: number of twin and target, the same under every policy.
     """
     of = records.record.select("rid", "practice", "product", "seniority")
     return (
@@ -86,32 +92,49 @@ def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl
             + pl.col("seniority"),
         )
         .sort("policy", "target", "place", "twin")
+        .with_columns(pair=(pl.struct("target", "twin").rank("dense") - 1).cast(pl.Int64))
     )
 
 
-def fills(values: pl.DataFrame, pairs: pl.DataFrame) -> Fills:
-    """What the twins give: Tax its identifiers and settings to Practice Manager, all where asked for."""
+def differences(values: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Per field whether the twin has a value that its target has not; row number = `pair` of `pairs`."""
+    apart = pairs.select("pair", "target", "twin").unique("pair").sort("pair")
+    return pl.DataFrame(
+        [
+            _differs(values[field][apart["target"]], values[field][apart["twin"]]).alias(field)
+            for field in (*FIELDS, *LISTS)
+        ]
+    )
+
+
+def fills(values: pl.DataFrame, pairs: pl.DataFrame, differing: pl.DataFrame) -> Fills:
+    """What the twins give: Tax its identifiers and settings to Practice Manager, all where asked for.
+
+    `differing`: of `differences`.
+    """
     able = pairs.filter(pl.col("fill") | pl.col("overlay"))
-    found = [_given(values[field], able, field) for field in (*FIELDS, *LISTS)]
+    found = [_given(values[field], able, differing[field]) for field in (*FIELDS, *LISTS)]
     return Fills(pl.concat(found))
 
 
-def _given(values: pl.Series, able: pl.DataFrame, field: str) -> pl.DataFrame:
+def _given(values: pl.Series, able: pl.DataFrame, differing: pl.Series) -> pl.DataFrame:
     """The pairs of `able` whose twin gives its value of one field."""
-    own, other = values[able["target"]], values[able["twin"]]
-    columns = ["policy", "practice", "target", "twin", "place"]
-    gives = able["fill"] | (able["overlay"] if field in (*IDENTIFIERS, "settings") else False)
-    differing = gives & _differs(own, other)
+    field = values.name
+    gives = able["fill"] | able["overlay"] if field in (*IDENTIFIERS, "settings") else able["fill"]
+    rows = able.filter(gives & differing[able["pair"]])
+    blank = values.is_null()[rows["target"]]
     if field in LISTS:
-        chosen = able.filter(differing)
+        chosen = rows
     elif field == "settings":
         # The keys of Practice Manager and Tax never meet: the objects of both are joined, one of each.
         product = pl.col("place") // _LISTED
-        chosen = able.filter(differing & (own.is_null() | able["overlay"]))
+        chosen = rows.filter(blank | rows["overlay"])
         chosen = chosen.filter(pl.col("twin") == pl.col("twin").first().over("policy", "target", product))
     else:
-        blank = able.with_columns(value=other).filter(differing & own.is_null())
-        chosen = blank.filter(pl.col("value") == pl.col("value").first().over("policy", "target"))
+        chosen = rows.filter(blank)
+        chosen = chosen.with_columns(value=values[chosen["twin"]])
+        chosen = chosen.filter(pl.col("value") == pl.col("value").first().over("policy", "target"))
+    columns = ["policy", "practice", "target", "twin", "place"]
     return chosen.select(columns).with_columns(field=pl.lit(field))
 
 
@@ -123,8 +146,8 @@ def _differs(own: pl.Series, other: pl.Series) -> pl.Series:
     return other.is_not_null() & other.ne_missing(own)
 
 
-def _filled(values: pl.Series, rows: pl.DataFrame) -> pl.Series:
-    """`values` with those of the targets replaced; `rows` sorted by who fills first."""
+def _filled(values: pl.Series, rows: pl.DataFrame, standing: pl.Series) -> pl.Series:
+    """The rows `standing` of `values`, those of the targets replaced; `rows` sorted by who fills first."""
     given = rows.with_columns(other=values[rows["twin"]]).group_by("target", maintain_order=True)
     if isinstance(values.dtype, pl.List):
         new = given.agg(pl.col("other").explode())
@@ -141,19 +164,14 @@ def _filled(values: pl.Series, rows: pl.DataFrame) -> pl.Series:
         fresh = new["other"]
     where = np.arange(len(values))
     where[new["target"].to_numpy()] = len(values) + np.arange(new.height)
-    return pl.concat([values, fresh.rename(values.name)]).gather(where)
+    return pl.concat([values, fresh.rename(values.name)]).gather(where[standing.to_numpy()])
 
 
-def values_lost(values: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
+def values_lost(differing: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
     """Policy × practice number: per field, how many values of merged records are not published."""
-    names = [*FIELDS, *LISTS]
-    apart = pairs.select("twin", "target").unique()
-    differing = apart.with_columns(
-        _differs(values[field][apart["target"]], values[field][apart["twin"]]).alias(field) for field in names
-    )
     keys = ["policy", "practice"]
-    all_of = pairs.select(*keys, "twin", "target").join(differing, on=["twin", "target"])  # many to one
-    counts = all_of.group_by(keys).agg(pl.col(names).sum().cast(pl.Int64))
+    all_of = pairs.select(keys).hstack(differing[pairs["pair"]])
+    counts = all_of.group_by(keys).agg(pl.all().sum().cast(pl.Int64))
     published = given.rows.group_by(*keys, "field").len("published")
     return (
         counts.unpivot(index=keys, variable_name="field", value_name="differing")
@@ -163,12 +181,14 @@ def values_lost(values: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.D
     )
 
 
-def field_value(values: pl.DataFrame, pairs: pl.DataFrame, given: Fills, fate: pl.DataFrame) -> pl.DataFrame:
+def field_value(
+    values: pl.DataFrame, pairs: pl.DataFrame, differing: pl.DataFrame, given: Fills, fate: pl.DataFrame
+) -> pl.DataFrame:
     """Table `field_value` but for run_id: of each field in which a twin differs, every value.
 
     `pairs`: those of the chosen policies. A value that equals the standing record's is not listed again.
     """
-    both = [_field_rows(values[field], pairs, field) for field in (*FIELDS, *LISTS)]
+    both = [_field_rows(values[field], pairs, differing[field]) for field in (*FIELDS, *LISTS)]
     held = given.rows.select("policy", "target", "twin", "field", held=pl.lit(True))
     rows = (
         pl.concat(both)
@@ -196,11 +216,11 @@ def field_value(values: pl.DataFrame, pairs: pl.DataFrame, given: Fills, fate: p
     )
 
 
-def _field_rows(values: pl.Series, pairs: pl.DataFrame, field: str) -> pl.DataFrame:
+def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series) -> pl.DataFrame:
     """policy, target, twin, field, value: the twins that differ, and the standing record itself."""
-    differing = pairs.filter(_differs(values[pairs["target"]], values[pairs["twin"]]))
-    twins = differing.select("policy", "target", "twin")
+    twins = pairs.filter(differing[pairs["pair"]]).select("policy", "target", "twin")
     rids = pl.concat([twins, twins.select("policy", "target", twin="target").unique()])
     shown = values[rids["twin"]]
     text = shown.list.join("; ") if isinstance(shown.dtype, pl.List) else shown.cast(pl.String)
-    return rids.with_columns(field=pl.lit(field), value=text).filter(pl.col("value").is_not_null())
+    rows = rids.with_columns(field=pl.lit(values.name), value=text)
+    return rows.filter(pl.col("value").is_not_null())

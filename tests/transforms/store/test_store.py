@@ -226,3 +226,11 @@ def test_nothing_is_fetched_and_nothing_unsigned_is_let_in(store: Store) -> None
         ).rows()
     )
     assert list(settings.values()) == ["false"] * 3
+
+
+def test_replace_looks_for_rows_of_the_held_practices_alone(store: Store) -> None:
+    for practice in ("A", "B"):
+        _put(store, practice, "1")
+    both = pl.concat([_clients("A", "2"), _clients("B", "2")])
+    store.write(lambda writer: writer.replace("unified_client", both, ["A", "B"], held=["A"]))
+    assert _ids(store) == [("A", "2"), ("B", "1"), ("B", "2")]
