@@ -139,7 +139,9 @@ def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) ->
     con.execute(f"""
         create or replace temp table candidate as
         with bucket as ({_BUCKETS[scope]}),
-        kept as (select codes, points from bucket inner join key_kind using (number) where pairs between 1 and most),
+        kept as (
+            select codes, points from bucket inner join key_kind using (number) where pairs between 1 and most
+        ),
         lefts as (select unnest(codes) as l, codes, points from kept),
         pair as (select l, unnest(codes) as r, points from lefts)
         select (l >> 10)::uinteger as l, (r >> 10)::uinteger as r
@@ -200,4 +202,4 @@ _BUCKETS: dict[Scope, str] = {
     "within": _BY_LIST.format(pairs="sum(n * (n - 1)) / 2"),
     "all": _ONE_STEP,
 }
-"""Query: codes of the records that share a key, number of the key, and how many pairs of a scope they give."""
+"""Query: codes of the records that share a key, the key's number, and how many pairs of a scope they are."""

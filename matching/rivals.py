@@ -58,7 +58,7 @@ def client_of(pairs: pl.DataFrame, twins: pl.DataFrame) -> pl.Series:
 
 
 def connected(pairs: pl.DataFrame, some: pl.Series) -> pl.Series:
-    """Rows of the pairs that rivals and twins tie to one of `some`: for all others `marginals` stay the same."""
+    """Rows of the pairs that rivals and twins tie to one of `some`; `marginals` of others stay the same."""
     component = client_of(pairs, pairs.filter(some | ~pairs["within"])).gather(pairs["l"])
     return component.is_in(component.filter(some).unique().implode()).arg_true()
 
