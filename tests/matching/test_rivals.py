@@ -10,7 +10,7 @@ import pytest
 from matching.options import MatchOptions
 from matching.overlap import with_overlap
 from matching.promise import kept_promise, one_partner
-from matching.rivals import marginals
+from matching.rivals import SAME, connected, marginals
 
 Edges = list[tuple[int, int, float]]
 
@@ -49,6 +49,27 @@ def test_probabilities_are_shares_of_all_assignments(seed: int) -> None:
     dice = random.Random(seed)
     edges = [(a, 10 + b, dice.uniform(-3, 15)) for a in range(3) for b in range(3) if dice.random() < 0.8]
     assert found(edges) == pytest.approx(by_counting(edges), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_what_is_known_of_twins_changes_only_what_is_connected_with_them(seed: int) -> None:
+    dice = random.Random(seed)
+    edges = [(a, 10 + b, dice.uniform(-3, 15)) for a in range(9) for b in range(12) if dice.random() < 0.15]
+    twins = [(b, b + 1, dice.random()) for b in (10, 13, 16)]
+    frame, odds, same = candidates(edges, twins)
+    alone = pl.repeat(False, frame.height, eager=True)
+    rows = connected(frame, frame["within"] & (same >= SAME))
+    anew = marginals(frame[rows], odds[rows], same[rows], alone[rows])
+    whole = marginals(frame, odds, same, alone)
+    kept = marginals(frame, odds, same * 0, alone).scatter(rows, anew)
+    assert kept.to_list() == pytest.approx(whole.to_list(), abs=1e-12)
+
+
+def test_connected_are_the_rivals_of_the_twins_and_theirs_alone() -> None:
+    edges = [(0, 10, 5.0), (0, 12, 5.0), (1, 12, 5.0), (2, 14, 5.0)]
+    frame, _, same = candidates(edges, [(10, 11, 0.9), (14, 15, 0.1)])
+    rows = connected(frame, frame["within"] & (same >= SAME))
+    assert frame[rows].select("l", "r").rows() == [(0, 10), (0, 12), (1, 12), (10, 11)]
 
 
 def test_a_rival_that_is_surely_somebody_else_counts_for_nothing() -> None:
