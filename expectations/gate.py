@@ -121,7 +121,7 @@ def _loaded(
 
 def _in_pieces(frame: pl.DataFrame) -> pa.Table:
     """The frame in record batches, for DuckDB reads one batch a thread."""
-    whole = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+    whole = frame.to_arrow()
     return pa.Table.from_batches(whole.to_batches(max_chunksize=_PIECE), schema=whole.schema)
 
 

@@ -56,7 +56,7 @@ def query(
 ) -> pl.DataFrame:
     """Result of one SELECT over `frames`, each visible under its name for this call only."""
     for name, frame in frames.items():
-        con.register(name, frame.to_arrow(compat_level=pl.CompatLevel.newest()))
+        con.register(name, frame)
     try:
         return con.execute(sql, dict(params) if params else None).pl()
     finally:

@@ -77,7 +77,7 @@ class Writer:
         if frame.height == 0:
             return
         columns = ", ".join(f'"{c}"' for c in table(name).names)
-        self._con.register("scr_rows", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
+        self._con.register("scr_rows", frame.to_arrow())
         try:
             self._con.execute(f'insert into "{name}" ({columns}) select {columns} from scr_rows')
         finally:

@@ -102,7 +102,7 @@ def test_the_page_stands_alone_and_draws_every_pair(
     assert not {"script", "link", "img", "iframe"} & set(found.tags)
     assert "http" not in text
     assert "prefers-color-scheme: dark" in text
-    assert text.count("joined from") == text.count("asked from") == drawn
+    assert text.count("sure from") == text.count("asked from") == drawn
     assert "******560" in text
     assert "+8.0" in text
 
