@@ -29,7 +29,7 @@ _DUPLICATES = 0.05
 """A list of which more than this share has two sure partners is taken to hold duplicates."""
 _SURE = 0.95
 """Probability from which a partner is sure."""
-_USUAL = 50
+_USUAL = 20
 """Records of belief in the share of duplicates that is usual, against that of one partition."""
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from matching.assign import components
 from matching.model import Floats
 
-_ROUNDS = 25
+_ROUNDS = 20
 _FAINT = 0.01
 """Odds below which a pair is nobody's rival."""
 _WIDE = 5
@@ -42,12 +42,21 @@ def marginals(left: pl.Series, right: pl.Series, odds: pl.Series) -> pl.Series:
 
 
 def _by_recursion(left: pl.Series, right: pl.Series, odds: Floats) -> Floats:
+    """Probabilities by belief propagation, begun on either side, so that neither list counts for more."""
     of_left, of_right = ((side.rank("dense") - 1).cast(pl.Int64).to_numpy() for side in (left, right))
-    left_free = right_free = np.ones(len(odds))
+    found: Floats = (_propagated(odds, of_left, of_right) + _propagated(odds, of_right, of_left)) / 2
+    # Among many strong rivals it need not settle; no record has more than one partner all the same.
+    most = np.maximum(*(np.bincount(node, weights=found)[node] for node in (of_left, of_right)))
+    shares: Floats = found / np.maximum(most, 1)
+    return shares
+
+
+def _propagated(odds: Floats, first: NDArray[np.int64], second: NDArray[np.int64]) -> Floats:
+    first_free = second_free = np.ones(len(odds))
     for _ in range(_ROUNDS):
-        left_free = _free(odds * right_free, of_left)
-        right_free = _free(odds * left_free, of_right)
-    taken = odds * left_free * right_free
+        first_free = _free(odds * second_free, first)
+        second_free = _free(odds * first_free, second)
+    taken = odds * first_free * second_free
     found: Floats = taken / (1 + taken)
     return found
 
