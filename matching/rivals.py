@@ -51,7 +51,7 @@ def marginals(pairs: pl.DataFrame, log_odds: pl.Series, same: pl.Series, alone: 
 
 def client_of(pairs: pl.DataFrame, twins: pl.DataFrame) -> pl.Series:
     """Smallest record of the client of each record number, where the pairs `twins` are one client."""
-    ends = np.concatenate([pairs["l"].to_numpy(), pairs["r"].to_numpy()])
+    ends = np.concatenate([frame[side].to_numpy() for frame in (pairs, twins) for side in "lr"])
     size = 1 + int(ends.max()) if len(ends) else 0
     return pl.Series(joined(size, twins["l"].to_numpy(), twins["r"].to_numpy()), dtype=pl.Int64)
 

@@ -65,6 +65,10 @@ def test_what_is_known_of_twins_changes_only_what_is_connected_with_them(seed: i
     assert kept.to_list() == pytest.approx(whole.to_list(), abs=1e-12)
 
 
+def test_twins_that_no_other_list_knows_are_no_trouble() -> None:
+    assert found([(0, 10, 5.0)], [(18, 19, 0.9)])[0, 10] == pytest.approx(by_counting([(0, 10, 5.0)])[0, 10])
+
+
 def test_connected_are_the_rivals_of_the_twins_and_theirs_alone() -> None:
     edges = [(0, 10, 5.0), (0, 12, 5.0), (1, 12, 5.0), (2, 14, 5.0)]
     frame, _, same = candidates(edges, [(10, 11, 0.9), (14, 15, 0.1)])
