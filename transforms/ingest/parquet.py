@@ -1,6 +1,5 @@
 """Reads Parquet files: columns of any type become the text that a CSV file would hold."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import duckdb

@@ -9,13 +9,19 @@ from polars.testing import assert_frame_equal
 
 from tests.transforms.ingest.landings import HQ, read, write
 from tests.transforms.ingest.test_broken_files import REJECTED, ROWS, WAITING
-from transforms.ingest import find_snapshot, land
+from transforms.ingest import find_snapshot
+from transforms.ingest.job import Job
+from transforms.ingest.prepare import prepare
+from transforms.ingest.scope import concerns
+from transforms.storage import staging
 
 _ESCAPED = '{"practice_id":"\\u0050\\u0031","hq_client_id":"c1","status":"active"}\n'
-FILES = {
+FILES: dict[str, tuple[str, str | bytes]] = {
     "whole file": ("a.csv", HQ + "P1,c1,active,A,\n"),
     "id in disguise": ("a.ndjson", '{"practice_id":"P2","hq_client_id":"c2","status":"active"}\n' + _ESCAPED),
-    **{case: (name, content) for case, (name, content, *_) in {**ROWS, **REJECTED, **WAITING}.items()},
+    **{case: (bad[0], bad[1]) for case, bad in ROWS.items()},
+    **{case: (bad[0], bad[1]) for case, bad in REJECTED.items()},
+    **{case: (bad[0], bad[1]) for case, bad in WAITING.items()},
 }
 
 
@@ -44,11 +50,8 @@ def test_a_file_without_the_practice_is_not_read(
     for practice in ("P1", "P2"):
         rows = pl.DataFrame({"practice_id": [practice], "hq_client_id": ["c1"], "status": ["active"]})
         getattr(rows, f"write_{ending}")(folder / f"{practice}.{ending}")
-    assert [read_of(con, root, only) for only in (None, ["P2"])] == [2, 1]
-
-
-def read_of(con: duckdb.DuckDBPyConnection, root: Path, only: list[str] | None) -> int:
-    """Files of clients of which records were read."""
-    landed = land(con, find_snapshot(root), only)
-    clients = {file.number for file in landed.snapshot.of("hq_clients")}
-    return len(clients & set(landed.origin.counts))
+    snapshot = find_snapshot(root)
+    with staging(snapshot.storage) as place:
+        job = Job(con, place, ("P2",), directory=frozenset({"P1", "P2"}))
+        prepared = [prepare(job, file) for file in snapshot.of("hq_clients")]
+        assert [concerns(job, item) for item in prepared if item] == [False, True]
