@@ -56,12 +56,12 @@ select
             case when m.told is null then ' What survives hangs on the policy, which is not chosen yet.' end
         )
         when s.kind = 'shared_tax_number'
-            then 'match: the two become one client, and one record stands for both. If they are two, mend the'
-                || ' tax or branch numbers at the source: two clients cannot survive with one.'
-        when s.right_product is not null then concat(
-            'keep_hq: the Xero HQ record survives, the other is merged into it. keep_xpm: the Practice Manager',
-            ' record survives, the other is merged into it. keep_both: both survive, a duplicate that the',
-            ' selection makes. keep_none: both are archived.'
+            then 'match: the two become one client, and one record stands for both. If they are two, mend'
+                || ' the tax or branch numbers at the source: two clients cannot survive with one.'
+        when s.kind = 'selection' and s.right_product is not null then concat(
+            'keep_hq: the Xero HQ record survives, the other is merged into it. keep_xpm: the Practice',
+            ' Manager record survives, the other is merged into it. keep_both: both survive, a duplicate that',
+            ' the selection makes. keep_none: both are archived.'
         )
         when s.kind = 'selection' then concat(
             case s.left_product when 'hq' then 'keep_hq' else 'keep_xpm' end,
