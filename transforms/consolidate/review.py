@@ -3,7 +3,7 @@
 import duckdb
 import polars as pl
 
-from transforms.consolidate.contradictions import implied_duplicates, overruled
+from transforms.consolidate.contradictions import implied_duplicates, kept_apart, overruled
 from transforms.consolidate.joined import Records
 from transforms.consolidate.policy import what_if
 from transforms.sql import run_sql
@@ -25,6 +25,8 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
     `contradicted`, with the columns of `overruled`; and what answers imply without saying it: `through_rid`.
     """
     of = records.record.select("rid", "practice", "product", "set_id")
+    # Who said no to one record of a client has said no to the others that are joined with it.
+    refused = kept_apart(records).with_columns(refused=True)
     pairs = (
         records.edges.filter(pl.col("band").is_in(["near", "exact"]))
         .join(of, left_on="left_rid", right_on="rid")  # many to one
@@ -44,6 +46,8 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
             .otherwise(pl.lit("match")),
         )
         .join(overruled(records), on=["left_rid", "right_rid"], how="left")  # one to at most one
+        .join(refused, on=["left_rid", "right_rid"], how="left")  # one to at most one
+        .filter(pl.col("contradicted") | pl.col("refused").is_null())
         .sort("left_rid", "right_rid")
         .with_row_index("question")
         .with_columns(pl.col("question").cast(pl.Int64))

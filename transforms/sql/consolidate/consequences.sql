@@ -1,4 +1,4 @@
--- One row per question on clients: the words to answer it with, and what each of them would do.
+-- One row per question on clients: what each of its answers would do.
 -- `said` is the result of `review`; `record` has the name of each rid as `called`.
 with fates as (
     select
@@ -29,17 +29,6 @@ with fates as (
 select
     s.item_id,
     case
-        when s.kind = 'shared_tax_number' then ['match']
-        when s.contradicted then ['no_match']
-        when s.kind = 'selection' then list_filter([
-            case when 'hq' in (s.left_product, s.right_product) then 'keep_hq' end,
-            case when 'xpm' in (s.left_product, s.right_product) then 'keep_xpm' end,
-            case when s.right_product is not null then 'keep_both' end,
-            'keep_none'
-        ], lambda word: word is not null)
-        else ['match', 'no_match', 'unsure']
-    end as answers,
-    case
         when s.contradicted
             then 'no_match: they stay two' || coalesce(': ' || n.told, '') || '. To join them, judge '
                 || s.kept_apart || ' one client instead, in the decisions on matches.'
@@ -58,14 +47,17 @@ select
         when s.kind = 'shared_tax_number'
             then 'match: the two become one client, and one record stands for both. If they are two, mend'
                 || ' the tax or branch numbers at the source: two clients cannot survive with one.'
-        when s.kind = 'selection' and s.right_product is not null then concat(
-            'keep_hq: the Xero HQ record survives, the other is merged into it. keep_xpm: the Practice',
-            ' Manager record survives, the other is merged into it. keep_both: both survive, a duplicate that',
-            ' the selection makes. keep_none: both are archived.'
-        )
         when s.kind = 'selection' then concat(
-            case s.left_product when 'hq' then 'keep_hq' else 'keep_xpm' end,
-            ': it survives. keep_none: it is archived, or follows the twin that is kept.'
+            case
+                when s.right_product is not null
+                    then 'keep_hq: the Xero HQ record survives, the other is merged into it. keep_xpm: the'
+                        || ' Practice Manager record survives, the other is merged into it. keep_both: both'
+                        || ' survive, a duplicate that the selection makes. keep_none: both are archived.'
+                else s.answers[1] || ': it survives. keep_none: it is archived, or follows a kept twin.'
+            end,
+            case when s.works
+                then ' The Practice Manager record has jobs or a Tax record: unless it survives, the policy'
+                    || ' is refused until drops_working_clients is acknowledged.' end
         )
     end as consequences
 from said as s

@@ -1,5 +1,5 @@
--- One row per question on clients: who is asked about, and why, in words. `asked` names its records by
--- rid, `record` has their names as `called`.
+-- One row per question on clients: who is asked about, why, and the words to answer with.
+-- `asked` names its records by rid, `record` has their names as `called`.
 with spoken as (
     select
         a.*,
@@ -12,7 +12,8 @@ with spoken as (
         r.called as right_called,
         concat_ws(' and ', l.called, r.called) as both_called,
         concat_ws(' and ', nl.called, nr.called) as kept_apart,
-        t.called as through_called
+        t.called as through_called,
+        coalesce(r.works, l.works) as works
     from asked as a
     inner join record as l on a.left_rid = l.rid -- many to one
     left join record as r on a.right_rid = r.rid -- many to at most one
@@ -29,6 +30,17 @@ select
         )), 1, 20
     ) as item_id,
     null::varchar as organisation_id,
+    case
+        when kind = 'shared_tax_number' then ['match']
+        when contradicted then ['no_match']
+        when kind = 'selection' then list_filter([
+            case when 'hq' in (left_product, right_product) then 'keep_hq' end,
+            case when 'xpm' in (left_product, right_product) then 'keep_xpm' end,
+            case when right_product is not null then 'keep_both' end,
+            'keep_none'
+        ], lambda word: word is not null)
+        else ['match', 'no_match', 'unsure']
+    end as answers,
     case
         when contradicted and by_person
             then concat(
