@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import pyarrow.fs as pafs
 import pytest
 
 from expectations.errors import UsageError
-from transforms.storage import open_storage
+from transforms.storage import Storage, open_storage
 
 
 def test_a_file_is_there_whole_and_alone(tmp_path: Path) -> None:
@@ -22,11 +23,18 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_bytes() == b"one"
 
 
-def test_a_reader_takes_no_file_that_is_half_written(tmp_path: Path) -> None:
-    """A writer that was killed before the last step leaves its hidden name behind."""
+class Killed(pafs.LocalFileSystem):
+    """A disk whose writer is killed before the last step."""
+
+    def move(self, src: str, dest: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_reader_takes_no_file_of_a_writer_that_was_killed(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Storage(Killed(), str(tmp_path), True).put("decisions/a.csv", b"one")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".a.csv.part"]
     storage = open_storage(tmp_path)
-    (tmp_path / "decisions").mkdir()
-    (tmp_path / "decisions" / ".a.csv.part").write_bytes(b"on")
     assert storage.files() == []
     storage.put("decisions/a.csv", b"one")
     assert [file.path for file in storage.files()] == ["decisions/a.csv"]
