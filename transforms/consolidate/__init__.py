@@ -24,14 +24,9 @@ from transforms.consolidate.field_values import (
 from transforms.consolidate.joined import Records, join_records
 from transforms.consolidate.links import link_tables
 from transforms.consolidate.policy import Options, facts, plan, verdict
-from transforms.consolidate.review import (
-    chosen_questions,
-    open_pairs,
-    review_item,
-    shared_numbers,
-    undecided,
-)
-from transforms.consolidate.simulation import Outlook, policy_simulation
+from transforms.consolidate.questions import Chosen, review_item
+from transforms.consolidate.review import chosen_questions, open_pairs, shared_numbers, undecided
+from transforms.consolidate.simulation import Outlook, policy_drop, policy_simulation
 from transforms.sql import Frames, run_sql
 
 __all__ = ["Options", "consolidate"]
@@ -44,7 +39,7 @@ def consolidate(
 
     `frames`: source tables, `source_client`, `match`, `effective_*`, `rejected_decision`, `quarantine`. Gives
     `client_fate`, `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`,
-    `policy_simulation`, and `rejected_decision` with the judgements that others overruled.
+    `policy_simulation`, `policy_drop`, and `rejected_decision` with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
     records = join_records(con, frames, options.include_prospects)
@@ -53,6 +48,8 @@ def consolidate(
     found = {"client_fate": client_fate(fate)}
     links = link_tables(con, {**frames, **found}, run_id)
     asked = _questions(con, records, world)
+    chosen = Chosen(asked.chosen, world.plan, world.chosen)
+    outlook = Outlook(world.plan, world.facts, world.lost, asked.every, world.chosen)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
@@ -60,10 +57,9 @@ def consolidate(
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
         "practice_verdict": _verdict(con, frames, records, world),
         "rejected_decision": _rejected(frames, records, run_id),
-        "review_item": review_item(con, records, asked.chosen, links["link_questions"], run_id),
-        "policy_simulation": policy_simulation(
-            con, frames, records, Outlook(world.plan, world.facts, world.lost, asked.every), run_id
-        ),
+        "review_item": review_item(con, records, chosen, links, run_id),
+        "policy_simulation": policy_simulation(con, frames, records, outlook, run_id),
+        "policy_drop": policy_drop(con, frames, records, outlook, run_id),
     }
 
 

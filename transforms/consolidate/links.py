@@ -43,7 +43,7 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     hq_contacts, xpm_contacts, hq_groups, xpm_groups, xpm_relationships.
     Gives unified_contact, client_contact, unified_group, group_member, relationship, client_staff,
     organisation_link, dropped_link; `link_crosswalk` (crosswalk: one row per contact, group and relationship
-    id read); `link_questions` (review_item).
+    id read); `link_questions` (link_question).
 
     A practice has a plan where its clients' outcomes are not `pending` (without a readable client: where it
     has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
@@ -59,7 +59,7 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
         pl.concat([part[name] for part in parts if name in part]) for name in _GATHERED
     )
     tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
-    tables["link_questions"] = conform(questions, "review_item")
+    tables["link_questions"] = conform(questions, "link_question")
     tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": outcomes}, run_id)
     return tables
 

@@ -34,6 +34,8 @@ def what_if(
 ) -> pl.DataFrame:
     """Policy × question: whether a yes would change anything, a survivor, or an organisation's client.
 
+    And what becomes of both records then and now: left_then, left_then_rid (the record it becomes) ….
+
     `asked`: one row per open pair: question, left_rid, right_rid. Each question is looked at by itself.
     """
     set_of = records.record.select("rid", "set_id")
@@ -48,7 +50,7 @@ def what_if(
         .with_columns(set_id=pl.col("question"))
         .drop("question")
     )
-    frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder}
+    frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder, "asked": asked}
     return run_sql(con, "consolidate/what_if", frames)
 
 

@@ -3,9 +3,7 @@
 import duckdb
 import polars as pl
 
-from expectations.conform import conform
-from expectations.contracts import table
-from transforms.consolidate.contradictions import implied_duplicates, overruled
+from transforms.consolidate.contradictions import implied_duplicates, kept_apart, overruled
 from transforms.consolidate.joined import Records
 from transforms.consolidate.policy import what_if
 from transforms.sql import run_sql
@@ -14,15 +12,21 @@ from transforms.sql import run_sql
 _PLACEHOLDERS = ("123456789", "123456782", "987654321", "12345678", "1234567890")
 _OVERRULED = ("by_person", "no_left_rid", "no_right_rid")
 _DECIDES = ("decides_survivor", "decides_organisation")
+# What becomes of the two records after a yes, and as things stand: outcome, and the record it becomes.
+_FATES = tuple(
+    f"{side}_{when}{what}" for side in ("left", "right") for when in ("then", "now") for what in ("", "_rid")
+)
 
 
 def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
-    """Policy × open pair that changes something: question, rids, kind, probability, decides_*, changes.
+    """Policy × open pair that changes something: question, rids, kind, probability, decides_*, fates.
 
     Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other:
     `contradicted`, with the columns of `overruled`; and what answers imply without saying it: `through_rid`.
     """
     of = records.record.select("rid", "practice", "product", "set_id")
+    # Who said no to one record of a client has said no to the others that are joined with it.
+    refused = kept_apart(records).with_columns(refused=True)
     pairs = (
         records.edges.filter(pl.col("band").is_in(["near", "exact"]))
         .join(of, left_on="left_rid", right_on="rid")  # many to one
@@ -42,6 +46,8 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
             .otherwise(pl.lit("match")),
         )
         .join(overruled(records), on=["left_rid", "right_rid"], how="left")  # one to at most one
+        .join(refused, on=["left_rid", "right_rid"], how="left")  # one to at most one
+        .filter(pl.col("contradicted") | pl.col("refused").is_null())
         .sort("left_rid", "right_rid")
         .with_row_index("question")
         .with_columns(pl.col("question").cast(pl.Int64))
@@ -112,7 +118,9 @@ def chosen_questions(
         pairs.join(chosen, on="practice", how="anti")
         .unique("question")
         .with_columns(
-            blocking=pl.lit(False), decides_survivor=pl.lit(False), decides_organisation=pl.lit(False)
+            blocking=pl.lit(False),
+            **dict.fromkeys(_DECIDES, pl.lit(False)),
+            **{name: pl.lit(None, dtype=pairs.schema[name]) for name in _FATES},
         )
     )
     numbers = shared.join(chosen, on=keys, how="semi").with_columns(kind=pl.lit("shared_tax_number"))
@@ -120,19 +128,8 @@ def chosen_questions(
     select = select.with_columns(kind=pl.lit("selection"))
     sure = [frame.with_columns(blocking=pl.lit(True)) for frame in (numbers, select)]
     columns = ["kind", "blocking", "left_rid", "right_rid"]
-    more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES]
+    more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES, *_FATES]
     return pl.concat(
         [*(f.select(*columns, *more) for f in (matter, no_policy)), *(f.select(columns) for f in sure)],
         how="diagonal",
     ).with_columns(pl.col("contradicted", *_DECIDES).fill_null(False))
-
-
-def review_item(
-    con: duckdb.DuckDBPyConnection, records: Records, asked: pl.DataFrame, links: pl.DataFrame, run_id: str
-) -> pl.DataFrame:
-    """Table `review_item`: the questions on clients in words, and those on links as they come."""
-    record = records.record.with_columns(name=records.clients["name"])
-    said = run_sql(con, "consolidate/review", {"asked": asked, "record": record})
-    said = said.with_columns(run_id=pl.lit(run_id)).select(table("review_item").names)
-    links = links.with_columns(run_id=pl.lit(run_id)).select(table("review_item").names)
-    return conform(pl.concat([said, links]), "review_item")

@@ -9,6 +9,9 @@ from expectations.conform import conform
 from transforms.consolidate.joined import Records
 from transforms.sql import Frames, run_sql
 
+EXAMPLES = 20
+"""Working clients that `policy_drop` names under a policy that drops them all and is not chosen."""
+
 _LINKS = ("hq_groups", "xpm_groups", "hq_contacts", "xpm_contacts")
 
 
@@ -23,6 +26,8 @@ class Outlook:
     """field, lost: values that would not be published."""
     questions: list[pl.DataFrame]
     """Frames with one row per question."""
+    chosen: pl.DataFrame
+    """practice, policy: the chosen one of each practice that has one."""
 
 
 def policy_simulation(
@@ -50,6 +55,20 @@ def policy_simulation(
         },
     )
     return conform(rows.with_columns(run_id=pl.lit(run_id)), "policy_simulation")
+
+
+def policy_drop(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, outlook: Outlook, run_id: str
+) -> pl.DataFrame:
+    """Table `policy_drop`: what `drops_working_clients` warns of, client by client. `frames`: `xpm_jobs`."""
+    tables = {
+        "plan": outlook.plan,
+        "record": records.record.with_columns(name=records.clients["name"]),
+        "chosen": outlook.chosen,
+        "xpm_jobs": frames["xpm_jobs"].select("practice_id", "ClientUUID"),
+    }
+    rows = run_sql(con, "consolidate/drops", tables, {"run_id": run_id, "examples": EXAMPLES})
+    return conform(rows, "policy_drop")
 
 
 def _as_json(lost: pl.DataFrame) -> pl.DataFrame:

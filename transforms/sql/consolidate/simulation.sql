@@ -43,6 +43,7 @@ select
     j.policy,
     j.kept,
     j.archived,
+    j.dropped as working_dropped,
     j.duplicates_left,
     coalesce(v.values_lost, '{}') as values_lost,
     j.orphaned as organisations_orphaned,
