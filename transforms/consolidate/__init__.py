@@ -127,7 +127,7 @@ def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) 
     selections = undecided(con, records, world.plan)
     return _Asked(
         chosen_questions(pairs, shared, selections, world.chosen),
-        [pairs, shared],
+        [pairs.filter(~pl.col("waits")), shared],
     )
 
 

@@ -4,7 +4,7 @@ import duckdb
 import polars as pl
 
 from transforms.consolidate.contradictions import implied_duplicates, kept_apart, overruled
-from transforms.consolidate.joined import Records
+from transforms.consolidate.joined import Records, components
 from transforms.consolidate.policy import what_if
 from transforms.sql import run_sql
 
@@ -19,7 +19,7 @@ _FATES = tuple(
 
 
 def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
-    """Policy × open pair that changes something: question, rids, kind, probability, decides_*, fates.
+    """Policy × open pair that changes something: question, rids, kind, probability, fates, decides_*, waits.
 
     Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other:
     `contradicted`, with the columns of `overruled`; and what answers imply without saying it: `through_rid`.
@@ -53,8 +53,38 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
         .with_columns(pl.col("question").cast(pl.Int64))
     )
     effect = what_if(con, records, plan, pairs).filter("changes")
-    asked = effect.join(pairs, on="question")  # many to one
+    asked = _with_waiting(effect.join(pairs, on="question"), records)  # many to one
     return pl.concat([asked, _implied(records, plan)], how="diagonal")
+
+
+def _with_waiting(asked: pl.DataFrame, records: Records) -> pl.DataFrame:
+    """Adds `waits`, whether another answer comes first, and `waits_without`, the same without a policy."""
+    never_blocks = {name: pl.lit(False) for name in _DECIDES}
+    without = asked.unique("question", keep="first", maintain_order=True)
+    without = without.with_columns(**never_blocks, policy=pl.lit(""))
+    waiting = without.filter(_waits(without, records))["question"]
+    return asked.with_columns(
+        _waits(asked, records).alias("waits"), waits_without=pl.col("question").is_in(waiting.implode())
+    )
+
+
+def _waits(asked: pl.DataFrame, records: Records) -> pl.Series:
+    """Whether a match is of one record with several others of which it is asked whether they are one client.
+
+    That comes first: if they are, the record is most likely theirs. What may block never waits.
+    """
+    double = pl.col("kind") == "duplicate"
+    may_wait = (pl.col("kind") == "match") & ~pl.any_horizontal("contradicted", *_DECIDES)
+    waits = pl.repeat(False, asked.height, eager=True)
+    for policy in asked["policy"].unique().sort():
+        here = pl.col("policy") == policy
+        client = pl.Series(components(asked.filter(here & double), records.record.height))
+        for mine, other in (("left_rid", "right_rid"), ("right_rid", "left_rid")):
+            in_list = records.record["product"].gather(asked[other]).alias("in_list")
+            others = asked.select("policy", mine, other, "kind", in_list, client=client.gather(asked[other]))
+            of_one = (pl.col("client").n_unique() == 1) & (pl.col(other).n_unique() > 1)
+            waits |= others.select(here & of_one.over("policy", mine, "in_list", "kind")).to_series()
+    return waits & asked.select(may_wait).to_series()
 
 
 def _implied(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
@@ -68,7 +98,7 @@ def _implied(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
         question=-1 - pl.col("number").cast(pl.Int64),
         kind=pl.lit("duplicate"),
         contradicted=pl.lit(False),
-        **dict.fromkeys(_DECIDES, pl.lit(False)),
+        **dict.fromkeys((*_DECIDES, "waits", "waits_without"), pl.lit(False)),
     )
     return found.join(plan.select("policy").unique(), how="cross")
 
@@ -111,11 +141,14 @@ def chosen_questions(
     """
     keys = ["practice", "policy"]
     decides = pl.col("decides_survivor") | pl.col("decides_organisation")
-    matter = pairs.join(chosen, on=keys, how="semi").with_columns(
-        blocking=(pl.col("kind") != "duplicate") & (decides | pl.col("contradicted"))
+    matter = (
+        pairs.filter(~pl.col("waits"))
+        .join(chosen, on=keys, how="semi")
+        .with_columns(blocking=(pl.col("kind") != "duplicate") & (decides | pl.col("contradicted")))
     )
     no_policy = (
-        pairs.join(chosen, on="practice", how="anti")
+        pairs.filter(~pl.col("waits_without"))
+        .join(chosen, on="practice", how="anti")
         .unique("question")
         .with_columns(
             blocking=pl.lit(False),
