@@ -23,7 +23,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").read_bytes() == b"one"
 
 
-class Killed(pafs.LocalFileSystem):
+class Killed(pafs.LocalFileSystem):  # type: ignore[misc]  # pyarrow publishes no types
     """A disk whose writer is killed before the last step."""
 
     def move(self, src: str, dest: str) -> None:
