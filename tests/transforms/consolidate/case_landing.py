@@ -1,0 +1,196 @@
+"""Practices in short form, as the files of a landing zone.
+
+A case is one practice. Records: `h1=ann:archived:o1` is Xero HQ client h1 with everything that is known of
+Ann, archived, connected to organisation o1; `t1>x1=ann` a Tax record that names Practice Manager client x1.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from expectations.contracts import tables
+from tests.factories import rows
+from transforms.sample.writer import Placing, write_landing
+
+Row = dict[str, Any]
+Case = Mapping[str, str]
+PRODUCTS = {"h": "hq", "x": "xpm", "t": "tax"}
+JUDGEMENTS = {"=": "match", "!": "no_match", "?": "unsure"}
+ADMIN, STANDARD = "admin", "standard"
+_DAY = dt.datetime(2024, 1, 10)
+
+# Two records of one of them are joined without asking; `thin` leaves what is asked about.
+PEOPLE: dict[str, Row] = {
+    "ann": {
+        "first": "Annelise", "last": "Karlsen-Boyd", "born": dt.date(1961, 2, 3),
+        "email": "annelise@karlsenboyd.example", "phone": "08 9321 4401",
+        "line": "14 Jarrah Crescent", "city": "Albany", "post_code": "6330",
+    },
+    "bob": {
+        "first": "Robert", "last": "Mwangi", "born": dt.date(1984, 11, 29),
+        "email": "rmwangi@plumbing.example", "phone": "02 6021 7733",
+        "line": "3/88 Kiewa Street", "city": "Albury", "post_code": "2640",
+    },
+    "cat": {
+        "first": "Catriona", "last": "Fazekas", "born": dt.date(1973, 6, 17),
+        "email": "cfazekas@vets.example", "phone": "07 4051 6120",
+        "line": "201 Sheridan Parade", "city": "Cairns", "post_code": "4870",
+    },
+}  # fmt: skip
+NUMBERS = {"n1": "865414088", "n2": "459599230"}
+"""Whole tax numbers that pass their check."""
+
+
+def practice_id(number: int) -> str:
+    return f"AU-{number:06d}"
+
+
+def landing(cases: Iterable[Case], root: Path) -> None:
+    """Write the snapshot of a fleet in which each case is the practice of its place."""
+    made: dict[str, list[Row]] = {name: [] for name in tables("source")}
+    for number, case in enumerate(cases):
+        for name, found in _tables(case).items():
+            made[name] += [{"practice_id": practice_id(number), **row} for row in found]
+    frames = {name: rows(name, *found) for name, found in made.items()}
+    write_landing(frames, root / "snapshot_date=2024-01-15", Placing(fleet={"xpm_clients": "ndjson"}))
+
+
+def _tables(case: Case) -> dict[str, list[Row]]:
+    hq = [_hq(*_read(text)) for text in case["hq"].split()]
+    read = [_read(text) for text in case["xpm"].split()]
+    connection = case.get("connection") or "confirmed"
+    tool = {"tool_opened_by": ADMIN, "tool_opened_at": _DAY} if connection == "tool_open" else {}
+    return {
+        "practices": [
+            {"practice_name": case["case"], "region": "AU", "connected_by": "master"}
+            | {"connection": "confirmed" if tool else connection} | tool
+        ],
+        "staff": [
+            {"user_id": "master", "hq_role": "master_admin", "xpm_edit_all": True},
+            {"user_id": ADMIN, "hq_role": "admin", "xpm_edit_all": True},
+            {"user_id": STANDARD, "hq_role": "standard", "xpm_edit_all": True},
+        ],
+        "hq_clients": hq,
+        "xpm_clients": [_xpm(*record) for record in read],
+        "xpm_jobs": [
+            {"ID": f"j-{record[0]}", "ClientUUID": record[0], "State": "Completed"}
+            for record in read
+            if "job" in record[3]
+        ],
+        "tax_clients": [_tax(*_read(text)) for text in case["tax"].split()],
+        "policies": [_policy(text, place) for place, text in enumerate(case["policy"].split("; ")) if text],
+        **_decisions(case["decisions"].split()),
+    }  # fmt: skip
+
+
+def _read(text: str) -> tuple[str, str | None, Row, list[str]]:
+    """Id, Practice Manager client that it names, what is known of the person, marks."""
+    key, _, rest = text.partition("=")
+    source_id, _, uuid = key.partition(">")
+    name, *marks = rest.split(":")
+    return source_id, uuid or None, PEOPLE[name], marks
+
+
+def _mark(marks: list[str], pattern: str) -> str | None:
+    return next((mark for mark in marks if re.fullmatch(pattern, mark)), None)
+
+
+def _hq(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
+    thin = "thin" in marks
+    return {
+        "hq_client_id": source_id,
+        "business_structure": "Individual",
+        "first_name": person["first"],
+        "last_name": person["last"],
+        "date_of_birth": None if thin else person["born"],
+        "emails": [] if thin else [person["email"]],
+        "phones": [] if thin else [person["phone"]],
+        "address_line": None if thin else person["line"],
+        "city": person["city"],
+        "post_code": person["post_code"],
+        "status": "archived" if "archived" in marks else "active",
+        "organisation_id": _mark(marks, r"o\d"),
+        "organisation_access": "invited" if "invited" in marks else None,
+    }
+
+
+def _xpm(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
+    thin = "thin" in marks
+    number = _mark(marks, r"n\d")
+    return {
+        "UUID": source_id,
+        "Name": f"{person['last']}, {person['first']}",
+        "BusinessStructure": "Individual",
+        "FirstName": person["first"],
+        "LastName": person["last"],
+        "DateOfBirth": None if thin else person["born"],
+        "Email": None if thin else person["email"],
+        "Phone": None if thin else person["phone"],
+        "Address": None if thin else person["line"],
+        "City": person["city"],
+        "PostCode": person["post_code"],
+        "IsArchived": "archived" in marks,
+        "IsProspect": "prospect" in marks,
+        "IsDeleted": "deleted" in marks,
+        "TaxNumber": NUMBERS[number] if number else None,
+        "BranchNumber": (_mark(marks, r"b\d") or "")[1:] or None,
+        "Notes": "Prefers letters" if "full" in marks else None,
+        "Fax": "08 9321 4499" if "full" in marks else None,
+        "CustomFields": '{"Lawyer":"Haig"}' if "custom" in marks else None,
+    }
+
+
+def _tax(source_id: str, uuid: str | None, person: Row, marks: list[str]) -> Row:
+    number = _mark(marks, r"n\d")
+    return {
+        "tax_client_id": source_id,
+        "xpm_client_uuid": uuid,
+        "first_name": person["first"],
+        "last_name": person["last"],
+        "name": f"{person['first']} {person['last']}",
+        "date_of_birth": person["born"],
+        "tax_number": NUMBERS[number] if number else None,
+        "organisation_id": _mark(marks, r"o\d"),
+    }
+
+
+def _policy(text: str, place: int) -> Row:
+    """`all_hq +drops_working_clients @standard unconfirmed`: who decided it, what was acknowledged."""
+    name, *words = text.split()
+    return {
+        "policy": name,
+        "acknowledged": [word[1:] for word in words if word[0] == "+"],
+        "confirmed": "unconfirmed" not in words,
+        "fill_blanks": "fill" in words,
+        "decided_by": next((word[1:] for word in words if word[0] == "@"), ADMIN),
+        "decided_at": _DAY + dt.timedelta(hours=place),
+    }
+
+
+def _decisions(texts: list[str]) -> dict[str, list[Row]]:
+    """`h1+ x1-` selections, `h1=x1 h1!x1 h1?x1` judgements, `o1>x1 o1>none` organisation links."""
+    said: Row = {"decided_by": ADMIN, "decided_at": _DAY}
+    found: dict[str, list[Row]] = {"selections": [], "matches": [], "organisation_links": []}
+    for text in texts:
+        one, sign, other = re.fullmatch(r"(\w+)([-+=!?>])(\w*)", text).groups()  # type: ignore[union-attr]
+        if sign in "+-":
+            found["selections"].append(
+                said | {"product": PRODUCTS[one[0]], "source_id": one, "keep": sign == "+"}
+            )
+        elif sign == ">":
+            to = {} if other == "none" else {"product": PRODUCTS[other[0]], "source_id": other}
+            found["organisation_links"].append(said | {"organisation_id": one} | to)
+        else:
+            ends = {"left_product": PRODUCTS[one[0]], "left_id": one}
+            ends |= {"right_product": PRODUCTS[other[0]], "right_id": other}
+            found["matches"].append(said | ends | {"judgement": JUDGEMENTS[sign]})
+    return found
+
+
+def named(frame: pl.DataFrame, number: int) -> pl.DataFrame:
+    """The rows of the case's practice."""
+    return frame.filter(practice_id=practice_id(number))
