@@ -31,7 +31,7 @@ from transforms.consolidate.review import (
     shared_numbers,
     undecided,
 )
-from transforms.consolidate.simulation import Outlook, policy_simulation
+from transforms.consolidate.simulation import Outlook, followed, policy_simulation
 from transforms.sql import Frames, run_sql
 
 __all__ = ["Options", "consolidate"]
@@ -52,17 +52,18 @@ def consolidate(
     fate = fates(con, records, world.plan, frames["effective_policy"])
     found = {"client_fate": client_fate(fate)}
     links = link_tables(con, {**frames, **found}, run_id)
+    counts = _facts(con, frames, records, world, links)
     asked = _questions(con, records, world)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
         **_client_tables(world, fate, run_id),
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
-        "practice_verdict": _verdict(con, frames, records, world),
+        "practice_verdict": _verdict(con, frames, records, counts),
         "rejected_decision": _rejected(frames, records, run_id),
         "review_item": review_item(con, records, asked.chosen, links["link_questions"], run_id),
         "policy_simulation": policy_simulation(
-            con, frames, records, Outlook(world.plan, world.facts, world.lost, asked.every), run_id
+            con, frames, records, Outlook(counts, world.lost, asked.every), run_id
         ),
     }
 
@@ -72,7 +73,6 @@ class _World:
     """What every policy would do, and which are chosen."""
 
     plan: pl.DataFrame
-    facts: pl.DataFrame
     chosen: pl.DataFrame
     """practice, policy."""
     values: pl.DataFrame
@@ -97,14 +97,12 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
     chosen = practices.join(frames["effective_policy"], on="practice_id")  # one to one
     blanks = chosen.filter("fill_blanks")
     today = plan(con, records.member)
-    counts = facts(con, records, today, blanks).join(practices, on="practice")  # many to one
     values = published_values(records)
     pairs = twin_pairs(records, today, blanks)
     differing = differences(values, pairs)
     given = fills(values, pairs, differing)
     return _World(
         plan=today,
-        facts=counts,
         chosen=chosen.select("practice", "policy"),
         values=values,
         pairs=pairs,
@@ -112,6 +110,16 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
         fills=given,
         lost=values_lost(differing, pairs, given),
     )
+
+
+def _facts(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World, links: Frames
+) -> pl.DataFrame:
+    """Policy × practice: `policy.facts` with practice_id."""
+    moved = followed(con, frames, records, world.plan, links)
+    known = {"plan": world.plan, "lost": world.lost, "followed": moved, "xpm_jobs": frames["xpm_jobs"]}
+    practices = records.record.select("practice", "practice_id").unique()
+    return facts(con, records, known).join(practices, on="practice")  # many to one
 
 
 def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
@@ -140,8 +148,10 @@ def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
     return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
 
 
-def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World) -> pl.DataFrame:
+def _verdict(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, counts: pl.DataFrame
+) -> pl.DataFrame:
     tables = {name: frames[name] for name in ("practices", "staff", "effective_policy")}
     synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
     tables["stale_links"] = run_sql(con, "consolidate/stale_links", synced)
-    return conform(verdict(con, tables, world.facts), "practice_verdict")
+    return conform(verdict(con, tables, counts), "practice_verdict")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from transforms.consolidate.joined import Records
+from transforms.consolidate.joined import Records, tax_pairs
 from transforms.sql import Frames, run_sql
 
 POLICIES = ("all_xpm", "all_hq", "selection")
@@ -52,20 +52,25 @@ def what_if(
     return run_sql(con, "consolidate/what_if", frames)
 
 
-def facts(
-    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, blanks: pl.DataFrame
-) -> pl.DataFrame:
+def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> pl.DataFrame:
     """Practice number × policy: counts of survivors, archived, undecided, duplicates kept, and every warning.
 
-    `blanks`: practice numbers whose decision fills blanks.
+    `frames`: `plan`, `lost` (of `values_lost`), `followed` (of `simulation.followed`), `xpm_jobs`.
     """
     custom = records.clients["custom_fields"]
-    filled = records.record["practice"].is_in(blanks["practice"].implode())
-    record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"), fills=filled)
-    organisations = run_sql(con, "consolidate/organisations", {"plan": today, "holder": records.holder})
-    return run_sql(
-        con, "consolidate/facts", {"plan": today, "record": record, "organisations": organisations}
-    )
+    record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"))
+    tables = {"plan": frames["plan"], "record": record}
+    ties = {"tax_pair": tax_pairs(record, records.edges).select("left_rid", "right_rid")}
+    jobs = {"xpm_jobs": frames["xpm_jobs"].select("practice_id", "ClientUUID")}
+    parts = {
+        "dropped": run_sql(con, "consolidate/dropped", {**tables, **ties, **jobs}),
+        "organisations": run_sql(
+            con, "consolidate/organisations", {"plan": frames["plan"], "holder": records.holder}
+        ),
+        "lost": frames["lost"],
+        "followed": frames["followed"],
+    }
+    return run_sql(con, "consolidate/facts", {**tables, **parts})
 
 
 def verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:

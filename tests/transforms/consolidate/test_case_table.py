@@ -50,7 +50,7 @@ def test_a_case_ends_as_its_line_says(fleet: Tables, number: int) -> None:
 
 def _told(found: Tables, policy: str) -> dict[str, str]:
     status = found["practice_status"].row(0, named=True)
-    chosen = found["policy_simulation"].filter(policy=status["policy"])
+    chosen = found["policy_simulation"].filter(policy=status["policy"] or "")
     asked = found["review_item"].select(
         pl.format("{}{}", "kind", pl.when("blocking").then(pl.lit("!")).otherwise(pl.lit("")))
     )

@@ -30,8 +30,7 @@ sentences as (
         *,
         list_filter([
             case when dropped > 0 then concat(
-                dropped, ' working Practice Manager clients would not survive, for example ',
-                array_to_string(dropped_examples, ', ')
+                dropped, ' working Practice Manager clients would not survive, for example ', dropped_examples
             ) end,
             case when duplicates_left > 0
                 then concat(duplicates_left, ' matched clients are kept on both sides') end,

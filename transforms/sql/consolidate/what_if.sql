@@ -1,19 +1,51 @@
 -- One row per policy and question: what a yes would change against today's plan.
-with held as (
-    select distinct rid from holder
+with touched as (
+    select distinct
+        s.set_id as question,
+        h.practice,
+        h.organisation_id
+    from supposed as s
+    inner join holder as h on s.rid = h.rid -- many to many: a record may hold several organisations
+    where s.policy = 'all_xpm' -- the records of a question are the same under every policy
+),
+
+-- The clients that an organisation would be on, today and after a yes; more than one is a conflict.
+placed as (
+    select
+        p.policy,
+        t.question,
+        t.organisation_id,
+        list_sort(list(distinct case when p.lives then p.target end)) as today,
+        list_sort(list(distinct case
+            when s.rid is null and p.lives then p.target
+            when s.lives then s.target
+        end)) as then_on
+    from touched as t
+    inner join holder as h -- one to many
+        on t.practice = h.practice and t.organisation_id = h.organisation_id
+    inner join plan as p on h.rid = p.rid -- many to one per policy
+    left join supposed as s -- many to at most one
+        on p.policy = s.policy and t.question = s.set_id and h.rid = s.rid
+    group by p.policy, t.question, t.organisation_id
+),
+
+decided as (
+    select
+        policy,
+        question
+    from placed
+    where list_filter(today, lambda rid: rid is not null) <> list_filter(then_on, lambda rid: rid is not null)
+    group by policy, question
 )
 
 select
-    w.policy,
-    w.set_id as question,
+    s.policy,
+    s.set_id as question,
     -- While a selection is open, it hangs on the answer too: one selection then decides for both records.
-    bool_or(w.outcome <> p.outcome or w.target is distinct from p.target or p.undecided) as changes,
-    bool_or((w.outcome = 'survivor') <> (p.outcome = 'survivor') or p.undecided) as decides_survivor,
-    bool_or(
-        h.rid is not null
-        and case when w.lives then w.target end is distinct from case when p.lives then p.target end
-    ) as decides_organisation
-from supposed as w
-inner join plan as p on w.policy = p.policy and w.rid = p.rid -- many to one
-left join held as h on w.rid = h.rid -- many to at most one
-group by w.policy, w.set_id
+    bool_or(s.outcome <> p.outcome or s.target is distinct from p.target or p.undecided) as changes,
+    bool_or((s.outcome = 'survivor') <> (p.outcome = 'survivor') or p.undecided) as decides_survivor,
+    any_value(d.question) is not null as decides_organisation
+from supposed as s
+inner join plan as p on s.policy = p.policy and s.rid = p.rid -- many to one
+left join decided as d on s.policy = d.policy and s.set_id = d.question -- many to at most one
+group by s.policy, s.set_id
