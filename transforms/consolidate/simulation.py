@@ -14,6 +14,15 @@ _BY_PRACTICE = (
     *("practices", "source_client", "match", "effective_organisation"),
     *("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups"),
 )
+# Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
+_NARROW = {
+    "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
+    "match": ("left_product", "left_id", "right_product", "right_id", "band"),
+}
+_RELEVANT = {
+    "source_client": pl.col("organisation_id").is_not_null() | pl.col("tax_number").is_not_null(),
+    "match": pl.col("band") == "near",
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,8 @@ def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> di
     ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
     moved = {
         name: frames[name]
+        .filter(_RELEVANT.get(name, pl.lit(True)))
+        .select("practice_id", *_NARROW.get(name, (pl.exclude("practice_id"),)))
         .join(ids, on="practice_id")  # many to one per policy
         .with_columns(practice_id=pl.col("supposed_id"))
         .drop("supposed_id")

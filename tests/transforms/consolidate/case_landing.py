@@ -1,6 +1,7 @@
 """Practices in short form, as the files of a landing zone.
 
-A case is one practice. Records: `h1=ann:archived:o1` is Xero HQ client h1 with everything that is known of
+A case is one practice: a mapping with `case` (its name), `policy`, `connection`, `hq`, `xpm`, `tax`, `decisions`
+and perhaps `links`. Records: `h1=ann:archived:o1` is Xero HQ client h1 with everything that is known of
 Ann, archived, connected to organisation o1; `t1>x1=ann` a Tax record that names Practice Manager client x1.
 """
 
@@ -40,6 +41,11 @@ PEOPLE: dict[str, Row] = {
         "email": "cfazekas@vets.example", "phone": "07 4051 6120",
         "line": "201 Sheridan Parade", "city": "Cairns", "post_code": "4870",
     },
+    "dan": {
+        "first": "Dandelion", "last": "Okparaebo", "born": dt.date(1990, 4, 30),
+        "email": "dokparaebo@bakers.example", "phone": "03 6231 5540",
+        "line": "77 Salamanca Reach", "city": "Hobart", "post_code": "7000",
+    },
 }  # fmt: skip
 NUMBERS = {"n1": "865414088", "n2": "459599230"}
 """Whole tax numbers that pass their check."""
@@ -49,42 +55,81 @@ def practice_id(number: int) -> str:
     return f"AU-{number:06d}"
 
 
-def landing(cases: Iterable[Case], root: Path) -> None:
-    """Write the snapshot of a fleet in which each case is the practice of its place."""
+def source_frames(cases: Iterable[Case]) -> dict[str, pl.DataFrame]:
+    """Every source table of a fleet in which each case is the practice of its place."""
     made: dict[str, list[Row]] = {name: [] for name in tables("source")}
     for number, case in enumerate(cases):
-        for name, found in _tables(case).items():
+        for name, found in _rows(case).items():
             made[name] += [{"practice_id": practice_id(number), **row} for row in found]
-    frames = {name: rows(name, *found) for name, found in made.items()}
-    write_landing(frames, root / "snapshot_date=2024-01-15", Placing(fleet={"xpm_clients": "ndjson"}))
+    return {name: rows(name, *found) for name, found in made.items()}
 
 
-def _tables(case: Case) -> dict[str, list[Row]]:
-    hq = [_hq(*_read(text)) for text in case["hq"].split()]
-    read = [_read(text) for text in case["xpm"].split()]
-    connection = case.get("connection") or "confirmed"
-    tool = {"tool_opened_by": ADMIN, "tool_opened_at": _DAY} if connection == "tool_open" else {}
+def landing(cases: Iterable[Case], root: Path) -> None:
+    """Write these source tables as the files of one snapshot."""
+    placing = Placing(fleet={"xpm_clients": "ndjson"})
+    write_landing(source_frames(cases), root / "snapshot_date=2024-01-15", placing)
+
+
+def _rows(case: Case) -> dict[str, list[Row]]:
+    xpm = [_read(text) for text in case["xpm"].split()]
+    jobs = [source_id for source_id, _, _, marks in xpm if "job" in marks]
     return {
-        "practices": [
-            {"practice_name": case["case"], "region": "AU", "connected_by": "master"}
-            | {"connection": "confirmed" if tool else connection} | tool
-        ],
+        "practices": [_practice(case)],
         "staff": [
             {"user_id": "master", "hq_role": "master_admin", "xpm_edit_all": True},
             {"user_id": ADMIN, "hq_role": "admin", "xpm_edit_all": True},
             {"user_id": STANDARD, "hq_role": "standard", "xpm_edit_all": True},
         ],
-        "hq_clients": hq,
-        "xpm_clients": [_xpm(*record) for record in read],
-        "xpm_jobs": [
-            {"ID": f"j-{record[0]}", "ClientUUID": record[0], "State": "Completed"}
-            for record in read
-            if "job" in record[3]
-        ],
+        "hq_clients": [_hq(*_read(text)) for text in case["hq"].split()],
+        "xpm_clients": [_xpm(*record) for record in xpm],
+        "xpm_jobs": [{"ID": f"j-{uuid}", "ClientUUID": uuid, "State": "Completed"} for uuid in jobs],
         "tax_clients": [_tax(*_read(text)) for text in case["tax"].split()],
         "policies": [_policy(text, place) for place, text in enumerate(case["policy"].split("; ")) if text],
         **_decisions(case["decisions"].split()),
-    }  # fmt: skip
+        **_links(case.get("links", "").split()),
+    }
+
+
+def _practice(case: Case) -> Row:
+    connection = case["connection"] or "confirmed"
+    opened = {"tool_opened_by": ADMIN, "tool_opened_at": _DAY} if connection == "tool_open" else {}
+    base = {"practice_name": case["case"], "region": "AU", "connected_by": "master"}
+    return base | opened | {"connection": "confirmed" if opened else connection}
+
+
+def _links(texts: list[str]) -> dict[str, list[Row]]:
+    """`k1@h1=ann` a contact, `k1@h1=ann:primary` the primary one, `g1=h1,h2` a group, `r1=x1,x2` a director."""
+    found: dict[str, list[Row]] = {
+        name: [] for name in ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships")
+    }
+    for text in texts:
+        key, _, rest = text.partition("=")
+        source_id, _, client = key.partition("@")
+        ends = rest.split(",")
+        if client.startswith("h"):
+            row = {"hq_contact_id": source_id, "hq_client_id": client}
+            found["hq_contacts"].append(row | _contact(rest, "name email phone is_primary".split()))
+        elif client:
+            row = {"UUID": source_id, "ClientUUID": client, "IsDeleted": "deleted" in rest}
+            found["xpm_contacts"].append(row | _contact(rest, "Name Email Phone IsPrimary".split()))
+        elif source_id.startswith("r"):
+            row = {"UUID": source_id, "ClientUUID": ends[0], "RelatedClientUUID": ends[1], "Type": "Director"}
+            found["xpm_relationships"].append(row)
+        elif ends[0].startswith("h"):
+            row = {"hq_group_id": source_id, "name": f"Family {source_id[1:]}", "hq_client_ids": ends}
+            found["hq_groups"].append(row)
+        else:
+            row = {"UUID": source_id, "Name": f"Family {source_id[1:]}", "ClientUUIDs": ends}
+            found["xpm_groups"].append(row)
+    return found
+
+
+def _contact(text: str, columns: list[str]) -> Row:
+    name, *marks = text.split(":")
+    person = PEOPLE[name]
+    email = None if "thin" in marks else person["email"]
+    values = [f"{person['first']} {person['last']}", email, None, "primary" in marks]
+    return dict(zip(columns, values, strict=True))
 
 
 def _read(text: str) -> tuple[str, str | None, Row, list[str]]:
@@ -115,6 +160,7 @@ def _hq(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
         "status": "archived" if "archived" in marks else "active",
         "organisation_id": _mark(marks, r"o\d"),
         "organisation_access": "invited" if "invited" in marks else None,
+        "staff_ids": [mark for mark in marks if mark in ("u1", "u2")],
     }
 
 
@@ -189,8 +235,3 @@ def _decisions(texts: list[str]) -> dict[str, list[Row]]:
             ends |= {"right_product": PRODUCTS[other[0]], "right_id": other}
             found["matches"].append(said | ends | {"judgement": JUDGEMENTS[sign]})
     return found
-
-
-def named(frame: pl.DataFrame, number: int) -> pl.DataFrame:
-    """The rows of the case's practice."""
-    return frame.filter(practice_id=practice_id(number))
