@@ -149,7 +149,7 @@ def _hq(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
     return {
         "hq_client_id": source_id,
         "business_structure": "Individual",
-        "first_name": person["first"],
+        "first_name": person["first"][0] if thin else person["first"],
         "last_name": person["last"],
         "date_of_birth": None if thin else person["born"],
         "emails": [] if thin else [person["email"]],
@@ -166,12 +166,12 @@ def _hq(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
 
 def _xpm(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
     thin = "thin" in marks
-    number = _mark(marks, r"n\d")
+    first, number = person["first"][0] if thin else person["first"], _mark(marks, r"n\d")
     return {
         "UUID": source_id,
-        "Name": f"{person['last']}, {person['first']}",
+        "Name": f"{person['last']}, {first}",
         "BusinessStructure": "Individual",
-        "FirstName": person["first"],
+        "FirstName": first,
         "LastName": person["last"],
         "DateOfBirth": None if thin else person["born"],
         "Email": None if thin else person["email"],
