@@ -57,6 +57,7 @@ select
         else []::varchar[]
     end as refused_by,
     coalesce(s.warnings, []) as warnings,
+    list_sort(list_intersect(coalesce(s.warnings, []), s.acknowledged)) as acknowledged,
     case when len(s.found) > 0 then array_to_string(s.found, '; ') || '.' end as detail,
     s.authority_unchecked,
     coalesce(t.stale_links, 0) as stale_links
