@@ -1,4 +1,4 @@
--- An organisation of two clients that live on is linked to none and asked about, unless a person said whose it is.
+-- An organisation of two living clients is linked to none and asked about, unless a person said whose it is.
 -- severity: critical
 -- table: organisation_link
 with living as (

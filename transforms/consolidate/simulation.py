@@ -48,7 +48,7 @@ def followed(
     known = {"plan": plan, "record": records.record, "effective_policy": frames["effective_policy"]}
     fates = run_sql(con, "consolidate/alternatives", known)
     supposed = fates.select("practice_id", "policy", "own_id").unique()
-    chosen = links | {"link_fate": links["link_crosswalk"]}
+    chosen = {**links, "link_fate": links["link_crosswalk"]}
     counts = pl.concat(
         _counted(con, found) for found in (chosen, link_outlook(con, _supposed(frames, supposed, fates)))
     )

@@ -1,8 +1,9 @@
 """Practices in short form, as the files of a landing zone.
 
-A case is one practice: a mapping with `case` (its name), `policy`, `connection`, `hq`, `xpm`, `tax`, `decisions`
-and perhaps `links`. Records: `h1=ann:archived:o1` is Xero HQ client h1 with everything that is known of
-Ann, archived, connected to organisation o1; `t1>x1=ann` a Tax record that names Practice Manager client x1.
+A case is one practice: a mapping with `case` (its name), `policy`, `connection`, `hq`, `xpm`, `tax`,
+`decisions` and perhaps `links`. Records: `h1=ann:archived:o1` is Xero HQ client h1 with everything that is
+known of Ann, archived, connected to organisation o1; `t1>x1=ann` a Tax record that names Practice Manager
+client x1.
 """
 
 import datetime as dt
@@ -98,7 +99,7 @@ def _practice(case: Case) -> Row:
 
 
 def _links(texts: list[str]) -> dict[str, list[Row]]:
-    """`k1@h1=ann` a contact, `k1@h1=ann:primary` the primary one, `g1=h1,h2` a group, `r1=x1,x2` a director."""
+    """`k1@h1=ann:primary` a contact of h1, its primary one, `g1=h1,h2` a group, `r1=x1,x2` a director."""
     found: dict[str, list[Row]] = {
         name: [] for name in ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships")
     }
@@ -107,11 +108,11 @@ def _links(texts: list[str]) -> dict[str, list[Row]]:
         source_id, _, client = key.partition("@")
         ends = rest.split(",")
         if client.startswith("h"):
-            row = {"hq_contact_id": source_id, "hq_client_id": client}
-            found["hq_contacts"].append(row | _contact(rest, "name email phone is_primary".split()))
+            row: Row = {"hq_contact_id": source_id, "hq_client_id": client}
+            found["hq_contacts"].append(row | _contact(rest, ["name", "email", "phone", "is_primary"]))
         elif client:
             row = {"UUID": source_id, "ClientUUID": client, "IsDeleted": "deleted" in rest}
-            found["xpm_contacts"].append(row | _contact(rest, "Name Email Phone IsPrimary".split()))
+            found["xpm_contacts"].append(row | _contact(rest, ["Name", "Email", "Phone", "IsPrimary"]))
         elif source_id.startswith("r"):
             row = {"UUID": source_id, "ClientUUID": ends[0], "RelatedClientUUID": ends[1], "Type": "Director"}
             found["xpm_relationships"].append(row)

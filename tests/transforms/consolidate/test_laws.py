@@ -4,8 +4,6 @@ A practice is drawn in the short form of `case_landing`: an example that fails r
 table. Several go together through every stage that keeps no files.
 """
 
-import json
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -20,6 +18,13 @@ from matching.clients import match_clients
 from matching.options import MatchOptions
 from tests.factories import rows
 from tests.transforms.consolidate.case_landing import practice_id, source_frames
+from tests.transforms.consolidate.laws import (
+    Tables,
+    conserves_links,
+    conserves_records,
+    shares_nothing_unasked,
+    was_simulated,
+)
 from transforms.clients import source_clients
 from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
@@ -27,7 +32,6 @@ from transforms.normalise import comparable
 from transforms.sql import connect
 
 Case = dict[str, str]
-Tables = dict[str, pl.DataFrame]
 PUBLISHED = sorted(name for name, contract in tables("published").items() if contract.kind == "published")
 READ = ("clients", "contacts", "groups", "relationships")
 UNRELATED = "h9"
@@ -140,8 +144,8 @@ def _ends(clients: Sequence[str]) -> st.SearchStrategy[list[tuple[int, str]]]:
     return st.lists(st.tuples(st.integers(1, 2), st.sampled_from(clients)), unique=True, max_size=3)
 
 
-_fleets = st.lists(practices(), min_size=14, max_size=20)
-_laws = settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+_fleets = st.lists(practices(), min_size=30, max_size=40)
+_laws = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 @_laws
@@ -152,11 +156,11 @@ def test_laws(fleet: list[Case], dice: Any) -> None:
     assert found["validation_failure"].rows() == []
     for number, case in enumerate(fleet):
         own = {name: frame.filter(practice_id=practice_id(number)) for name, frame in found.items()}
-        _conserves_records(own)
-        _conserves_links(own)
+        conserves_records(own)
+        conserves_links(own)
         if case["policy"]:
-            _shares_nothing_unasked(own)
-            _was_simulated(own, case["policy"].split()[0])
+            shares_nothing_unasked(own)
+            was_simulated(own, case["policy"].split()[0])
     seed = dice.randrange(1000)
     more = [case | {"hq": f"{UNRELATED}=dan {case['hq']}"} for case in fleet]
     turned = compute(
@@ -165,118 +169,24 @@ def test_laws(fleet: list[Case], dice: Any) -> None:
     _unchanged_but_for_one(found, turned)
 
 
-def _conserves_records(own: Tables) -> None:
-    """Every client, contact, group and relationship that was read has exactly one outcome."""
-    keys = {
-        "client": [own["source_client"].select("product", "source_id")],
-        "contact": [_ids(own, "hq_contacts", "hq_contact_id"), _ids(own, "xpm_contacts", "UUID")],
-        "group": [_ids(own, "hq_groups", "hq_group_id"), _ids(own, "xpm_groups", "UUID")],
-        "relationship": [_ids(own, "xpm_relationships", "UUID")],
-    }
-    for entity, read in keys.items():
-        outcomes = own["crosswalk"].filter(entity=entity)
-        assert sorted(pl.concat(read).rows()) == sorted(outcomes.select("product", "source_id").rows()), (
-            entity
-        )
-
-
-def _ids(own: Tables, name: str, column: str) -> pl.DataFrame:
-    return own[name].select(product=pl.lit(name.partition("_")[0]), source_id=column).unique()
-
-
-def _conserves_links(own: Tables) -> None:
-    """Every link that was read is published or dropped, never both."""
-    if set(own["client_fate"]["outcome"]) in ({"pending"}, set()):
-        return
-    members = [own["hq_groups"]["hq_client_ids"], own["xpm_groups"]["ClientUUIDs"]]
-    read = Counter(
-        contact=own["hq_contacts"].height + own["xpm_contacts"].height,
-        group=sum(len(set(ids)) for ids in pl.concat(members).to_list()),
-        relationship=own["xpm_relationships"].height,
-        staff=sum(len(ids or []) for ids in own["source_client"]["staff_ids"].to_list()),
-    )
-    ended = Counter(own["dropped_link"]["kind"].to_list())
-    for kind, name in (("contact", "client_contact"), ("group", "group_member"), ("staff", "client_staff")):
-        ended[kind] += own[name].height
-    ended["relationship"] += own["relationship"].height
-    assert +ended == +read
-
-
-def _shares_nothing_unasked(own: Tables) -> None:
-    """Two clients that survive share no whole tax number and no organisation, unless it is asked about."""
-    lives = own["client_fate"].filter(outcome="survivor")["client_id"]
-    records = own["source_client"].join(own["client_fate"], on=["product", "source_id"])
-    records = records.filter(pl.col("client_id").is_in(lives.implode()))
-    decided = own["effective_organisation"]["organisation_id"].to_list()
-    asked = own["review_item"].filter(kind="organisation")["organisation_id"].to_list()
-    for organisation_id, clients in _holders(records, "organisation_id").items():
-        if len(clients) > 1 and organisation_id not in decided:
-            link = own["organisation_link"].filter(organisation_id=organisation_id).row(0, named=True)
-            assert (link["state"], link["client_id"]) == ("conflict", None)
-            assert organisation_id in asked
-    linked = own["organisation_link"]["client_id"].drop_nulls().to_list()
-    assert set(linked) <= set(lives)
-    branches = {client: set(ids) for client, ids in _holders(records, "client_id", "branch_number").items()}
-    shared = own["review_item"].filter("blocking", kind="shared_tax_number")
-    told = {(row["left_id"], row["right_id"]) for row in shared.to_dicts()}
-    client_of = dict(records.select("source_id", "client_id").iter_rows())
-    questioned = {client_of[i] for pair in told for i in pair}
-    for clients in _holders(records, "tax_number").values():
-        for one, other in combinations(sorted(clients), 2):
-            if not (branches.get(one) and branches.get(other)) or branches[one] & branches[other]:
-                assert {one, other} <= questioned
-
-
-def _holders(records: pl.DataFrame, column: str, held: str = "client_id") -> dict[str, set[str]]:
-    pairs = records.select(column, held).drop_nulls().unique().iter_rows()
-    found: dict[str, set[str]] = {}
-    for value, holder in pairs:
-        found.setdefault(value, set()).add(holder)
-    return found
-
-
-def _was_simulated(own: Tables, policy: str) -> None:
-    """The simulation of the chosen policy tells what is then published."""
-    [row] = own["policy_simulation"].filter(policy=policy).to_dicts() or [None]
-    both = {"hq", "xpm"} <= set(own["source_client"]["product"])
-    assert (row is not None) == both
-    if row is None:
-        return
-    fate, lost = own["client_fate"], own["field_value"].filter(~pl.col("chosen"))
-    twice = fate.filter(pl.col("product") != "tax", outcome="survivor").group_by("joined_id").agg("product")
-    promised = {
-        "kept": (fate["outcome"] == "survivor").sum(),
-        "archived": (fate["outcome"] == "archived").sum(),
-        "duplicates_left": sum(set(products) == {"hq", "xpm"} for products in twice["product"].to_list()),
-        "organisations_orphaned": (own["organisation_link"]["state"] == "orphaned").sum(),
-        "contacts_changed": len(_changed(own, "contact")),
-        "groups_changed": len(_changed(own, "group")),
-        "questions": own["review_item"].height,
-    }
-    assert {name: row[name] for name in promised} == promised
-    assert json.loads(row["values_lost"]) == dict(lost.group_by("field").len().iter_rows())
-
-
-def _changed(own: Tables, entity: str) -> set[tuple[str, str]]:
-    """Records that join another, lose a link or are dropped."""
-    lines = own["crosswalk"].filter(entity=entity).to_dicts()
-    losing = set(own["dropped_link"].filter(kind=entity).select("product", "source_id").iter_rows())
-    size = Counter(line["unified_id"] for line in lines)
-    return {
-        (line["product"], line["source_id"])
-        for line in lines
-        if line["outcome"] in ("merged", "dropped")
-        or (line["outcome"] == "survivor" and size[line["unified_id"]] > 1)
-        or (line["outcome"] != "excluded" and (line["product"], line["source_id"]) in losing)
-    }
-
-
 def _unchanged_but_for_one(found: Tables, turned: Tables) -> None:
-    """An unrelated client and another order of rows change nothing else, ids included."""
-    extra = turned["client_fate"].filter(source_id=UNRELATED)["client_id"].drop_nulls()
+    """An unrelated client and another order of rows change nothing else, ids included.
+
+    Matching weighs a pair by the sizes of the lists: a practice in which that moves a pair to another band
+    has other matches, and says nothing here.
+    """
+    moved = _bands(found) ^ _bands(turned)
+    ids = {practice for practice, *_ in moved}
+    assert 5 * len(ids) < found["practices"].height, "too many to learn anything"
+    extra = turned["client_fate"].filter(source_id=UNRELATED)["client_id"].drop_nulls().to_list()
     for name in (*PUBLISHED, "dropped_link"):
-        frame = turned[name]
+        before, after = (t[name].filter(~pl.col("practice_id").is_in(ids)) for t in (found, turned))
         for column, values in (("client_id", extra), ("source_id", [UNRELATED])):
-            if column in frame.columns:
-                frame = frame.filter(~pl.col(column).is_in(list(values)).fill_null(False))
-        assert frame.equals(found[name]), name
+            if column in after.columns:
+                after = after.filter(~pl.col(column).is_in(values).fill_null(False))
+        assert after.equals(before), name
+
+
+def _bands(tables: Tables) -> set[tuple[str, str, str, str]]:
+    pairs = tables["match"].filter(pl.col("left_id") != UNRELATED, pl.col("right_id") != UNRELATED)
+    return set(pairs.select("practice_id", "left_id", "right_id", "band").iter_rows())

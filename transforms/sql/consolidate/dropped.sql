@@ -1,5 +1,5 @@
--- One row per policy and practice: working Practice Manager clients of which no record there would survive, with
--- what hangs on each: jobs, and Tax records that are one client with it or name it.
+-- One row per policy and practice: working Practice Manager clients of which no record there would survive,
+-- with what hangs on each: jobs, and Tax records that are one client with it or name it.
 with sets as (
     select
         p.policy,

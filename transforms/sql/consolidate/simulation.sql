@@ -17,7 +17,8 @@ judged as (
         f.*,
         l.* exclude (practice),
         f.dropped = 0
-        or (e.policy = f.policy and list_contains(e.acknowledged, 'drops_working_clients')) is true as not_refused,
+        or (e.policy = f.policy and list_contains(e.acknowledged, 'drops_working_clients')) is true
+            as not_refused,
         f.policy <> 'selection' or f.undecided = 0 as decided
     from facts as f
     inner join lists as l on f.practice = l.practice -- many to one
@@ -61,8 +62,8 @@ select
         when j.policy = 'selection' then 'Every client is decided, and no working client would be dropped.'
         when j.policy = 'all_hq'
             then concat(
-                'No job or Tax record hangs on Practice Manager, and it holds fewer than half as many active clients (',
-                j.xpm_active, ') as Xero HQ (', j.hq_active, ').'
+                'No job or Tax record hangs on Practice Manager, and it holds fewer than half as many active',
+                ' clients (', j.xpm_active, ') as Xero HQ (', j.hq_active, ').'
             )
         when j.working > 0
             then concat('Jobs or Tax records hang on ', j.working, ' Practice Manager clients, which stay.')
