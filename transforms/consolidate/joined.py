@@ -135,7 +135,7 @@ def _seniority(clients: pl.DataFrame, record: pl.DataFrame, edges: pl.DataFrame)
 
 
 def tax_pairs(record: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """The `edges` by which a Tax record hangs on another: exact, or its pointer unless a person refused it."""
+    """The `edges` by which Tax records hang on others: exact, or their pointer unless a person refused it."""
     tax = record.filter(pl.col("product") == "tax")["rid"].implode()
     refused = (pl.col("band") == "rejected") & (pl.col("decided_by") == "person")
     hangs = (pl.col("band") == "exact") | (pl.col("by_uuid") & ~refused)
