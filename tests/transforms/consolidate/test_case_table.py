@@ -55,6 +55,31 @@ def test_what_is_published_is_what_was_simulated(fleet: Tables) -> None:
         was_simulated({name: frame.filter(practice_id=own_id) for name, frame in fleet.items()}, policy)
 
 
+@pytest.mark.parametrize(
+    ("acknowledged", "warnings", "note"),
+    [
+        ("+drops_working_clients", "drops_working_clients", "Acknowledged: drops_working_clients."),
+        (
+            "+drops_working_clients",
+            "drops_working_clients orphans_organisations",
+            "Warnings: orphans_organisations. Acknowledged: drops_working_clients.",
+        ),
+        ("", "keeps_duplicates", "Warnings: keeps_duplicates."),
+    ],
+)
+def test_acknowledged_warnings_are_told_apart(
+    fleet: Tables, acknowledged: str, warnings: str, note: str
+) -> None:
+    ids = [
+        practice_id(number)
+        for number, case in enumerate(CASES)
+        if case["policy"].endswith(acknowledged) and case["warnings"] == warnings
+    ]
+    published = fleet["practice_status"].filter(pl.col("practice_id").is_in(ids), outcome="published")
+    assert published.height
+    assert published["reason"].str.contains(f". {note}", literal=True).all()
+
+
 def _told(found: Tables) -> dict[str, str]:
     status = found["practice_status"].row(0, named=True)
     chosen = found["policy_simulation"].filter(policy=status["policy"] or "")

@@ -148,6 +148,15 @@ _fleets = st.lists(practices(), min_size=30, max_size=40)
 _laws = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
+def test_lists_without_clients_are_no_failure() -> None:
+    empty = dict.fromkeys(("connection", "hq", "xpm", "tax", "decisions"), "")
+    found = compute(
+        source_frames([{**empty, "case": "empty", "policy": "all_xpm", "links": "k1@h1=ann g1=x1"}])
+    )
+    assert found["validation_failure"].rows() == []
+    assert found["crosswalk"]["outcome"].to_list() == ["dropped", "dropped"]
+
+
 @_laws
 @given(_fleets, st.randoms(use_true_random=False))
 def test_laws(fleet: list[Case], dice: Any) -> None:
