@@ -174,6 +174,10 @@ def make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
             f" from (select {_CODE} as code, part_no, list, {value} as value from prepared)"
             " where value is not null"
         )
+    selects.append(
+        f"select {_CODE} as code, list, hash(part_no, 'all') as key, {len(keys)}::utinyint as number"
+        " from prepared semi join small using (part_no)"
+    )
     con.execute(f"""
         create or replace temp table record_key as
         with small as (
@@ -183,9 +187,6 @@ def make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
             having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
         )
         {" union all ".join(selects)}
-        union all
-        select {_CODE}, list, hash(part_no, 'all'), {len(keys)}
-        from prepared semi join small using (part_no)
     """)
     con.execute("create or replace temp table key_kind (number utinyint, most bigint, points integer)")
     kinds = [(number, key.limit, key.points) for number, key in enumerate(keys)]

@@ -123,7 +123,9 @@ def _asked(comparisons: list[Comparison]) -> pl.Expr:
 
 def _too_little(comparisons: list[Comparison]) -> pl.Expr:
     """What keeps a pair without rivals below the threshold for joining."""
-    against = pl.any_horizontal([pl.col(f"w{k}") <= _AGAINST for k in range(len(comparisons))])
+    against = pl.any_horizontal(
+        pl.lit(False), *(pl.col(f"w{k}") <= _AGAINST for k in range(len(comparisons)))
+    )
     unrelated = _alone(pl.col("log_odds") - pl.col("kinship") / BITS) >= SURE
     return (
         pl.when(unrelated & (pl.col("kinship") <= _KINSHIP))

@@ -1,4 +1,4 @@
--- Two survivors share a whole tax number only under two branch numbers, or while a question blocks for it.
+-- Two survivors share a whole tax number only under other branch numbers, or while a question blocks for it.
 -- severity: critical
 -- table: unified_client
 with numbers as (
@@ -6,11 +6,14 @@ with numbers as (
         fate.practice_id,
         fate.client_id,
         translate(record.tax_number, ' ./-kK', '') as digits, -- a UTR ends in K
-        min(nullif(ltrim(record.branch_number, '0'), '')) as branch
+        nullif(ltrim(record.branch_number, '0'), '') as branch
     from source_client as record
     inner join client_fate as fate using (practice_id, product, source_id) -- one to one
     where fate.client_id is not null and regexp_full_match(record.tax_number, '[0-9 ./-]{8,}[kK]?')
-    group by fate.practice_id, fate.client_id, digits
+    group by fate.practice_id, fate.client_id, digits, branch
+    qualify
+        branch is not null
+        or count(branch) over (partition by fate.practice_id, fate.client_id, digits) = 0
 ),
 
 shared as (

@@ -63,7 +63,16 @@ def _sources(n: str) -> dict[str, list[dict[str, Any]]]:
             {"product": "xpm", "entity": "relationships", "rows_read": 1},
             {"product": "tax", "entity": "clients", "rows_read": 1},
         ],
-        "quarantine": [{"product": "xpm", "entity": "client", "source_id": f"x5{n}", "value": "12 Moon St"}],
+        "practices": [{}],
+        "quarantine": [
+            {
+                "product": "xpm",
+                "entity": "client",
+                "source_id": f"x5{n}",
+                "level": "row",
+                "value": "12 Moon St",
+            }
+        ],
         "hq_contacts": [{"hq_contact_id": f"k1{n}", "hq_client_id": f"h1{n}"}],
         "xpm_contacts": [
             {"UUID": f"k2{n}", "ClientUUID": f"x1{n}"},

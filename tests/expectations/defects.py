@@ -13,6 +13,10 @@ def _shared_number(batch: Batch) -> Batch:
     return put(batch, "source_client", {"source_id": "x21"}, tax_number="123-456-780")
 
 
+def _shared_organisation(batch: Batch) -> Batch:
+    return put(batch, "source_client", {"source_id": "x21"}, organisation_id="o1")
+
+
 DEFECTS: dict[str, Defect] = {
     "client_contact_ends_somewhere": lambda b: put(b, "client_contact", {}, client_id="c9"),
     "client_has_a_name": lambda b: put(b, "unified_client", {"client_id": "c11"}, name=" "),
@@ -26,6 +30,7 @@ DEFECTS: dict[str, Defect] = {
     "every_link_has_an_end": lambda b: without(b, "dropped_link", kind="contact"),
     "every_organisation_is_listed": lambda b: without(b, "organisation_link"),
     "every_outcome_has_a_record": lambda b: without(b, "quarantine"),
+    "every_unreadable_record_has_an_outcome": lambda b: without(b, "crosswalk", source_id="x51"),
     "every_record_has_an_outcome": lambda b: without(b, "crosswalk", source_id="x41"),
     "field_value_ends_somewhere": lambda b: put(b, "field_value", {}, client_id="c9"),
     "group_member_ends_somewhere": lambda b: put(b, "group_member", {}, group_id="q9"),
@@ -36,6 +41,10 @@ DEFECTS: dict[str, Defect] = {
     ),
     "one_primary_contact": lambda b: put(b, "client_contact", {}, is_primary=True),
     "one_survivor_per_client": lambda b: put(b, "crosswalk", {"source_id": "h11"}, outcome="survivor"),
+    "organisation_link_is_known": lambda b: put(
+        b, "source_client", {"source_id": "h11"}, organisation_id="o2"
+    ),
+    "organisation_of_two_is_asked": _shared_organisation,
     "organisation_link_ends_somewhere": lambda b: put(b, "organisation_link", {}, client_id="c9"),
     "organisation_state_fits": lambda b: put(b, "organisation_link", {}, state="conflict"),
     "outcome_and_id_agree": lambda b: put(b, "crosswalk", {"source_id": "h11"}, unified_id=None),
@@ -63,6 +72,26 @@ def defect(rule: Rule) -> Defect:
 
 # Combinations that look like a defect and are none: rule → change.
 HARMLESS: dict[str, list[Defect]] = {
+    "organisation_of_two_is_asked": [
+        lambda b: add(
+            put(_shared_organisation(b), "organisation_link", {}, state="conflict", client_id=None),
+            "review_item",
+            kind="organisation",
+            organisation_id="o1",
+        ),
+        lambda b: add(_shared_organisation(b), "effective_organisation", organisation_id="o1"),
+        lambda b: put(b, "source_client", {"source_id": "h31"}, organisation_id="o1"),
+    ],
+    "organisation_link_is_known": [
+        lambda b: add(
+            put(b, "source_client", {"source_id": "h11"}, organisation_id=None),
+            "effective_organisation",
+            organisation_id="o1",
+        ),
+    ],
+    "every_unreadable_record_has_an_outcome": [
+        lambda b: put(without(b, "crosswalk", source_id="x51"), "quarantine", {}, level="value"),
+    ],
     "shared_tax_number_is_asked": [
         lambda b: put(
             put(_shared_number(b), "source_client", {"source_id": "x21"}, branch_number="002"),

@@ -23,10 +23,10 @@ from transforms.consolidate.field_values import (
 )
 from transforms.consolidate.joined import Records, join_records
 from transforms.consolidate.links import link_tables
-from transforms.consolidate.policy import Options, facts, plan, verdict
+from transforms.consolidate.policy import Options, dropped, facts, plan, verdict
 from transforms.consolidate.questions import Chosen, review_item
 from transforms.consolidate.review import chosen_questions, open_pairs, shared_numbers, undecided
-from transforms.consolidate.simulation import Outlook, policy_drop, policy_simulation
+from transforms.consolidate.simulation import Outlook, followed, policy_drop, policy_simulation
 from transforms.sql import Frames, run_sql
 
 __all__ = ["Options", "consolidate"]
@@ -47,19 +47,22 @@ def consolidate(
     fate = fates(con, records, world.plan, frames["effective_policy"])
     found = {"client_fate": client_fate(fate)}
     links = link_tables(con, {**frames, **found}, run_id)
+    lose = dropped(con, records, world.plan, frames["xpm_jobs"])
+    moved = followed(con, frames, records, world.plan, links)
+    counts = _facts(con, records, world, {"dropped": lose, "followed": moved})
     asked = _questions(con, records, world)
     chosen = Chosen(asked.chosen, world.plan, world.chosen)
-    outlook = Outlook(world.plan, world.facts, world.lost, asked.every, world.chosen)
+    outlook = Outlook(counts, world.lost, asked.every, world.chosen, world.plan, lose)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
         **_client_tables(world, fate, run_id),
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
-        "practice_verdict": _verdict(con, frames, records, world),
+        "practice_verdict": _verdict(con, frames, records, counts),
         "rejected_decision": _rejected(frames, records, run_id),
         "review_item": review_item(con, records, chosen, links, run_id),
         "policy_simulation": policy_simulation(con, frames, records, outlook, run_id),
-        "policy_drop": policy_drop(con, frames, records, outlook, run_id),
+        "policy_drop": policy_drop(con, records, outlook, run_id),
     }
 
 
@@ -68,7 +71,6 @@ class _World:
     """What every policy would do, and which are chosen."""
 
     plan: pl.DataFrame
-    facts: pl.DataFrame
     chosen: pl.DataFrame
     """practice, policy."""
     values: pl.DataFrame
@@ -93,14 +95,12 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
     chosen = practices.join(frames["effective_policy"], on="practice_id")  # one to one
     blanks = chosen.filter("fill_blanks")
     today = plan(con, records.member)
-    counts = facts(con, records, today, blanks).join(practices, on="practice")  # many to one
     values = published_values(records)
     pairs = twin_pairs(records, today, blanks)
     differing = differences(values, pairs)
     given = fills(values, pairs, differing)
     return _World(
         plan=today,
-        facts=counts,
         chosen=chosen.select("practice", "policy"),
         values=values,
         pairs=pairs,
@@ -108,6 +108,13 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
         fills=given,
         lost=values_lost(differing, pairs, given),
     )
+
+
+def _facts(con: duckdb.DuckDBPyConnection, records: Records, world: _World, found: Frames) -> pl.DataFrame:
+    """Policy × practice: `policy.facts` with practice_id. `found`: `dropped`, `followed`."""
+    practices = records.record.select("practice", "practice_id").unique()
+    counts = facts(con, records, {"plan": world.plan, "lost": world.lost, **found})
+    return counts.join(practices, on="practice")  # many to one
 
 
 def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
@@ -136,8 +143,10 @@ def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
     return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
 
 
-def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World) -> pl.DataFrame:
+def _verdict(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, counts: pl.DataFrame
+) -> pl.DataFrame:
     tables = {name: frames[name] for name in ("practices", "staff", "effective_policy")}
     synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
     tables["stale_links"] = run_sql(con, "consolidate/stale_links", synced)
-    return conform(verdict(con, tables, world.facts), "practice_verdict")
+    return conform(verdict(con, tables, counts), "practice_verdict")

@@ -1,5 +1,6 @@
 """Field by field: where the records of one client disagree, what was filled from a twin, and what is lost."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ FIELDS = (
     "custom_fields",
     "settings",
 )
+# JSON objects whose members are fields of their own.
+_OBJECTS = ("custom_fields", "settings")
 # From which product blanks are filled first.
 _ORDER = {"xpm": 0, "hq": 1, "tax": 2}
 _LISTED = 10**10
@@ -98,13 +101,26 @@ def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl
 
 def differences(values: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Per field whether the twin has a value that its target has not; row number = `pair` of `pairs`."""
-    apart = pairs.select("pair", "target", "twin").unique("pair").sort("pair")
-    return pl.DataFrame(
-        [
-            _differs(values[field][apart["target"]], values[field][apart["twin"]]).alias(field)
-            for field in (*FIELDS, *LISTS)
-        ]
-    )
+    apart = pairs.select("pair", "target", "twin", "overlay").unique("pair").sort("pair")
+    found = [
+        _differs(values[field][apart["target"]], values[field][apart["twin"]]).alias(field)
+        for field in (*FIELDS, *LISTS)
+    ]
+    # The keys of Tax and Practice Manager never meet: those objects differ, and need not be read.
+    alike = ~apart["overlay"]
+    for field in _OBJECTS:
+        own, other = values[field][apart["target"]], values[field][apart["twin"]]
+        place = FIELDS.index(field)
+        read = (found[place] & alike & own.is_not_null()).arg_true()
+        more = [_has_more(*texts) for texts in zip(other[read], own[read], strict=True)]
+        found[place] = found[place].scatter(read, more)
+    return pl.DataFrame(found)
+
+
+def _has_more(text: str, own: str) -> bool:
+    """Whether a JSON object has a member that another has not, or has otherwise."""
+    members = json.loads(own)
+    return any(members.get(key) != value for key, value in json.loads(text).items())
 
 
 def fills(values: pl.DataFrame, pairs: pl.DataFrame, differing: pl.DataFrame) -> Fills:

@@ -135,13 +135,16 @@ def _seniority(clients: pl.DataFrame, record: pl.DataFrame, edges: pl.DataFrame)
     )
 
 
-def _has_tax(record: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
-    """Whether a Tax record hangs on the record: by its own pointer, or by an exact pair."""
+def tax_pairs(record: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """The `edges` by which Tax records hang on others: exact, or their pointer unless a person refused it."""
     tax = record.filter(pl.col("product") == "tax")["rid"].implode()
-    hanging = edges.filter(
-        ((pl.col("band") == "exact") | pl.col("by_uuid")) & pl.col("right_rid").is_in(tax)
-    )["left_rid"]
-    return record["rid"].is_in(hanging.implode())
+    refused = (pl.col("band") == "rejected") & (pl.col("decided_by") == "person")
+    hangs = (pl.col("band") == "exact") | (pl.col("by_uuid") & ~refused)
+    return edges.filter(hangs & pl.col("right_rid").is_in(tax))
+
+
+def _has_tax(record: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
+    return record["rid"].is_in(tax_pairs(record, edges)["left_rid"].implode())
 
 
 def _works(record: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:

@@ -5,6 +5,8 @@ Conservation holds by construction: each part makes one row per link read; a row
 without is published.
 """
 
+from collections.abc import Iterable
+
 import duckdb
 import polars as pl
 
@@ -18,6 +20,7 @@ from transforms.consolidate.staff import staff_tables
 from transforms.private import mask_known, mask_text
 from transforms.sql import Frames, run_sql
 
+_OUTLOOK = (contact_tables, group_tables, organisation_tables)
 _PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
 _IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
@@ -49,19 +52,39 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
     text come out masked. Raises ContractError where a table would not have the shape of its contract.
     """
-    fates = {"client_fate": frames["client_fate"].drop("state", "reason")}
-    plan = run_sql(con, "links/plan", {**_some(frames, "practices", "effective_policy"), **fates})
-    known = {**frames, **_masked(frames), "link_plan": plan}
-    known["link_client"] = run_sql(con, "links/clients", {**fates, "link_plan": plan})
+    known = _planned(con, frames)
     parts = [part(con, known, run_id) for part in _PARTS]
     tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
-    dropped, outcomes, questions = (
-        pl.concat([part[name] for part in parts if name in part]) for name in _GATHERED
-    )
+    dropped, outcomes, questions = _gathered(parts)
     tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
     tables["link_questions"] = conform(questions, "link_question")
     tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": outcomes}, run_id)
     return tables
+
+
+def link_outlook(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
+    """What would become of contacts, groups and organisations, by the very rules of `link_tables`.
+
+    Takes the same but quarantine and xpm_relationships; gives dropped_link, link_fate, link_questions and
+    organisation_link.
+    """
+    known = _planned(con, frames)
+    parts = [part(con, known, "") for part in _OUTLOOK]
+    found = dict(zip(_GATHERED, _gathered(parts), strict=True))
+    return {**found, "organisation_link": parts[-1]["organisation_link"]}
+
+
+def _planned(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
+    """`frames` with masked texts, `link_plan` and `link_client`."""
+    fates = {"client_fate": frames["client_fate"].drop("state", "reason", strict=False)}
+    plan = run_sql(con, "links/plan", {**_some(frames, "practices", "effective_policy"), **fates})
+    clients = run_sql(con, "links/clients", {**fates, "link_plan": plan})
+    return {**frames, **_masked(frames), "link_plan": plan, "link_client": clients}
+
+
+def _gathered(parts: Iterable[Frames]) -> list[pl.DataFrame]:
+    """dropped_link, link_fate and link_questions of all parts."""
+    return [pl.concat([part[name] for part in parts if name in part]) for name in _GATHERED]
 
 
 def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
@@ -74,7 +97,11 @@ def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> p
 
 def _masked(frames: Frames) -> dict[str, pl.DataFrame]:
     numbers = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
-    texts = {name: mask_text(frames[name], columns, numbers) for name, columns in _FREE_TEXT.items()}
+    texts = {
+        name: mask_text(frames[name], columns, numbers)
+        for name, columns in _FREE_TEXT.items()
+        if name in frames
+    }
     return texts | {name: mask_known(texts[name], columns, numbers) for name, columns in _REACH.items()}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from transforms.consolidate.joined import Records
+from transforms.consolidate.joined import Records, tax_pairs
 from transforms.sql import Frames, run_sql
 
 POLICIES = ("all_xpm", "all_hq", "selection")
@@ -54,20 +54,32 @@ def what_if(
     return run_sql(con, "consolidate/what_if", frames)
 
 
-def facts(
-    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, blanks: pl.DataFrame
-) -> pl.DataFrame:
+def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> pl.DataFrame:
     """Practice number × policy: counts of survivors, archived, undecided, duplicates kept, and every warning.
 
-    `blanks`: practice numbers whose decision fills blanks.
+    `frames`: `plan`, `dropped`, `lost` (of `values_lost`), `followed` (of `simulation.followed`).
     """
     custom = records.clients["custom_fields"]
-    filled = records.record["practice"].is_in(blanks["practice"].implode())
-    record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"), fills=filled)
-    organisations = run_sql(con, "consolidate/organisations", {"plan": today, "holder": records.holder})
-    return run_sql(
-        con, "consolidate/facts", {"plan": today, "record": record, "organisations": organisations}
-    )
+    record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"))
+    held = {"plan": frames["plan"], "holder": records.holder}
+    organisations = run_sql(con, "consolidate/organisations", held)
+    return run_sql(con, "consolidate/facts", {**frames, "record": record, "organisations": organisations})
+
+
+def dropped(
+    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, jobs: pl.DataFrame
+) -> pl.DataFrame:
+    """Policy × working client of which no Practice Manager record would survive, with what hangs on it.
+
+    Gives policy, practice, rid, source_id, jobs, tax_client_ids. `jobs`: table `xpm_jobs`.
+    """
+    tables = {
+        "plan": today,
+        "record": records.record,
+        "tax_pair": tax_pairs(records.record, records.edges).select("left_rid", "right_rid"),
+        "xpm_jobs": jobs.select("practice_id", "ClientUUID"),
+    }
+    return run_sql(con, "consolidate/dropped", tables)
 
 
 def verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:

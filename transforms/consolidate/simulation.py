@@ -7,19 +7,31 @@ import polars as pl
 
 from expectations.conform import conform
 from transforms.consolidate.joined import Records
+from transforms.consolidate.links import link_outlook
 from transforms.sql import Frames, run_sql
 
 EXAMPLES = 20
 """Working clients that `policy_drop` names under a policy that drops them all and is not chosen."""
 
-_LINKS = ("hq_groups", "xpm_groups", "hq_contacts", "xpm_contacts")
+_BY_PRACTICE = (
+    *("practices", "source_client", "match", "effective_organisation"),
+    *("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups"),
+)
+# Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
+_NARROW = {
+    "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
+    "match": ("left_product", "left_id", "right_product", "right_id", "band"),
+}
+_RELEVANT = {
+    "source_client": pl.col("organisation_id").is_not_null() | pl.col("tax_number").is_not_null(),
+    "match": pl.col("band") == "near",
+}
 
 
 @dataclass(frozen=True)
 class Outlook:
     """What the policies would do, one row per policy and practice number each."""
 
-    plan: pl.DataFrame
     facts: pl.DataFrame
     """Counts of `policy.facts`, with practice_id."""
     lost: pl.DataFrame
@@ -28,27 +40,44 @@ class Outlook:
     """Frames with one row per question."""
     chosen: pl.DataFrame
     """practice, policy: the chosen one of each practice that has one."""
+    plan: pl.DataFrame
+    dropped: pl.DataFrame
+    """Working clients of `policy.dropped`."""
+
+
+def followed(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame, links: Frames
+) -> pl.DataFrame:
+    """Practice number × policy: what becomes of contacts, groups and organisations, in counts.
+
+    `links`: of `link_tables` under the chosen policies. The others are carried out by the same rules, as if
+    each were one more practice: nothing is estimated.
+    """
+    known = {"plan": plan, "record": records.record, "effective_policy": frames["effective_policy"]}
+    fates = run_sql(con, "consolidate/alternatives", known)
+    supposed = fates.select("practice_id", "policy", "own_id").unique()
+    chosen = {**links, "link_fate": links["link_crosswalk"]}
+    counts = pl.concat(
+        _counted(con, found) for found in (chosen, link_outlook(con, _supposed(frames, supposed, fates)))
+    )
+    policy = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
+    named = pl.concat([policy, supposed]).join(counts, on="practice_id")  # one to one
+    numbers = records.record.select("practice", own_id="practice_id").unique()
+    return named.join(numbers, on="own_id").drop("practice_id", "own_id")  # many to one
 
 
 def policy_simulation(
     con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, outlook: Outlook, run_id: str
 ) -> pl.DataFrame:
-    """Table `policy_simulation`.
-
-    `frames`: `effective_policy`, and the groups and contacts of both products. A group
-    counts as changed where a member would not survive as it is; a contact link where its client is unknown or
-    excluded.
-    """
+    """Table `policy_simulation`. `frames`: `effective_policy`."""
     keys = ["practice", "policy"]
-    base = {"plan": outlook.plan, "record": records.record, "facts": outlook.facts}
-    moved = run_sql(con, "consolidate/moved", {**base, **{n: frames[n] for n in _LINKS}})
     questions = pl.concat(q.select(keys) for q in outlook.questions).group_by(keys).len("questions")
     rows = run_sql(
         con,
         "consolidate/simulation",
         {
-            **base,
-            "moved": moved,
+            "record": records.record,
+            "facts": outlook.facts,
             "effective_policy": frames["effective_policy"],
             "lost": _as_json(outlook.lost),
             "questions": questions.cast({"questions": pl.Int64}),
@@ -58,17 +87,37 @@ def policy_simulation(
 
 
 def policy_drop(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, outlook: Outlook, run_id: str
+    con: duckdb.DuckDBPyConnection, records: Records, outlook: Outlook, run_id: str
 ) -> pl.DataFrame:
-    """Table `policy_drop`: what `drops_working_clients` warns of, client by client. `frames`: `xpm_jobs`."""
+    """Table `policy_drop`: what `drops_working_clients` warns of, client by client."""
     tables = {
         "plan": outlook.plan,
         "record": records.record.with_columns(name=records.clients["name"]),
         "chosen": outlook.chosen,
-        "xpm_jobs": frames["xpm_jobs"].select("practice_id", "ClientUUID"),
+        "dropped": outlook.dropped,
     }
     rows = run_sql(con, "consolidate/drops", tables, {"run_id": run_id, "examples": EXAMPLES})
     return conform(rows, "policy_drop")
+
+
+def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The frames of the practices as each policy that they did not choose would find them."""
+    ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
+    moved = {
+        name: frames[name]
+        .filter(_RELEVANT.get(name, pl.lit(True)))
+        .select("practice_id", *_NARROW.get(name, (pl.exclude("practice_id"),)))
+        .join(ids, on="practice_id")  # many to one per policy
+        .with_columns(practice_id=pl.col("supposed_id"))
+        .drop("supposed_id")
+        for name in _BY_PRACTICE
+    }
+    return {**moved, "client_fate": fates, "effective_policy": supposed}
+
+
+def _counted(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:
+    names = ("link_fate", "dropped_link", "link_questions", "organisation_link")
+    return run_sql(con, "consolidate/followed", {name: found[name] for name in names})
 
 
 def _as_json(lost: pl.DataFrame) -> pl.DataFrame:

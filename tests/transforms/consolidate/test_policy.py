@@ -214,3 +214,18 @@ def test_practices_do_not_meet() -> None:
     here = fate.filter(pl.col("practice_id") == PRACTICE)["outcome"].to_list()
     there = fate.filter(pl.col("practice_id") != PRACTICE)["outcome"].to_list()
     assert (here, there) == (["merged", "survivor"], ["survivor", "archived"])
+
+
+@pytest.mark.parametrize(("hq", "xpm"), [("active", "archived"), ("archived", "active")])
+def test_twins_of_two_states_are_flagged_on_both(hq: str, xpm: str) -> None:
+    both = [
+        record("hq", "h1", state=hq),
+        record("xpm", "x1", state=xpm),
+        record("tax", "t1", xpm_client_uuid="x1"),
+    ]
+    found = run(frames(both, [pair("hq:h1", "xpm:x1")], effective_policy=policy("all_xpm")))
+    reasons = dict(found["crosswalk"].select("source_id", "reason").iter_rows())
+    assert f"States differ: {hq} here, {xpm} there." in reasons["h1"]
+    assert f"States differ: {xpm} here, {hq} there." in reasons["x1"]
+    assert "States differ" not in reasons["t1"]
+    assert found["unified_client"]["state"].to_list() == [xpm]

@@ -33,10 +33,11 @@ def _keep(**marks: bool) -> pl.DataFrame:
 def test_dropping_a_working_client_is_refused_until_acknowledged() -> None:
     refused = _verdict(run(frames(BOTH, MATCHED, effective_policy=policy("all_hq"))))
     assert refused["refused_by"] == ["drops_working_clients"]
-    assert "for example x1" in refused["detail"]
+    assert "for example x1 (jobs: 0, Tax records: 0)" in refused["detail"]
     accepted = policy("all_hq", acknowledged=["drops_working_clients"])
     verdict = _verdict(run(frames(BOTH, MATCHED, effective_policy=accepted)))
     assert (verdict["refused_by"], verdict["warnings"]) == ([], ["drops_working_clients"])
+    assert verdict["acknowledged"] == ["drops_working_clients"]
 
 
 _WORKING: list[tuple[dict[str, Any], str | None, bool]] = [
@@ -324,8 +325,12 @@ def test_simulation_recommends() -> None:
     young = [record("hq", f"h{n}") for n in range(5)] + [record("xpm", "x1")]
     best = run(frames(young))["policy_simulation"].filter("recommended")["policy"].to_list()
     assert best == ["all_hq"]
+    because = run(frames(young))["policy_simulation"].filter("recommended")["recommended_because"].item()
+    assert "fewer than half as many active clients (1) as Xero HQ (5)" in because
     working = run(frames(BOTH, MATCHED))["policy_simulation"]
     assert working.filter("recommended")["policy"].to_list() == ["all_xpm"]
+    assert "hang on 1 Practice Manager clients" in working.filter("recommended")["recommended_because"].item()
+    assert working.filter(~pl.col("recommended"))["recommended_because"].to_list() == [None, None]
     assert working.filter(~pl.col("allowed"))["policy"].to_list() == ["all_hq", "selection"]
     chosen = run(frames(BOTH, MATCHED, effective_selection=_keep(x1=True)))["policy_simulation"]
     assert chosen.filter("recommended")["policy"].to_list() == ["selection"]

@@ -104,3 +104,23 @@ def test_no_whole_tax_number_leaves() -> None:
     for name, frame in _run("all_hq", fill=True).items():
         text = frame.select(pl.concat_str(pl.col(pl.String), ignore_nulls=True)).to_series()
         assert not text.str.contains("865414088").any(), name
+
+
+def test_of_settings_only_what_the_survivor_has_not_is_lost() -> None:
+    kept = {
+        **XPM,
+        "has_job": True,
+        "settings": '{"Fax":"1","Title":"Dr"}',
+        "custom_fields": '{"Lawyer":"Haig"}',
+    }
+    same = record("xpm", "x2", settings='{"Title":"Dr"}', custom_fields='{"Lawyer":"Haig"}')
+    more = record("xpm", "x3", settings='{"Title":"Ms"}', custom_fields='{"Bank":"W"}')
+    pairs = [pair("xpm:x1", "xpm:x2"), pair("xpm:x1", "xpm:x3")]
+    found = run(frames([HQ, kept, same, more], pairs, effective_policy=policy("all_xpm")))
+    listed = found["field_value"].filter(
+        pl.col("field").is_in(["settings", "custom_fields"]), ~pl.col("chosen")
+    )
+    assert sorted(listed.select("field", "source_id").rows()) == [("custom_fields", "x3"), ("settings", "x3")]
+    lost = json.loads(found["policy_simulation"].filter(policy="all_xpm")["values_lost"].item())
+    assert (lost["settings"], lost["custom_fields"]) == (1, 1)
+    assert "1 clients would lose their custom fields" in found["practice_verdict"]["detail"].item()

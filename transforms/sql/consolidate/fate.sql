@@ -24,9 +24,13 @@ aimed as (
             when not f.lives or t.state = 'archived' then 'archived'
             else 'active'
         end as unified_state,
-        t.state as target_state,
         concat(t.product_name, ' client ', t.source_id) as twin,
-        t.product as twin_product
+        t.product as twin_product,
+        -- Tax keeps no state of its own.
+        f.outcome = 'merged' and f.lives and f.state <> t.state and f.product <> 'tax' and t.product <> 'tax'
+            as differs,
+        if(differs, t.state, null) as twin_state,
+        min(if(differs, f.state, null)) over (partition by t.rid) as merged_state
     from fated as f
     inner join record as j on f.set_id = j.rid -- many to one
     left join record as t on f.target = t.rid -- many to at most one
@@ -66,10 +70,10 @@ select
     end
     || case
         when outcome = 'survivor' and state = 'archived' then ' It is archived at its source and stays so.'
-        when
-            outcome = 'merged' and lives and state <> target_state
-            and product <> 'tax' and twin_product <> 'tax'
-            then concat(' States differ: ', state, ' here, ', target_state, ' there.')
         else ''
-    end as reason
+    end
+    || coalesce(
+        concat(' States differ: ', state, ' here, ')
+        || case outcome when 'merged' then twin_state when 'survivor' then merged_state end || ' there.', ''
+    ) as reason
 from aimed

@@ -1,17 +1,23 @@
--- One row per policy and pair of survivors with one whole tax number, unless their branch numbers differ.
+-- One row per policy and pair of survivors with one whole tax number, unless they have branch numbers and
+-- none in common (a survivor has those of all its records).
 -- `numbered` holds a record per whole number. Each survivor is paired with the first of its branch, so that a
 -- number on a hundred clients makes a hundred questions, not five thousand.
-with held as (
-    select
+with every_branch as (
+    select distinct
         p.policy,
         n.practice,
         n.number,
         p.target,
-        min(n.branch) as branch
+        n.branch
     from numbered as n
     inner join plan as p on n.rid = p.rid -- many to one per policy
     where p.lives
-    group by all
+),
+
+held as (
+    select *
+    from every_branch
+    qualify branch is not null or count(branch) over (partition by policy, practice, number, target) = 0
 ),
 
 firsts as (

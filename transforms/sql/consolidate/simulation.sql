@@ -6,7 +6,7 @@ with lists as (
         count(*) filter (where product = 'xpm') as xpm,
         count(*) filter (where product = 'hq' and live and state = 'active') as hq_active,
         count(*) filter (where product = 'xpm' and live and state = 'active') as xpm_active,
-        bool_or(works) as works,
+        count(*) filter (where works) as working,
         count(keep) as selections
     from record
     group by practice
@@ -16,7 +16,9 @@ judged as (
     select
         f.*,
         l.* exclude (practice),
-        f.dropped = 0 or list_contains(coalesce(e.acknowledged, []), 'drops_working_clients') as not_refused,
+        f.dropped = 0
+        or (e.policy = f.policy and list_contains(e.acknowledged, 'drops_working_clients')) is true
+            as not_refused,
         f.policy <> 'selection' or f.undecided = 0 as decided
     from facts as f
     inner join lists as l on f.practice = l.practice -- many to one
@@ -31,7 +33,7 @@ advised as (
         practice,
         case
             when bool_or(policy = 'selection' and selections > 0 and decided and dropped = 0) then 'selection'
-            when not bool_or(works) and 2 * max(xpm_active) < max(hq_active) then 'all_hq'
+            when max(working) = 0 and 2 * max(xpm_active) < max(hq_active) then 'all_hq'
             else 'all_xpm'
         end as policy
     from judged
@@ -47,16 +49,30 @@ select
     j.duplicates_left,
     coalesce(v.values_lost, '{}') as values_lost,
     j.orphaned as organisations_orphaned,
-    m.groups_changed,
-    m.contacts_changed,
-    j.undecided + j.conflicts + coalesce(q.questions, 0) as questions,
+    j.groups_changed,
+    j.contacts_changed,
+    j.undecided + j.link_questions + coalesce(q.questions, 0) as questions,
     j.not_refused and j.decided as allowed,
     list_concat(
         j.warnings, case when j.decided then []::varchar[] else ['undecided_selections'] end
     ) as reasons,
-    j.policy = a.policy as recommended
+    j.policy = a.policy as recommended,
+    case
+        when j.policy <> a.policy then null
+        when j.policy = 'selection' then 'Every client is decided, and no working client would be dropped.'
+        when j.policy = 'all_hq'
+            then concat(
+                'No job or Tax record hangs on Practice Manager, and it holds fewer than half as many active',
+                ' clients (', j.xpm_active, ') as Xero HQ (', j.hq_active, ').'
+            )
+        when j.working > 0
+            then concat('Jobs or Tax records hang on ', j.working, ' Practice Manager clients, which stay.')
+        else concat(
+            'Practice Manager holds ', j.xpm_active, ' active clients and Xero HQ ', j.hq_active,
+            ': its clients, with their custom fields and settings, stay.'
+        )
+    end as recommended_because
 from judged as j
 inner join advised as a on j.practice = a.practice -- many to one
-inner join moved as m on j.practice = m.practice and j.policy = m.policy -- one to one
 left join lost as v on j.practice = v.practice and j.policy = v.policy -- one to at most one
 left join questions as q on j.practice = q.practice and j.policy = q.policy -- one to at most one

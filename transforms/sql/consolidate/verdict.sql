@@ -30,8 +30,7 @@ sentences as (
         *,
         list_filter([
             case when dropped > 0 then concat(
-                dropped, ' working Practice Manager clients would not survive, for example ',
-                array_to_string(dropped_examples, ', ')
+                dropped, ' working Practice Manager clients would not survive, for example ', dropped_examples
             ) end,
             case when duplicates_left > 0
                 then concat(duplicates_left, ' matched clients are kept on both sides') end,
@@ -58,6 +57,7 @@ select
         else []::varchar[]
     end as refused_by,
     coalesce(s.warnings, []) as warnings,
+    list_sort(list_intersect(coalesce(s.warnings, []), s.acknowledged)) as acknowledged,
     case when len(s.found) > 0 then array_to_string(s.found, '; ') || '.' end as detail,
     s.authority_unchecked,
     coalesce(t.stale_links, 0) as stale_links

@@ -60,7 +60,7 @@ select
     p.tool_opened_at is not null and (p.tool_closed_at is null or p.tool_closed_at < p.tool_opened_at)
         as tool_open,
     tool_open and p.tool_opened_at < $midnight - to_hours($stale_hours) as tool_stale,
-    v.policy, v.confirmed, v.undecided, v.refused_by, v.warnings, v.detail, v.stale_links,
+    v.policy, v.confirmed, v.undecided, v.refused_by, v.warnings, v.acknowledged, v.detail, v.stale_links,
     coalesce(v.authority_unchecked, s.practice_id is null) as authority_unchecked,
     p.connection = 'confirmed' and p.connected_by is null as connector_unknown,
     coalesce(u.lists, 0) as untaken, u.list_names, u.list_reasons,

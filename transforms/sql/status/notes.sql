@@ -13,9 +13,13 @@ select
             coalesce(tool_opened_by, 'somebody unnamed'), strftime(tool_opened_at, '%Y-%m-%d %H:%M')
         )
     end as tool_note,
-    case when hold = '' and len(warnings) > 0
-        then format('Warnings: {}.', array_to_string(warnings, ', ')) end
-        as warning_note,
+    case when hold = '' then nullif(concat_ws(
+        ' ',
+        'Warnings: ' || nullif(array_to_string(list_filter(
+            warnings, lambda code: not list_contains(acknowledged, code)
+        ), ', '), '') || '.',
+        'Acknowledged: ' || nullif(array_to_string(acknowledged, ', '), '') || '.'
+    ), '') end as warning_note,
     case when hold = '' and questions > 0 then format('Questions that do not block: {}.', questions) end
         as question_note,
     case when hold <> 'failed' then format('The run also failed on it: {}.', rtrim(failed_because, '.')) end
