@@ -1,99 +1,196 @@
-"""Contacts prepared for matching: normalised, and those that are one person beyond doubt brought together."""
+"""Contacts prepared for matching: names and values as numbers, and what is one person beyond doubt as one.
 
-from pathlib import Path
+A batch of a large fleet holds a hundred thousand contacts of which few are like any other, so all that is
+done for each of them is done with numbers, and text is read once for each distinct value.
+"""
 
-import duckdb
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from matching import assign
+from matching.prepare import FEW
 from transforms import normalise
-from transforms.sql import Frames, query
+from transforms.sql import Frames
 
-_SQL = (Path(__file__).parent / "sql" / "contact_records.sql").read_text(encoding="utf-8")
-_NAME = ["given", "middle", "family", "suffix"]
-_ENDS = ["practice_id", "product", "source_id"]
+ID = ["practice_id", "product", "source_id"]
+EMAIL, PHONE, CLIENT = 0, 1, 2
+"""Kinds of what a contact holds."""
 _MEN, _WOMEN = r"(?i)\b(?:mr|sir|mstr)\b", r"(?i)\b(?:mrs|ms|miss|madam|mdm|lady|dame)\b"
+_SEPARATOR = "\x1f"
+
+Numbers = NDArray[np.int64]
 
 
-def contact_records(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFrame:
-    """One row per contact that is not deleted, of both products, sorted by practice, product and id.
+@dataclass(frozen=True)
+class Contacts:
+    """The contacts of a batch that are not deleted; several that are one person beyond doubt are one record.
 
-    practice_id, product, source_id; given, middle, family, suffix and `gender` (m, f, as a form of address
-    says); emails, phones (E.164; the practice's own left out) and clients, lists; `twin`: row number of the
-    smallest contact that is the same person beyond doubt.
-    Takes hq_contacts, xpm_contacts, practices, match.
+    Records are numbered in the order of practice, product and id of their first contact; practices and values
+    have numbers that mean nothing else.
     """
-    tables = {name: frames[name] for name in ("hq_contacts", "xpm_contacts")}
-    rows = query(con, _SQL, {**tables, "joined_client": _joined_clients(frames["match"])}).unnest("names")
-    practices = frames["practices"]
-    parts = normalise.person_name(rows["first_name"], None, rows["last_name"], rows["name"])
-    found = rows.select(
-        *_ENDS,
-        **dict(zip(_NAME, parts.select("given_name", "middle_name", "family_name", "name_suffix"), strict=True)),
-        gender=pl.when(pl.col("name").str.contains(_MEN)).then(pl.lit("m"))
-        .when(pl.col("name").str.contains(_WOMEN)).then(pl.lit("f")),
-        emails=_without(normalise.emails(rows["emails"]), rows, _own(practices, "email")),
-        phones=_without(_phones(rows, practices), rows, _own(practices, "phone")),
-        clients="clients",
+
+    contacts: pl.DataFrame
+    """practice_id, product, source_id, record."""
+    records: pl.DataFrame
+    """record, part (the practice), name (row of `names`)."""
+    names: pl.DataFrame
+    """given, middle, family, suffix, gender (m, f, as a form of address says), one row per distinct name."""
+    held: pl.DataFrame
+    """record, kind, value, holders: one row per value that a record holds, with the number of records
+    that hold it; no values of the practice itself or of too many."""
+
+
+def contact_records(frames: Frames, together: bool = True) -> Contacts:
+    """Takes hq_contacts, xpm_contacts, practices, match. `together` False leaves each contact a record."""
+    rows = _rows(frames)
+    names, name = _names(rows)
+    part = rows["practice_id"].rle_id().cast(pl.Int64)
+    contact = pl.Series(_runs(rows, ID))
+    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
+    values = _numbered(values.with_columns(part=part.gather(values["row"])))
+    label = _twins(contact, name, names, values if together else values.clear())
+    _, record = np.unique(label, return_inverse=True)
+    by_row = pl.DataFrame({"record": record, "part": part, "name": name, "contact": contact})
+    clients = pl.DataFrame({"value": _clients(rows, frames["match"])}).with_row_index("row")
+    held = pl.concat([values, clients.select("row", kind=pl.lit(CLIENT, pl.UInt8), value="value")])
+    records = by_row.group_by("record").agg(pl.col("part", "name").min()).sort("record")
+    first = by_row["contact"].is_first_distinct()
+    return Contacts(
+        rows.select(ID).with_columns(by_row["record"]).filter(first),
+        records,
+        names,
+        _counted(held.with_columns(record=by_row["record"].gather(held["row"])), records),
+    )
+
+
+def _rows(frames: Frames) -> pl.DataFrame:
+    """One row per client and contact that is not deleted, in an order that does not depend on the files'."""
+    hq = frames["hq_contacts"].select(
+        "practice_id", product=pl.lit("hq"), source_id="hq_contact_id", client_id="hq_client_id", name="name",
+        first="first_name", last="last_name", email="email", phone="phone", mobile="mobile",
     )  # fmt: skip
-    return found.with_columns(twin=pl.Series(_twins(found)))
+    xpm = frames["xpm_contacts"].filter(pl.col("IsDeleted").ne_missing(True))
+    empty = pl.lit(None, pl.String)
+    xpm = xpm.select(
+        "practice_id", product=pl.lit("xpm"), source_id="UUID", client_id="ClientUUID", name="Name",
+        first=empty, last=empty, email="Email", phone="Phone", mobile="Mobile",
+    )  # fmt: skip
+    return pl.concat([hq, xpm]).sort(*ID, "client_id")
 
 
-def _joined_clients(match: pl.DataFrame) -> pl.DataFrame:
-    """practice_id, product, source_id, client: one row per client that a match joins to another."""
+def _runs(rows: pl.DataFrame, columns: list[str]) -> Numbers:
+    """Number of the run of equal values of `columns` that each row is in, from 0."""
+    changes = rows.select(pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift()) for c in columns))
+    return changes.to_series().cum_sum().to_numpy().astype(np.int64) - 1
+
+
+def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Number of each text (empty for none) and the distinct texts in the order of these numbers."""
+    encoded = texts.to_arrow().dictionary_encode()
+    codes = pl.from_arrow(encoded.indices)
+    return pl.Series(codes, dtype=pl.Int64), pl.Series(encoded.dictionary, dtype=pl.String)
+
+
+def _names(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """The distinct names, sorted, and which one each row bears."""
+    texts = rows.select(pl.concat_str(pl.col("first", "last", "name").fill_null(""), separator=_SEPARATOR))
+    codes, distinct = coded(texts.to_series())
+    parts = distinct.str.split_exact(_SEPARATOR, 2).struct.unnest()
+    parts.columns = ["first", "last", "full"]
+    read = normalise.person_name(parts["first"], None, parts["last"], parts["full"])
+    men, women = pl.col("full").str.contains(_MEN), pl.col("full").str.contains(_WOMEN)
+    gender = parts.select(
+        pl.when(men & ~women).then(pl.lit("m")).when(women & ~men).then(pl.lit("f")).alias("gender")
+    ).to_series()
+    named = read.select(given="given_name", middle="middle_name", family="family_name", suffix="name_suffix")
+    named = named.with_columns(gender)
+    names = named.unique().sort(named.columns, nulls_last=True).with_row_index("at")
+    at = named.join(names, on=named.columns, how="left", nulls_equal=True, maintain_order="left")["at"]
+    return names.drop("at"), at.cast(pl.Int64).gather(codes)
+
+
+def _emails(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
+    """row, kind, text: every e-mail but the practice's own."""
+    codes, distinct = coded(rows["email"])
+    read = pl.DataFrame({"text": normalise.emails(distinct)}).with_row_index("code").explode("text")
+    found = pl.DataFrame({"code": codes}).with_row_index("row").drop_nulls()
+    found = found.join(read.cast({"code": pl.Int64}).drop_nulls(), on="code")
+    own = practices.select("practice_id", text=normalise.emails(practices["email"])).explode("text")
+    return _without(found.select("row", kind=pl.lit(EMAIL, pl.UInt8), text="text"), rows, own)
+
+
+def _phones(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
+    """row, kind, text: every phone or mobile number but the practice's own, in E.164."""
+    regions = practices.select("practice_id", "region")
+    region = rows.select("practice_id").join(regions, on="practice_id", how="left", maintain_order="left")
+    typed = pl.concat(
+        rows.select(raw=name).hstack([region["region"]]).with_row_index("row") for name in ("phone", "mobile")
+    ).drop_nulls("raw")
+    distinct = typed.select("raw", "region").unique()
+    read = distinct.with_columns(text=normalise.phones(distinct["raw"], distinct["region"])).explode("text")
+    found = typed.join(read.drop_nulls("text"), on=["raw", "region"], nulls_equal=True)
+    own = practices.select(
+        "practice_id", text=normalise.phones(practices["phone"], practices["region"])
+    ).explode("text")
+    return _without(found.select("row", kind=pl.lit(PHONE, pl.UInt8), text="text"), rows, own)
+
+
+def _without(found: pl.DataFrame, rows: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """`found` but what is the practice's own: few texts are, so only they are looked into by practice."""
+    suspect = pl.col("text").is_in(own["text"].drop_nulls().unique().implode())
+    some = found.filter(suspect)
+    mine = some.with_columns(practice_id=rows["practice_id"].gather(some["row"]))
+    others = mine.join(own, on=["practice_id", "text"], how="anti").drop("practice_id")
+    return pl.concat([found.filter(~suspect), others])
+
+
+def _numbered(values: pl.DataFrame) -> pl.DataFrame:
+    """row, kind, value: a number for each text of a practice."""
+    codes, distinct = coded(values["text"])
+    _, number = np.unique(values["part"].to_numpy() * len(distinct) + codes.to_numpy(), return_inverse=True)
+    return values.select("row", "kind").with_columns(value=pl.Series(number.astype(np.int64)))
+
+
+def _twins(contact: pl.Series, name: pl.Series, names: pl.DataFrame, values: pl.DataFrame) -> Numbers:
+    """Smallest row of those of one contact, and of one whole name (no mere initial) with one e-mail or phone.
+
+    The rule of practice software for contacts: name with e-mail, or name with mobile. Rows and what they hold
+    are two sides of one graph, so a value of many costs no pairs.
+    """
+    whole = names.select(pl.col("family").is_not_null() & (pl.col("given").str.len_chars().fill_null(2) > 1))
+    edges = values.select("row", "value", name=name.gather(values["row"]))
+    edges = edges.filter(whole.to_series().gather(edges["name"]))
+    wide = names.height * edges["value"].to_numpy() + edges["name"].to_numpy()
+    _, node = np.unique(wide, return_inverse=True)
+    height = contact.len()
+    left = np.concatenate([np.arange(height), edges["row"].to_numpy().astype(np.int64)])
+    right = np.concatenate([contact.to_numpy(), node.astype(np.int64) + height]) + height
+    return assign.joined(2 * height + node.size, left, right)[:height]
+
+
+def _clients(rows: pl.DataFrame, match: pl.DataFrame) -> pl.Series:
+    """Number of the client that each row hangs on; clients that a match joins have one."""
+    key = [pl.col("practice_id"), pl.col("product"), pl.col("client_id")]
     exact = match.filter(pl.col("band") == "exact")
     sides = [
-        exact.select("practice_id", product=f"{side}_product", source_id=f"{side}_id")
+        exact.select("practice_id", product=f"{side}_product", client_id=f"{side}_id")
         for side in ("left", "right")
     ]
-    both = pl.concat(sides)
-    ends = both.unique().sort(_ENDS).with_row_index("end")
-    numbers = both.join(ends, on=_ENDS, how="left", maintain_order="left")["end"].to_numpy().astype(np.int64)
-    label = assign.joined(ends.height, numbers[: exact.height], numbers[exact.height :])
-    name = ends.select(pl.concat_str("product", "source_id", separator=" ")).to_series()
-    return ends.select(*_ENDS, client=name.gather(label))
+    every = pl.concat([rows.select(key), *sides]).select(pl.concat_str(key, separator=_SEPARATOR))
+    codes, distinct = coded(every.to_series())
+    numbers = codes.to_numpy()
+    ends = numbers[rows.height :]
+    label = assign.joined(len(distinct), ends[: exact.height], ends[exact.height :])
+    return pl.Series(label[numbers[: rows.height]])
 
 
-def _phones(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.Series:
-    region = rows.join(
-        practices.select("practice_id", "region"), on="practice_id", how="left", maintain_order="left"
-    )
-    return normalise.phones(rows.select(pl.concat_list("phones", "mobiles")).to_series(), region["region"])
-
-
-def _own(practices: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """practice_id, value: the practice's own e-mails or phones, which tell nothing of a person."""
-    read = normalise.emails(practices["email"]) if kind == "email" else (
-        normalise.phones(practices["phone"], practices["region"])
-    )  # fmt: skip
-    return practices.select("practice_id", value=read).explode("value").drop_nulls()
-
-
-def _without(values: pl.Series, rows: pl.DataFrame, own: pl.DataFrame) -> pl.Series:
-    """`values`, one list a row, but those of the practice itself."""
-    mine = rows.select("practice_id").join(
-        own.group_by("practice_id").agg(mine="value"), on="practice_id", how="left", maintain_order="left"
-    )["mine"]  # fmt: skip
-    lists = pl.DataFrame({"value": values, "mine": mine})
-    left = pl.col("value").list.set_difference(pl.col("mine"))
-    return lists.select(pl.when(pl.col("mine").is_null()).then("value").otherwise(left)).to_series()
-
-
-def _twins(found: pl.DataFrame) -> NDArray[np.int64]:
-    """Smallest row of the contacts with the same whole name (no mere initial) and an e-mail or phone.
-
-    Contacts and what they hold are the two sides of one graph, so that a value of many costs no pairs.
-    """
-    whole = pl.col("given").str.len_chars().fill_null(2) > 1
-    keyed = found.with_row_index("row").filter(whole, pl.col("family").is_not_null()).select(
-        "row", *_NAME, "gender", "practice_id", value=pl.concat_list("emails", "phones")
-    )  # fmt: skip
-    held = keyed.explode("value").drop_nulls("value")
-    node = pl.struct("practice_id", *_NAME, "gender", "value").rank("dense")
-    edges = held.select("row", node=node)
-    left = edges["row"].to_numpy().astype(np.int64)
-    right = edges["node"].to_numpy().astype(np.int64) - 1 + found.height
-    nodes = found.height + (edges["node"].n_unique())
-    return assign.joined(nodes, left, right)[: found.height]
+def _counted(held: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    distinct = held.select("record", "kind", "value").unique()
+    counted = distinct.with_columns(holders=pl.len().over("kind", "value"))
+    size = records.select("record", size=pl.len().over("part"))
+    hub = pl.max_horizontal(pl.lit(FEW), pl.col("size") * 0.02)
+    known = counted.join(size, on="record", validate="m:1")
+    return known.filter((pl.col("kind") == CLIENT) | (pl.col("holders") <= hub)).drop("size")

@@ -10,18 +10,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from expectations.conform import conform
 from matching import assign, vectors
 from matching.comparison import Level
-from matching.contact_records import contact_records
+from matching.contact_pairs import contact_pairs
+from matching.contact_records import CLIENT as CLIENTS
+from matching.contact_records import EMAIL as EMAILS
+from matching.contact_records import PHONE as PHONES
+from matching.contact_records import Contacts, contact_records
 from matching.details import CLIENT, EMAIL, PHONE
 from matching.linker import train
 from matching.model import Model, load
 from matching.names import FAMILY, GIVEN, MIDDLE, SUFFIX
-from matching.prepare import Prepared, finish
+from matching.prepare import Prepared
 from matching.score import score
 from transforms import normalise
 from transforms.sql import Frames
@@ -36,24 +39,25 @@ _GIVEN = replace(
 )
 """Couples share everything but the given name: another one is another person, whatever training finds."""
 _EMAIL = replace(EMAIL, levels=EMAIL.levels[:2])
-"""Namesakes choose names alike before the @, so an e-mail is the same or another."""
-COMPARISONS = [_GIVEN, MIDDLE, SUFFIX, FAMILY, _EMAIL, PHONE, CLIENT]
-_AT = {comparison.name: k for k, comparison in enumerate(COMPARISONS)}
-_INITIAL = 1 + [level.sentence for level in _GIVEN.levels].index("initial of the other given name")
+"""Namesakes choose names alike before the @, and families have lines of one digit apart: same or other."""
+_PHONE = replace(PHONE, levels=PHONE.levels[:2])
+COMPARISONS = [_GIVEN, MIDDLE, SUFFIX, FAMILY, _EMAIL, _PHONE, CLIENT]
 MODEL = Path(__file__).parent / "contact_model.json"
-_PAIRS = (Path(__file__).parent / "sql" / "contact_pairs.sql").read_text(encoding="utf-8")
-_MOST = 40
-"""Contacts that share a value and are still compared with each other by it."""
 JOIN = 0.96
 """Probability from which two contacts are one person without asking, where more than the name says so."""
 ASK = 0.8
 """Probability from which it is a question."""
-
-
 _OWN = 3
 """A value held by at most so many contacts counts as one person's alone, as in `matching.dedupe`."""
 _FIRM = 5.0
-"""Log odds beyond the threshold, either way, that one pair can bring into a cluster: a veto weighs as much."""
+"""Most log odds beyond the threshold, either way, that a pair brings into a cluster: a veto weighs as much."""
+_AT = {comparison.name: k for k, comparison in enumerate(COMPARISONS)}
+_REACH = pl.col(f"c{_AT['email']}", f"c{_AT['phone']}")
+_MORE = pl.any_horizontal(_REACH.is_in([1, 2]), pl.col(f"c{_AT['client']}") == 1)
+"""More than the name agrees."""
+_WORTH_ASKING = ~pl.col("apart") & (pl.col("probability") >= ASK) & (_MORE | pl.all_horizontal(_REACH == 0))
+"""Of a name alone only where nothing speaks against it."""
+_INITIAL = 1 + [level.sentence for level in _GIVEN.levels].index("initial of the other given name")
 
 
 def match_contacts(
@@ -63,81 +67,97 @@ def match_contacts(
 
     frames: hq_contacts, xpm_contacts, practices, match. Raises UsageError where the model cannot be read.
     """
-    contacts, prepared = prepare_contacts(con, frames)
-    pairs = scored_contacts(con, prepared, load(model))
-    label = assign.clusters(prepared.frame.height, pairs["l"], pairs["r"], _strength(pairs, prepared))
+    found = contact_records(frames)
+    pairs, prepared = scored_contacts(con, found, load(model))
+    strength = _strength(pairs, prepared)
+    ends = {side: prepared.frame["record"].gather(pairs[side]) for side in "lr"}
+    label = assign.clusters(found.records.height, ends["l"], ends["r"], strength)
     pairs = pairs.with_columns(
-        clue=_clues(pairs), left_person=label.gather(pairs["l"]), right_person=label.gather(pairs["r"])
+        **ends, clue=_clues(pairs), left_person=label.gather(ends["l"]), right_person=label.gather(ends["r"])
     )
     return {
-        "contact_person": conform(_persons(contacts, pairs, label), "contact_person"),
-        "contact_near": conform(_near(pairs, prepared), "contact_near"),
+        "contact_person": conform(_persons(found.contacts, pairs, label), "contact_person"),
+        "contact_near": conform(_near(pairs, found), "contact_near"),
     }
 
 
-def prepare_contacts(
-    con: duckdb.DuckDBPyConnection, frames: Frames, apart: bool = False
+def prepare_contacts(con: duckdb.DuckDBPyConnection, found: Contacts, some: pl.Series) -> Prepared:
+    """The records numbered `some` (ascending) as DuckDB compares them; counts are those among all records."""
+    base = found.records.hstack(found.names[found.records["name"]]).with_columns(
+        size=pl.len().over("part"),
+        n_given=pl.len().over("part", "given"),
+        n_family=pl.len().over("part", "family"),
+    )
+    counts = pl.col("size", "n_given", "n_family").cast(pl.Float32)
+    frame = base[some].with_columns(counts, rid=pl.int_range(some.len(), dtype=pl.UInt32))
+    few = pl.col("holders") <= _OWN
+    of_kind = {
+        "emails_own": (pl.col("kind") == EMAILS) & few,
+        "emails_family": (pl.col("kind") == EMAILS) & ~few,
+        "phones_own": (pl.col("kind") == PHONES) & few,
+        "phones_family": (pl.col("kind") == PHONES) & ~few,
+        "clients": pl.col("kind") == CLIENTS,
+    }
+    held = found.held.join(frame.select("record", "rid"), on="record", validate="m:1")
+    lists = held.group_by("rid").agg(pl.col("value").filter(on).sort().alias(n) for n, on in of_kind.items())
+    frame = frame.join(lists, on="rid", how="left", maintain_order="left", validate="1:1")
+    frame = frame.rename({"part": "part_no"}).with_columns(
+        normalise.nickname_roots(frame["given"]).alias("given_roots"),
+        normalise.is_given_name(frame["given"]).alias("given_known"),
+        pl.col(*of_kind).fill_null([]),
+        list=pl.lit(0, pl.UInt8),
+    )
+    con.register("prepared_contacts", frame)
+    con.execute("create or replace temp table prepared as select * from prepared_contacts")
+    con.unregister("prepared_contacts")
+    return Prepared(frame)
+
+
+def scored_contacts(
+    con: duckdb.DuckDBPyConnection, found: Contacts, model: Model
 ) -> tuple[pl.DataFrame, Prepared]:
-    """The contacts with `record`, the number of the prepared record that each was brought together to."""
-    contacts = contact_records(con, frames)
-    if apart:
-        contacts = contacts.with_columns(twin=pl.int_range(pl.len()))
-    roots, record = np.unique(contacts["twin"].to_numpy(), return_inverse=True)
-    contacts = contacts.with_columns(record=pl.Series(record.astype(np.int64)))
-    held = contacts.group_by("record", maintain_order=True).agg(
-        pl.col("emails", "phones", "clients").list.explode().drop_nulls().unique().sort(),
-        pl.col("gender").drop_nulls().first(),
-    ).sort("record")  # fmt: skip
-    ids = pl.Series(np.arange(roots.size)).cast(pl.String).str.zfill(12)
-    frame = contacts[roots].select(
-        part="practice_id", list=pl.lit(0, pl.UInt8), id=ids, given="given", middle="middle", family="family",
-        suffix="suffix",
-    ).hstack(held.drop("record"))  # fmt: skip
-    prepared = finish(con, frame.with_columns(initials=_initials(frame)), own=_OWN)
-    return contacts, prepared
-
-
-def _initials(frame: pl.DataFrame) -> pl.Series:
-    """What the names of two contacts must have in common to be compared by an e-mail, phone or client.
-
-    First letters of the given name and of all that it is short for; both names' initials in either order; of
-    one name alone its first letter.
-    """
-    roots = normalise.nickname_roots(frame["given"]).list.eval(pl.element().str.head(1))
-    given, family = pl.col("given").str.head(1), pl.col("family").str.head(1)
-    crossed = pl.min_horizontal(given, family) + pl.max_horizontal(given, family)
-    alone = pl.when(pl.col("given").is_null()).then(family)
-    lists = frame.select(pl.concat_list(pl.lit(roots), given, crossed, alone))
-    return lists.to_series().list.drop_nulls().list.unique().list.sort().alias("initials")
-
-
-def scored_contacts(con: duckdb.DuckDBPyConnection, prepared: Prepared, model: Model) -> pl.DataFrame:
     """The pairs worth comparing with log_odds, probability, and `apart` where they must not be joined."""
-    propose_contacts(con)
+    pairs = contact_pairs(found)
+    some = pl.concat([pairs["l"], pairs["r"]]).unique().sort()
+    prepared = prepare_contacts(con, found, some)
+    _candidates(con, pairs, some)
     pairs = score(vectors.compare(con, "candidate", COMPARISONS, stratified=False), COMPARISONS, model)
     probability = 1 / (1 + (-pl.col("log_odds").clip(-60, 60)).exp())
-    return pairs.with_columns(probability=probability, apart=_apart(pairs, prepared))
+    return pairs.with_columns(probability=probability, apart=_apart(pairs, prepared)), prepared
 
 
-def propose_contacts(con: duckdb.DuckDBPyConnection) -> None:
-    """Make table `candidate(l, r)`: the pairs of prepared contacts that the run compares."""
-    con.execute(f"create or replace temp table candidate as {_PAIRS}", {"most": _MOST})
+def _candidates(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, some: pl.Series) -> None:
+    """Make table `candidate(l, r)`, by the numbers of the prepared records."""
+    rids = pairs.select(
+        pl.Series(some.search_sorted(pairs[side])).cast(pl.UInt32).alias(side) for side in "lr"
+    )
+    con.register("contact_pairs", rids)
+    con.execute("create or replace temp table candidate as select * from contact_pairs")
+    con.unregister("contact_pairs")
 
 
 def train_contacts(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
-    """A new model from the contacts of `frames`, without labels. Frames as of `match_contacts`."""
-    _, prepared = prepare_contacts(con, frames, apart=True)
-    propose_contacts(con)
+    """A new model from the contacts of `frames`, without labels. Frames as of `match_contacts`.
+
+    Each contact is a record of its own here: else what is one person beyond doubt would teach nothing.
+    """
+    found = contact_records(frames, together=False)
+    every = found.records["record"]
+    prepared = prepare_contacts(con, found, every)
+    _candidates(con, contact_pairs(found), every)
     return train(con, prepared, COMPARISONS, "within")[0]
 
 
+def _apart(pairs: pl.DataFrame, prepared: Prepared) -> pl.Series:
+    """Pairs that are two people whatever they share: Mr and Mrs, junior and senior or neither."""
+    left, right = (prepared.frame.select("gender", "suffix")[pairs[side].cast(pl.Int64)] for side in "lr")
+    return (left["gender"] != right["gender"]).fill_null(False) | left["suffix"].ne_missing(right["suffix"])
+
+
 def _strength(pairs: pl.DataFrame, prepared: Prepared) -> pl.Series:
-    """Log odds beyond those of `JOIN`; below 0 where a name is all that agrees, or an initial fits several."""
+    """Log odds beyond those of `JOIN`; below 0 where only a name agrees, or an initial fits several names."""
     excess = (pl.col("log_odds") - math.log(JOIN / (1 - JOIN))).clip(-_FIRM, _FIRM)
-    more = pl.any_horizontal(
-        pl.col(f"c{_AT['email']}", f"c{_AT['phone']}").is_in([1, 2]), pl.col(f"c{_AT['client']}") == 1
-    )
-    doubtful = ~more | _fits_several(pairs, prepared.frame["given"])
+    doubtful = ~_MORE | _fits_several(pairs, prepared.frame["given"])
     return pairs.select(
         pl.when("apart").then(-_FIRM).when(doubtful).then(pl.min_horizontal(excess, assign.UNCOMPARED))
         .otherwise(excess).alias("strength")
@@ -145,7 +165,7 @@ def _strength(pairs: pl.DataFrame, prepared: Prepared) -> pl.Series:
 
 
 def _fits_several(pairs: pl.DataFrame, given: pl.Series) -> pl.Series:
-    """Pairs of an initial and a name where the initial may as well be another name: J beside Jane and John."""
+    """Pairs of an initial and a name where it may as well be another name: J beside Jane and John."""
     likely = pairs.with_row_index("pair").filter(
         pl.col(f"c{_AT['given_name']}") == _INITIAL, ~pl.col("apart"), pl.col("probability") >= ASK
     )
@@ -161,13 +181,6 @@ def _fits_several(pairs: pl.DataFrame, given: pl.Series) -> pl.Series:
     return pl.int_range(pairs.height, eager=True).is_in(names["pair"].implode())
 
 
-def _apart(pairs: pl.DataFrame, prepared: Prepared) -> pl.Series:
-    """Pairs that are two people whatever they share: Mr and Mrs, junior and senior or neither."""
-    sides = [prepared.frame.select("gender", "suffix")[pairs[side].cast(pl.Int64)] for side in ("l", "r")]
-    left, right = sides
-    return (left["gender"] != right["gender"]).fill_null(False) | left["suffix"].ne_missing(right["suffix"])
-
-
 def _clues(pairs: pl.DataFrame) -> pl.Series:
     """What each pair agrees and differs in, in words."""
     said = [
@@ -178,7 +191,7 @@ def _clues(pairs: pl.DataFrame) -> pl.Series:
 
 
 def _persons(contacts: pl.DataFrame, pairs: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
-    """Person and record of each contact; the clue of the likeliest pair that ties its record to the person."""
+    """Person and record of each contact; the clue of the likeliest pair that ties its record to others."""
     inside = pairs.filter(pl.col("left_person") == pl.col("right_person"))
     ends = [
         inside.select(pl.col(side).cast(pl.Int64).alias("record"), "probability", "clue") for side in "lr"
@@ -190,16 +203,15 @@ def _persons(contacts: pl.DataFrame, pairs: pl.DataFrame, label: pl.Series) -> p
     return found.select("practice_id", "product", "source_id", "person", "record", "clue")
 
 
-def _near(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+def _near(pairs: pl.DataFrame, found: Contacts) -> pl.DataFrame:
     """Two persons that may be one, with their likeliest pair."""
-    near = pairs.filter(
-        pl.col("left_person") != pl.col("right_person"), ~pl.col("apart"), pl.col("probability") >= ASK
-    )
+    practice = found.contacts.unique("record", keep="first").sort("record")["practice_id"]
+    near = pairs.filter(pl.col("left_person") != pl.col("right_person"), _WORTH_ASKING)
     ends = ["left_person", "right_person"]
     near = near.with_columns(
         pl.min_horizontal(ends).alias(ends[0]),
         pl.max_horizontal(ends).alias(ends[1]),
-        practice_id=prepared.frame["part"].gather(near["l"]),
+        practice_id=practice.gather(near["l"]),
     )
     best = near.sort(*ends, "probability", "clue", descending=[False, False, True, False])
     return best.unique(ends, keep="first", maintain_order=True).select(
