@@ -155,14 +155,13 @@ def _numbered(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _twins(contact: pl.Series, name: pl.Series, names: pl.DataFrame, values: pl.DataFrame) -> Numbers:
-    """Smallest row of those of one contact, and of one whole name (no mere initial) with one e-mail or phone.
+    """Smallest row of those of one contact, and of one name with one e-mail or phone.
 
     The rule of practice software for contacts: name with e-mail, or name with mobile. Rows and what they hold
     are two sides of one graph, so a value of many costs no pairs.
     """
-    whole = names.select(pl.col("family").is_not_null() & (pl.col("given").str.len_chars().fill_null(2) > 1))
     edges = values.select("row", "value", name=name.gather(values["row"]))
-    edges = edges.filter(whole.to_series().gather(edges["name"]))
+    edges = edges.filter(names["family"].is_not_null().gather(edges["name"]))
     wide = names.height * edges["value"].to_numpy() + edges["name"].to_numpy()
     _, node = np.unique(wide, return_inverse=True)
     height = contact.len()

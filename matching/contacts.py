@@ -50,7 +50,7 @@ ASK = 0.8
 _OWN = 3
 """A value held by at most so many contacts counts as one person's alone, as in `matching.dedupe`."""
 _FIRM = 5.0
-"""Most log odds beyond the threshold, either way, that a pair brings into a cluster: a veto weighs as much."""
+"""Most log odds beyond the threshold, either way, that a pair brings into a cluster; a veto's weight."""
 _AT = {comparison.name: k for k, comparison in enumerate(COMPARISONS)}
 _REACH = pl.col(f"c{_AT['email']}", f"c{_AT['phone']}")
 _MORE = pl.any_horizontal(_REACH.is_in([1, 2]), pl.col(f"c{_AT['client']}") == 1)

@@ -42,9 +42,10 @@ def consolidate(
 ) -> dict[str, pl.DataFrame]:
     """Every published table of the practices with a policy that counts, `crosswalk` for all, and questions.
 
-    `frames`: source tables, `source_client`, `match`, `effective_*`, `rejected_decision`, `quarantine`. Gives
-    `client_fate`, `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`,
-    `policy_simulation`, and `rejected_decision` with the judgements that others overruled.
+    `frames`: source tables, `source_client`, `match`, `contact_person`, `contact_near`, `effective_*`,
+    `rejected_decision`, `quarantine`. Gives `client_fate`, `practice_verdict`, the published tables,
+    `crosswalk`, `review_item`, `dropped_link`, `stale_link`, `policy_simulation`, and `rejected_decision` with
+    the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
     records = join_records(con, frames, options.include_prospects)
@@ -53,12 +54,14 @@ def consolidate(
     found = {"client_fate": client_fate(fate)}
     links = link_tables(con, {**frames, **found}, run_id)
     asked = _questions(con, records, world)
+    stale = _stale_links(con, frames, records, run_id)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
         **_client_tables(world, fate, run_id),
+        "stale_link": stale,
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
-        "practice_verdict": _verdict(con, frames, records, world),
+        "practice_verdict": _verdict(con, {**frames, "stale_link": stale}, world),
         "rejected_decision": _rejected(frames, records, run_id),
         "review_item": review_item(con, records, asked.chosen, links["link_questions"], run_id),
         "policy_simulation": policy_simulation(
@@ -140,8 +143,14 @@ def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
     return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
 
 
-def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World) -> pl.DataFrame:
-    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy")}
+def _stale_links(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, run_id: str
+) -> pl.DataFrame:
     synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
-    tables["stale_links"] = run_sql(con, "consolidate/stale_links", synced)
+    stale = run_sql(con, "consolidate/stale_links", synced)
+    return conform(stale.with_columns(run_id=pl.lit(run_id)), "stale_link")
+
+
+def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, world: _World) -> pl.DataFrame:
+    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy", "stale_link")}
     return conform(verdict(con, tables, world.facts), "practice_verdict")

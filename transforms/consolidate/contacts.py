@@ -1,9 +1,10 @@
 """Contacts: one row per person and practice, linked to as many clients as the person belongs to.
 
 A row marked deleted drops that link; a contact all of whose rows are deleted is excluded. One with no client
-that lives on is dropped. Which of the others are one person is read from `contact_person`. On a link, `position`
-is that of the published row. The primary contact is one named by the product that the client stands on, else one
-named by the other product; among several the smaller id: so a client has at most one, and a person is told.
+that lives on is dropped. Which of the others are one person is read from `contact_person`. On a link,
+`position` is that of the published row. The primary contact is one named by the product that the client
+stands on, else one named by the other product; among several the smaller id: so a client has at most one, and
+where the lists name several a person is asked.
 
 Between the steps contacts and links go by number, in the order of their ids: text keys cost ten times that.
 """
@@ -53,8 +54,8 @@ def _persons(records: pl.DataFrame, frames: Frames) -> pl.DataFrame:
     if lacking.height:
         example = " ".join(lacking.select(key).row(0))
         raise ContractError(
-            f"contact_person lacks {lacking.height} contacts, for example {example}: match the contacts of the"
-            " same batch first (matching.contacts.match_contacts)."
+            f"contact_person lacks {lacking.height} contacts, for example {example}: match the contacts of"
+            " the same batch first (matching.contacts.match_contacts)."
         )
     return found.select("contact_no", "on_kept_product", "fullness", "person", "record", "clue")
 
