@@ -44,8 +44,8 @@ def consolidate(
 
     `frames`: source tables, `source_client`, `match`, `contact_person`, `contact_near`, `effective_*`,
     `rejected_decision`, `quarantine`. Gives `client_fate`, `practice_verdict`, the published tables,
-    `crosswalk`, `review_item`, `dropped_link`, `stale_link`, `policy_simulation`, and `rejected_decision` with
-    the judgements that others overruled.
+    `crosswalk`, `review_item`, `dropped_link`, `stale_link`, `policy_simulation`, and `rejected_decision`
+    with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
     records = join_records(con, frames, options.include_prospects)

@@ -160,8 +160,8 @@ def test_one_name_on_one_client_is_one_person(email: str | None) -> None:
 
 def test_one_name_on_two_clients_is_asked_about_where_both_are_published() -> None:
     def asked(clients: str) -> list[tuple[Any, ...]]:
-        people = {"hq_contacts": [hq("k1", "h2", email="a@doe.example")], "xpm_contacts": [xpm("y1", "x1")]}
-        questions = run(world(clients, **people))["link_questions"]
+        in_hq = [hq("k1", "h2", email="a@doe.example")]
+        questions = run(world(clients, hq_contacts=in_hq, xpm_contacts=[xpm("y1", "x1")]))["link_questions"]
         assert all("may be one person: same given name, same" in why for why in questions["why"])
         return questions.select("kind", "left_id", "right_id", "blocking").rows()
 
