@@ -19,6 +19,7 @@ from transforms.sql import Frames, run_sql
 
 _VALUES = ["name", "first_name", "last_name", "salutation", "addressee", "email", "phone", "mobile"]
 _ORDER = ["practice_id", "source_id", "product", "source_client_id"]
+_ENDS = ["left_product", "left_id", "right_product", "right_id"]
 _READ = ("hq_contacts", "xpm_contacts", "link_plan", "link_client")
 
 
@@ -69,7 +70,10 @@ _Placed = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
 
 
 def _questions(con: duckdb.DuckDBPyConnection, frames: Frames, found: _Placed, run_id: str) -> pl.DataFrame:
-    """Who may be one person, and who is the primary contact, where the lists differ."""
+    """Who may be one person, and who is the primary contact, where the lists name several people.
+
+    Two who may be one are not asked about as primary contacts too: that is settled with the first answer.
+    """
     rows, placed, heads, contacts = found
     run = {"run_id": run_id}
     primary = rows.filter("is_primary", "follows").select(
@@ -77,17 +81,14 @@ def _questions(con: duckdb.DuckDBPyConnection, frames: Frames, found: _Placed, r
     )
     named = placed.join(rows.select("row_no", "client_no"), on="row_no", validate="1:1")
     asked = {"contact_near": frames["contact_near"], "contact_head": heads.select("person", "head_no")}
-    return pl.concat(
-        [
-            run_sql(con, "links/contact_questions", {**asked, **_named(contacts)}, run),
-            run_sql(
-                con,
-                "links/primary_questions",
-                {"contact_row": primary, "contact_link": named, **_named(contacts)},
-                run,
-            ),
-        ]
-    )
+    near = run_sql(con, "links/contact_questions", {**asked, **_named(contacts)}, run)
+    several = {"contact_row": primary, "contact_link": named, **_named(contacts)}
+    differing = run_sql(con, "links/primary_questions", several, run)
+    for ends in (_ENDS, _ENDS[2:] + _ENDS[:2]):
+        differing = differing.join(
+            near, left_on=["practice_id", *ends], right_on=["practice_id", *_ENDS], how="anti"
+        )
+    return pl.concat([near, differing])
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
