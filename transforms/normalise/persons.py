@@ -8,6 +8,7 @@ from transforms.normalise.reference import aliases, any_of, reference
 from transforms.normalise.text import folded, joined, over_distinct, present
 
 _PARTS = ("first", "middle", "last", "full")
+_WORD = "^[A-Za-z]{2,}$"
 _HYPHEN = "ǂ"  # a letter that no name holds: keeps "Watson-Parker" one word until the parts are found
 
 
@@ -31,6 +32,47 @@ def person_name(
 
 
 def _parse(frame: pl.DataFrame) -> pl.DataFrame:
+    """Most names are two plain words: they are read as they stand, and the rest is taken apart."""
+    rows = frame.with_columns(*_plain(), row=pl.int_range(pl.len()))
+    blank = pl.lit(None, pl.String)
+    easy = rows.drop_nulls("family").select(
+        "row", given_name="given", middle_name=blank, family_name="family", name_suffix=blank,
+        full_name=pl.concat_str("given", "family", separator=" "),
+    )  # fmt: skip
+    hard = rows.filter(pl.col("family").is_null())
+    apart = take_apart(hard.select(_PARTS)).with_columns(hard["row"]).select(easy.columns)
+    return pl.concat([easy, apart]).sort("row").drop("row")
+
+
+def _plain() -> list[pl.Expr]:
+    """given and family of names in two plain words of the alphabet, none of which means anything else."""
+    first, last, full = pl.col("first"), pl.col("last"), pl.col("full")
+    whole = first.is_null() & last.is_null()
+    one, other = (
+        pl.when(pl.col("middle").is_null() & whole).then(full.str.extract(pattern)).otherwise(part)
+        for part, pattern in ((first, r"^(\S+) \S+$"), (last, r"^\S+ (\S+)$"))
+    )
+    words = [
+        pl.when(pl.col("middle").is_null() & w.str.contains(_WORD)).then(w.str.to_lowercase())
+        for w in (one, other)
+    ]
+    known = pl.all_horizontal(w.is_not_null() & ~w.is_in(_meaning()) for w in words)
+    return [pl.when(known).then(w).alias(n) for w, n in zip(words, ("given", "family"), strict=True)]
+
+
+@cache
+def _meaning() -> list[str]:
+    """Words that may be a title, a suffix, a particle or a remark rather than a name."""
+    persons = reference("persons")
+    lists = ("titles", "postnominals", "states", "particles", "openers")
+    found = {word for name in lists for text in persons[name] for word in text.split()}
+    return sorted(
+        found | {*aliases("persons", "suffixes"), "estate", "of", "nee", "ta", "as", "trading", "dba"}
+    )
+
+
+def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """As `person_name`, of a frame with first, middle, last and full, by every rule."""
     parts = _split_whole(_split_comma(_find_whole(frame)))
     return (
         parts.with_columns(given=_without_title(pl.col("given")), family=_without_title(pl.col("family")))

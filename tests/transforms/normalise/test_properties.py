@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms import normalise
+from transforms.normalise.persons import take_apart
+from transforms.normalise.text import present
 
 # Pieces that the patterns know, so that random text runs into them; and any text at all.
 _NAMES = [
@@ -140,3 +142,52 @@ def test_names_come_folded(texts: list[str | None]) -> None:
 @settings(max_examples=25, deadline=None)
 def test_dates_never_raise(texts: list[str | None]) -> None:
     assert len(normalise.dates(pl.Series(texts, dtype=pl.String))) == len(texts)
+
+
+_PLAIN = [
+    "Jane",
+    "SMITH",
+    "doe",
+    "Mc",
+    "Mac",
+    "De",
+    "Van",
+    "St",
+    "Sir",
+    "Jr",
+    "II",
+    "Late",
+    "Estate",
+    "Of",
+    "Nee",
+    "BA",
+]
+_PLAIN += [
+    "Of",
+    "The",
+    "Trading",
+    "As",
+    "DBA",
+    "TA",
+    "Hon",
+    "Tan",
+    "Dip",
+    "J",
+    "Ō",
+    "Anne-Marie",
+    "O'Neill",
+    "",
+    "A,",
+]
+_WORDS = st.sampled_from(_PLAIN)
+_WHOLE = st.lists(_WORDS, min_size=1, max_size=3).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(*[st.none() | _WORDS] * 3, st.none() | _WHOLE), min_size=1, max_size=8))
+def test_plain_names_are_read_as_every_rule_would_read_them(names: list[tuple[str | None, ...]]) -> None:
+    frame = pl.DataFrame(
+        names, schema=dict.fromkeys(["first", "middle", "last", "full"], pl.String), orient="row"
+    )
+    read = normalise.person_name(*frame.get_columns())
+    assert read.equals(take_apart(frame.select(present(pl.all()))))
