@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matching import assign
 from matching.prepare import FEW
 from transforms import normalise
+from transforms.normalise.text import ONE_DIGIT
 from transforms.sql import Frames
 
 ID = ["practice_id", "product", "source_id"]
@@ -20,6 +21,7 @@ EMAIL, PHONE, CLIENT = 0, 1, 2
 """Kinds of what a contact holds."""
 _MEN, _WOMEN = r"(?i)\b(?:mr|sir|mstr)\b", r"(?i)\b(?:mrs|ms|miss|madam|mdm|lady|dame)\b"
 _SEPARATOR = "\x1f"
+_NUMBER = r"[+(]{0,2}\d[\d\s().-]{6,}\d"
 
 Numbers = NDArray[np.int64]
 
@@ -123,19 +125,28 @@ def _emails(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
 
 
 def _phones(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """row, kind, text: every phone or mobile number but the practice's own, in E.164."""
-    regions = practices.select("practice_id", "region")
-    region = rows.select("practice_id").join(regions, on="practice_id", how="left", maintain_order="left")
-    typed = pl.concat(
-        rows.select(raw=name).hstack([region["region"]]).with_row_index("row") for name in ("phone", "mobile")
-    ).drop_nulls("raw")
-    distinct = typed.select("raw", "region").unique()
-    read = distinct.with_columns(text=normalise.phones(distinct["raw"], distinct["region"])).explode("text")
-    found = typed.join(read.drop_nulls("text"), on=["raw", "region"], nulls_equal=True)
-    own = practices.select(
-        "practice_id", text=normalise.phones(practices["phone"], practices["region"])
-    ).explode("text")
-    return _without(found.select("row", kind=pl.lit(PHONE, pl.UInt8), text="text"), rows, own)
+    """row, kind, text: every phone or mobile number but the practice's own, by its last eight digits."""
+    found = [
+        _tails(rows[name]).select("row", kind=pl.lit(PHONE, pl.UInt8), text="text")
+        for name in ("phone", "mobile")
+    ]
+    own = _tails(practices["phone"])
+    own = own.select("text", practice_id=practices["practice_id"].gather(own["row"]))
+    return _without(pl.concat(found), rows, own)
+
+
+def _tails(phones: pl.Series) -> pl.DataFrame:
+    """row, text: the last eight digits of each number, which is all that its many spellings have in common.
+
+    Inside one practice they are the number: codes and zeros before them differ by who typed them.
+    """
+    codes, distinct = coded(phones)
+    numbers = distinct.str.replace(r"\.0$", "").str.extract_all(_NUMBER)
+    read = pl.DataFrame({"text": numbers}).with_row_index("code").explode("text")
+    tails = pl.col("text").str.replace_all(r"\D", "").str.tail(8)
+    read = read.select(pl.col("code").cast(pl.Int64), text=tails)
+    read = read.filter(pl.col("text").str.len_chars() == 8, ~pl.col("text").str.contains(ONE_DIGIT))
+    return pl.DataFrame({"code": codes}).with_row_index("row").drop_nulls().join(read, on="code").drop("code")
 
 
 def _without(found: pl.DataFrame, rows: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:

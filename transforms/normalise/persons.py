@@ -8,7 +8,6 @@ from transforms.normalise.reference import aliases, any_of, reference
 from transforms.normalise.text import folded, joined, over_distinct, present
 
 _PARTS = ("first", "middle", "last", "full")
-_WORD = "^[A-Za-z]{2,}$"
 _HYPHEN = "ǂ"  # a letter that no name holds: keeps "Watson-Parker" one word until the parts are found
 
 
@@ -33,7 +32,7 @@ def person_name(
 
 def _parse(frame: pl.DataFrame) -> pl.DataFrame:
     """Most names are two plain words: they are read as they stand, and the rest is taken apart."""
-    rows = frame.with_columns(*_plain(), row=pl.int_range(pl.len()))
+    rows = _plain(frame.with_row_index("row"))
     blank = pl.lit(None, pl.String)
     easy = rows.drop_nulls("family").select(
         "row", given_name="given", middle_name=blank, family_name="family", name_suffix=blank,
@@ -44,20 +43,22 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([easy, apart]).sort("row").drop("row")
 
 
-def _plain() -> list[pl.Expr]:
-    """given and family of names in two plain words of the alphabet, none of which means anything else."""
-    first, last, full = pl.col("first"), pl.col("last"), pl.col("full")
-    whole = first.is_null() & last.is_null()
-    one, other = (
-        pl.when(pl.col("middle").is_null() & whole).then(full.str.extract(pattern)).otherwise(part)
-        for part, pattern in ((first, r"^(\S+) \S+$"), (last, r"^\S+ (\S+)$"))
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """With given and family of names in two plain words, none of which may mean anything else."""
+    first, last = pl.col("first"), pl.col("last")
+    text = (
+        pl.when(pl.col("middle").is_not_null())
+        .then(None)
+        .when(first.is_not_null() & last.is_not_null())
+        .then(pl.concat_str(first, last, separator=" "))
+        .when(first.is_null() & last.is_null())
+        .then("full")
     )
-    words = [
-        pl.when(pl.col("middle").is_null() & w.str.contains(_WORD)).then(w.str.to_lowercase())
-        for w in (one, other)
-    ]
-    known = pl.all_horizontal(w.is_not_null() & ~w.is_in(_meaning()) for w in words)
-    return [pl.when(known).then(w).alias(n) for w, n in zip(words, ("given", "family"), strict=True)]
+    # In steps: what several expressions have in common would be worked out for each.
+    words = frame.select(text.str.to_lowercase().str.extract_groups("^([a-z]+) ([a-z]+)$")).to_series()
+    plain = words.struct.rename_fields(["given", "family"]).struct.unnest()
+    is_name = ~pl.any_horizontal(pl.col("given", "family").is_in(_meaning()))
+    return frame.hstack(plain.select(pl.when(is_name).then(pl.col("given", "family"))))
 
 
 @cache
