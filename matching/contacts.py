@@ -43,7 +43,7 @@ _EMAIL = replace(EMAIL, levels=EMAIL.levels[:2])
 _PHONE = replace(PHONE, levels=PHONE.levels[:2])
 COMPARISONS = [_GIVEN, MIDDLE, SUFFIX, FAMILY, _EMAIL, _PHONE, CLIENT]
 MODEL = Path(__file__).parent / "contact_model.json"
-JOIN = 0.96
+JOIN = 0.95
 """Probability from which two contacts are one person without asking, where more than the name says so."""
 ASK = 0.8
 """Probability from which it is a question."""
