@@ -144,50 +144,32 @@ def test_dates_never_raise(texts: list[str | None]) -> None:
     assert len(normalise.dates(pl.Series(texts, dtype=pl.String))) == len(texts)
 
 
-_PLAIN = [
+_WORDS = [
     "Jane",
     "SMITH",
-    "doe",
     "Mc",
-    "Mac",
     "De",
     "Van",
-    "St",
     "Sir",
     "Jr",
-    "II",
     "Late",
     "Estate",
     "Of",
     "Nee",
     "BA",
-]
-_PLAIN += [
-    "Of",
     "The",
-    "Trading",
     "As",
-    "DBA",
     "TA",
-    "Hon",
-    "Tan",
-    "Dip",
-    "J",
-    "Ō",
-    "Anne-Marie",
-    "O'Neill",
-    "",
-    "A,",
 ]
-_WORDS = st.sampled_from(_PLAIN)
-_WHOLE = st.lists(_WORDS, min_size=1, max_size=3).map(" ".join)
+_WORDS += ["Hon", "Tan", "J", "O", "D", "Ō", "Anne-Marie", "O'Neill", "A,", "", "Van Der", None]
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(*[st.none() | _WORDS] * 3, st.none() | _WHOLE), min_size=1, max_size=8))
-def test_plain_names_are_read_as_every_rule_would_read_them(names: list[tuple[str | None, ...]]) -> None:
-    frame = pl.DataFrame(
-        names, schema=dict.fromkeys(["first", "middle", "last", "full"], pl.String), orient="row"
-    )
+def test_plain_names_are_read_as_every_rule_would_read_them() -> None:
+    pairs = [(one, other) for one in _WORDS for other in _WORDS]
+    names = [(one, None, other, None) for one, other in pairs]
+    names += [(None, None, None, f"{one} {other}") for one, other in pairs]
+    names += [(one, "Ann", other, f"{one} {other}") for one, other in pairs]
+    columns = dict.fromkeys(["first", "middle", "last", "full"], pl.String())
+    frame = pl.DataFrame(names, schema=columns, orient="row")
     read = normalise.person_name(*frame.get_columns())
     assert read.equals(take_apart(frame.select(present(pl.all()))))
