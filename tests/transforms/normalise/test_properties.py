@@ -166,7 +166,7 @@ _WORDS += ["Hon", "Tan", "J", "O", "D", "Ō", "Anne-Marie", "O'Neill", "A,", "",
 
 def test_plain_names_are_read_as_every_rule_would_read_them() -> None:
     pairs = [(one, other) for one in _WORDS for other in _WORDS]
-    names = [(one, None, other, None) for one, other in pairs]
+    names: list[tuple[str | None, ...]] = [(one, None, other, None) for one, other in pairs]
     names += [(None, None, None, f"{one} {other}") for one, other in pairs]
     names += [(one, "Ann", other, f"{one} {other}") for one, other in pairs]
     columns = dict.fromkeys(["first", "middle", "last", "full"], pl.String())
