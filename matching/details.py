@@ -143,3 +143,13 @@ SYNC = Comparison(
     (Level("paired by the old client sync", "list_has_any(l.sync, r.sync)"),),
     "paired with another client by the old client sync",
 )
+
+CLIENT = Comparison(
+    "client",
+    ("clients",),
+    "(len(l.clients) = 0 or len(r.clients) = 0)",
+    (Level("on one client", "list_has_any(l.clients, r.clients)"),),
+    "on other clients",
+    shared=True,
+)
+"""Of contacts: the clients that they hang on. Couples and partners share them too."""

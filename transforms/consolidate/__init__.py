@@ -37,9 +37,10 @@ def consolidate(
 ) -> dict[str, pl.DataFrame]:
     """Every published table of the practices with a policy that counts, `crosswalk` for all, and questions.
 
-    `frames`: source tables, `source_client`, `match`, `effective_*`, `rejected_decision`, `quarantine`. Gives
-    `client_fate`, `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`,
-    `policy_simulation`, `policy_drop`, and `rejected_decision` with the judgements that others overruled.
+    `frames`: source tables, `source_client`, `match`, `contact_person`, `contact_near`, `effective_*`,
+    `rejected_decision`, `quarantine`. Gives `client_fate`, `practice_verdict`, the published tables,
+    `crosswalk`, `review_item`, `dropped_link`, `stale_link`, `policy_simulation`, `policy_drop`, and
+    `rejected_decision` with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
     records = join_records(con, frames, options.include_prospects)
@@ -53,12 +54,14 @@ def consolidate(
     asked = _questions(con, records, world)
     chosen = Chosen(asked.chosen, world.plan, world.chosen)
     outlook = Outlook(counts, world.lost, asked.every, world.chosen, world.plan, lose)
+    stale = _stale_links(con, frames, records, run_id)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
         **_client_tables(world, fate, run_id),
+        "stale_link": stale,
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
-        "practice_verdict": _verdict(con, frames, records, counts),
+        "practice_verdict": _verdict(con, {**frames, "stale_link": stale}, counts),
         "rejected_decision": _rejected(frames, records, run_id),
         "review_item": review_item(con, records, chosen, links, run_id),
         "policy_simulation": policy_simulation(con, frames, records, outlook, run_id),
@@ -143,10 +146,14 @@ def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
     return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
 
 
-def _verdict(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, counts: pl.DataFrame
+def _stale_links(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, run_id: str
 ) -> pl.DataFrame:
-    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy")}
     synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
-    tables["stale_links"] = run_sql(con, "consolidate/stale_links", synced)
+    stale = run_sql(con, "consolidate/stale_links", synced)
+    return conform(stale.with_columns(run_id=pl.lit(run_id)), "stale_link")
+
+
+def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:
+    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy", "stale_link")}
     return conform(verdict(con, tables, counts), "practice_verdict")

@@ -43,7 +43,7 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     """Everything that hangs on the clients of a batch of practices.
 
     Takes practices, source_client, client_fate, match, effective_policy, effective_organisation, quarantine,
-    hq_contacts, xpm_contacts, hq_groups, xpm_groups, xpm_relationships.
+    hq_contacts, xpm_contacts, contact_person, contact_near, hq_groups, xpm_groups, xpm_relationships.
     Gives unified_contact, client_contact, unified_group, group_member, relationship, client_staff,
     organisation_link, dropped_link; `link_crosswalk` (crosswalk: one row per contact, group and relationship
     id read); `link_questions` (link_question).

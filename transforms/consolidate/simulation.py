@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import duckdb
 import polars as pl
+import polars.selectors as cs
 
 from expectations.conform import conform
 from transforms.consolidate.joined import Records
 from transforms.consolidate.links import link_outlook
+from transforms.consolidate.policy import POLICIES
 from transforms.sql import Frames, run_sql
 
 EXAMPLES = 20
@@ -15,8 +17,9 @@ EXAMPLES = 20
 
 _BY_PRACTICE = (
     *("practices", "source_client", "match", "effective_organisation"),
-    *("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups"),
+    *("hq_contacts", "xpm_contacts", "contact_person", "contact_near", "hq_groups", "xpm_groups"),
 )
+_PEOPLE = ("person", "record", "left_person", "right_person")
 # Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
 _NARROW = {
     "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
@@ -102,14 +105,21 @@ def policy_drop(
 
 def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The frames of the practices as each policy that they did not choose would find them."""
-    ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
+    number = pl.col("policy").replace_strict({name: at for at, name in enumerate(POLICIES)})
+    ids = supposed.select(supposed_id="practice_id", practice_id="own_id", policy_number=number)
     moved = {
         name: frames[name]
         .filter(_RELEVANT.get(name, pl.lit(True)))
         .select("practice_id", *_NARROW.get(name, (pl.exclude("practice_id"),)))
         .join(ids, on="practice_id")  # many to one per policy
-        .with_columns(practice_id=pl.col("supposed_id"))
-        .drop("supposed_id")
+        .with_columns(
+            # People are numbered across practices, and each policy has its own.
+            (cs.by_name(*_PEOPLE, require_all=False) * len(POLICIES) + pl.col("policy_number")).cast(
+                pl.Int64
+            ),
+            practice_id=pl.col("supposed_id"),
+        )
+        .drop("supposed_id", "policy_number")
         for name in _BY_PRACTICE
     }
     return {**moved, "client_fate": fates, "effective_policy": supposed}
