@@ -144,7 +144,7 @@ def test_dates_never_raise(texts: list[str | None]) -> None:
     assert len(normalise.dates(pl.Series(texts, dtype=pl.String))) == len(texts)
 
 
-_WORDS = [
+_WORDS: list[str | None] = [
     "Jane",
     "SMITH",
     "Mc",
