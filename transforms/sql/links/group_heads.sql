@@ -1,5 +1,5 @@
--- One row per group read of a practice with a plan: the group its set stands on (of the product that the policy
--- keeps, then the smaller id) and Practice Manager's Taxable.
+-- One row per group read of a practice with a plan: the group its set stands on (of the product that the
+-- policy keeps, then the smaller id) and Practice Manager's Taxable.
 with headed as (
     select
         practice_id, product, source_id, set_no, name_key, has_members,
