@@ -1,4 +1,4 @@
-"""The matches of a store against the truth of a made fleet: precision, recall, calibration, questions.
+"""Matches and contacts of a store against the truth of a made fleet: precision, recall, questions.
 
     python -m benchmarks.sample_truth [--seeds 1,2,3] [--practices 100]   makes, runs, scores
     python -m benchmarks.sample_truth --store STORE --truth FOLDER        scores what is there
@@ -7,6 +7,8 @@ A pair is an HQ record and an XPM record. Recall is per client: a client in both
 its HQ records stands in the band with one of its XPM records. Practices without an XPM list do not count.
 Calibration is of `match.probability`, people's judgements aside; a promise is kept where wrong joins of the
 exact band are no more than the probabilities said.
+
+Contacts are scored by pairs: two that live on, of one practice, in one unified contact or of one person.
 """
 
 import argparse
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--truth", type=Path, help="folder of its truth")
     chosen = parser.parse_args(arguments)
     if chosen.store:
-        print_score(str(chosen.store), score(*read(chosen.store, chosen.truth)))
+        _print_both(str(chosen.store), chosen.store, chosen.truth)
         return
     BENCH.mkdir(exist_ok=True)
     print(machine())
@@ -45,7 +47,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run = scr_run(landing, store)
         if run.exit_code > 1:
             raise SystemExit(run.errors)
-        print_score(f"seed {seed}", score(*read(store, landing / "truth")))
+        _print_both(f"seed {seed}", store, landing / "truth")
+
+
+def _print_both(name: str, store: Path, truth: Path) -> None:
+    found, asked = read_contacts(store)
+    contacts = score_contacts(pl.read_parquet(truth / "truth_contacts.parquet"), found, asked)
+    print_score(name, score(*read(store, truth)) | contacts)
+
+
+def read_contacts(store: Path) -> tuple[pl.DataFrame, int]:
+    """Contacts that live on with their unified contact, and the number of questions about contacts."""
+    with open_store(store, read_only=True) as opened:
+        found = opened.read(
+            "select practice_id, product, source_id, unified_id from crosswalk"
+            " where entity = 'contact' and unified_id is not null"
+        )
+        asked = opened.read("select count(*) from review_item where kind = 'contact'").item()
+    return found, int(asked)
+
+
+def score_contacts(truth: pl.DataFrame, found: pl.DataFrame, asked: int) -> dict[str, float]:
+    """Precision and recall of pairs of contacts joined, and questions per 1,000 contacts that live on.
+
+    truth: practice_id, product, source_id, person_id; found: the same with unified_id.
+    """
+    known = found.join(truth, on=["practice_id", "product", "source_id"])
+
+    def pairs(*columns: str) -> float:
+        sizes = known.group_by("practice_id", *columns).len()["len"].cast(pl.Float64)
+        return float((sizes * (sizes - 1) / 2).sum())
+
+    right = pairs("unified_id", "person_id")
+    return {
+        "contacts": known.height,
+        "contact precision": right / max(pairs("unified_id"), 1.0),
+        "contact recall": right / max(pairs("person_id"), 1.0),
+        "contact questions per 1,000": 1e3 * asked / max(known.height, 1),
+    }
 
 
 def read(store: Path, truth: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

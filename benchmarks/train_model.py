@@ -1,8 +1,9 @@
-"""Trains the model that ships with the program, without labels, on fleets of the generator.
+"""Trains the models that ship with the program, without labels, on fleets of the generator.
 
-    python -m benchmarks.train_model [--practices N] [--seeds S ...]
+    python -m benchmarks.train_model [--practices N] [--seeds S ...] [--only clients|contacts]
 
-Writes matching/default_model.json. The fleets are made in a temporary folder.
+Writes matching/default_model.json and, of contacts, matching/contact_model.json. The fleets are made in a
+temporary folder.
 """
 
 import argparse
@@ -13,8 +14,11 @@ import duckdb
 import polars as pl
 
 from expectations.contracts import table
-from matching.clients import train_clients
-from matching.options import DEFAULT_MODEL
+from matching.clients import match_clients, train_clients
+from matching.contacts import MODEL as CONTACT_MODEL
+from matching.contacts import train_contacts
+from matching.model import Model
+from matching.options import DEFAULT_MODEL, MatchOptions
 from transforms.clients import source_clients
 from transforms.ingest import find_snapshot, land, read_batch
 from transforms.normalise import comparable
@@ -34,10 +38,11 @@ def fleet_frames(con: duckdb.DuckDBPyConnection, landing: Path) -> Frames:
 
 
 def main() -> None:
-    """Train and write the model."""
+    """Train and write the models."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--practices", type=int, default=120)
     parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102, 103])
+    parser.add_argument("--only", choices=["clients", "contacts"], help="train one of the two")
     args = parser.parse_args()
     made: dict[str, list[pl.DataFrame]] = {}
     for seed in args.seeds:
@@ -46,11 +51,20 @@ def main() -> None:
             apart = pl.format("{}/{}", pl.lit(seed), "practice_id").alias("practice_id")
             for name, frame in fleet_frames(con, Path(folder)).items():
                 made.setdefault(name, []).append(frame.with_columns(apart))
+    frames = {name: pl.concat(parts) for name, parts in made.items()}
     with connect() as con:
-        model, _ = train_clients(con, {name: pl.concat(frames) for name, frames in made.items()})
-    model.save(DEFAULT_MODEL)
+        if args.only != "contacts":
+            _save(train_clients(con, frames)[0], DEFAULT_MODEL)
+        if args.only != "clients":
+            # Contacts learn from the clients that the model in use joins.
+            matched = {**frames, "match": match_clients(con, frames, MatchOptions(), "training")}
+            _save(train_contacts(con, matched), CONTACT_MODEL)
+
+
+def _save(model: Model, path: Path) -> None:
+    model.save(path)
     for name, stratum in model.strata.items():
-        print(f"{name}: overlap {stratum.overlap:.3f}, duplicates {stratum.duplicates:.4f},"
+        print(f"{path.name} {name}: overlap {stratum.overlap:.3f}, duplicates {stratum.duplicates:.4f},"
               f" relatives {stratum.relatives:.2f}")  # fmt: skip
 
 

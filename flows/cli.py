@@ -1,22 +1,15 @@
 """The command line `scr`. Everything heavy is imported inside the command that needs it."""
 
-import datetime as dt
 import logging
-import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from expectations.errors import ScrError, UsageError
-
-if TYPE_CHECKING:
-    from flows.config import Settings
-    from transforms.store import Store
+from flows.options import How, Landing, Practices, StorePath, day, instant, open_for_reading, settings_with
 
 app = typer.Typer(
     add_completion=False,
@@ -26,11 +19,6 @@ app = typer.Typer(
     help="One client record for every accounting practice, from snapshots of Xero HQ, XPM and Tax.",
     epilog="--debug with any command shows where an unexpected error comes from.",
 )
-
-Landing = Annotated[str | None, typer.Option(help="Landing root: a folder or an object-store URL.")]
-StorePath = Annotated[str | None, typer.Option("--store", help="Folder of the published store.")]
-Practices = Annotated[list[str] | None, typer.Option("--practice", help="Only this practice; repeatable.")]
-How = Annotated[str, typer.Option("--format", help="table, csv or json.")]
 
 
 def main() -> None:
@@ -54,37 +42,6 @@ def main() -> None:
         sys.exit(ScrError.exit_code)
 
 
-def _settings(**options: object) -> "Settings":
-    from flows.config import load_settings
-
-    settings = load_settings(**options)
-    # Read by Polars when it is first imported, so before anything else is.
-    os.environ["POLARS_MAX_THREADS"] = str(settings.threads)
-    return settings
-
-
-def _day(text: str | None, option: str) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{option} {text}: not a date. Write it as 2024-01-15.") from error
-
-
-@contextmanager
-def _open(folder: str | None) -> Iterator["Store"]:
-    """The store for reading, all reads of one and the same publication."""
-    settings = _settings(store=folder)
-    path = Path(settings.store)
-    if not path.is_dir():
-        raise UsageError(f"no store at {path.absolute()}: name it with --store, or make it with scr run")
-    from transforms.store import open_store
-
-    with open_store(path, read_only=True, threads=settings.threads) as store, store.still():
-        yield store
-
-
 @app.command()
 def run(
     landing: Landing = None,
@@ -98,8 +55,8 @@ def run(
     threads: Annotated[int | None, typer.Option(help="Threads of DuckDB and Polars.")] = None,
 ) -> None:
     """Read the newest snapshot, match, consolidate, validate and publish; then print the status."""
-    settings = _settings(landing=landing, store=store, threads=threads)
-    days = _day(as_of, "--as-of"), _day(snapshot, "--snapshot")
+    settings = settings_with(landing=landing, store=store, threads=threads)
+    days = day(as_of, "--as-of"), day(snapshot, "--snapshot")
     from flows.night import new_request
     from flows.progress import progress_for_terminal
     from flows.report import print_summary
@@ -123,7 +80,7 @@ def status(
     from transforms.lookup import statuses
 
     shape = format_of(how)
-    with _open(store) as opened:
+    with open_for_reading(store) as opened:
         found = statuses(opened, practice)
     if shape is not Format.table:
         show(found, shape)
@@ -161,11 +118,11 @@ def explain(
     from flows.explain import Wanted, tell
     from transforms import lookup
 
-    with _open(store) as opened:
+    with open_for_reading(store) as opened:
         found = lookup.explain(opened, practice_id, product, source_id)
         [snapshot] = lookup.statuses(opened, [practice_id])["snapshot_date"]
     wanted = Wanted((practice_id, product, source_id), snapshot, why_not, against, html)
-    tell(_settings(landing=landing), found, wanted)
+    tell(settings_with(landing=landing), found, wanted)
 
 
 @app.command()
@@ -174,17 +131,62 @@ def simulate(
     store: StorePath = None,
     how: How = "table",
 ) -> None:
-    """Print what each policy would do to a practice, chosen or not."""
+    """Print what each policy would do to a practice, chosen or not, and the working clients it would drop."""
+    from flows.report import DROPS, print_simulation
     from flows.tables import format_of, show
-    from transforms.lookup import simulation
+    from transforms.lookup import dropped, simulation
 
     shape = format_of(how)
-    with _open(store) as opened:
-        found = simulation(opened, practice_id)
+    with open_for_reading(store) as opened:
+        found, drops = simulation(opened, practice_id), dropped(opened, practice_id, DROPS)
     if not found.height:
         print(f"{practice_id} has nothing to choose between: only one of its lists was read.")
-        return
-    show(found, shape)
+    elif shape.value == "table":
+        print_simulation(practice_id, found, drops)
+    else:
+        show(found, shape)
+
+
+@app.command()
+def review(
+    practice_id: Annotated[str | None, typer.Argument(metavar="PRACTICE")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the questions into this CSV file, to be answered.")
+    ] = None,
+    answered: Annotated[
+        Path | None, typer.Option("--import", help="Land the answers of this CSV file as decisions.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="user_id of who answered, where a line does not say.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="When it was answered, in UTC; default now.")] = None,
+    practice: Practices = None,
+    landing: Landing = None,
+    store: StorePath = None,
+    how: How = "table",
+) -> None:
+    """List the questions that a person must answer, write them into a file, or take the answers of one.
+
+    Answers become files in decisions/ of the newest snapshot, and take effect with the next run. Exit code 1:
+    answers were refused, or will not count; the others were taken.
+    """
+    if export and answered:
+        raise UsageError("--export and --import: one of the two at a time")
+    from flows import review as desk
+    from flows.tables import Format, format_of, show
+    from transforms.lookup import open_questions
+
+    shape, at = format_of(how), instant(as_of, "--as-of")
+    with open_for_reading(store) as opened:
+        found = open_questions(opened, [*(practice or ()), *([practice_id] if practice_id else ())])
+    if answered:
+        raise typer.Exit(desk.take(settings_with(landing=landing), found, answered, (by, at)))
+    if export:
+        desk.export(found, export)
+    elif shape is Format.table:
+        desk.show_questions(found)
+    else:
+        show(found, shape)
 
 
 @app.command()
@@ -198,7 +200,7 @@ def sql(
     from transforms.lookup import ask
 
     shape = format_of(how)
-    with _open(store) as opened:
+    with open_for_reading(store) as opened:
         found = ask(opened, query)
     show(found, shape)
 
@@ -209,7 +211,7 @@ def report(store: StorePath = None) -> None:
     from flows.report import print_report
     from transforms.lookup import fleet
 
-    with _open(store) as opened:
+    with open_for_reading(store) as opened:
         found = fleet(opened)
     print_report(found)
 
@@ -229,7 +231,7 @@ def train(
 
     Nothing uses the new model before the setting match_model names it.
     """
-    settings = _settings(landing=landing)
+    settings = settings_with(landing=landing)
     from flows.train import Training
     from flows.train import train as train_now
 

@@ -18,6 +18,8 @@ TRUST_COLUMNS = {"wrong_joins": "expected_wrong_joins", "missed_joins": "expecte
 # Those that somebody must look at come first.
 URGENCY = ("failed", "blocked", "needs_review", "waiting", "published", "unchanged")
 ROWS_AFTER_RUN = 50
+DROPS = 10
+"""Clients named of each policy that would drop working ones."""
 
 
 def print_summary(summary: "RunSummary", store: str) -> None:
@@ -49,6 +51,22 @@ def print_report(found: Mapping[str, pl.DataFrame]) -> None:
     _section("Next deadlines", found["deadlines"])
     versions = json.loads(run["versions"])
     print(f"\nMade with {', '.join(f'{name} {version}' for name, version in sorted(versions.items()))}.")
+
+
+def print_simulation(practice_id: str, found: pl.DataFrame, drops: pl.DataFrame) -> None:
+    """Print what each policy would do, and the working clients that it would drop with what hangs on them."""
+    show(found)
+    for policy, count in (
+        found.filter(pl.col("working_dropped") > 0).select("policy", "working_dropped").rows()
+    ):
+        shown = drops.filter(policy=policy).drop("policy")
+        print(
+            f"\n{policy} would drop {count:,} working clients, with jobs and Tax records that hang on them:\n"
+        )
+        show(shown)
+        if count > shown.height:
+            print(f"… and {count - shown.height:,} more, once {policy} is the practice's policy:")
+            print(f"      scr sql \"select * from policy_drop where practice_id = '{practice_id}'\"")
 
 
 def _section(title: str, frame: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ from flows.config import Settings
 from flows.landing import match_options
 from flows.night import OpenNight
 from matching.clients import match_clients
+from matching.contacts import match_contacts
 from transforms.clients import source_clients
 from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
@@ -35,6 +36,8 @@ def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
         frames |= clock.made(effective(con, frames, run_id))
     with clock.stage("match"), night.con.cursor() as con:
         frames |= clock.made({"match": match_clients(con, frames, match_options(night.settings), run_id)})
+    with clock.stage("contacts"), night.con.cursor() as con:
+        frames |= clock.made(match_contacts(con, frames))
     del frames["comparable"]  # the widest frame, and nobody needs it any more
     with clock.stage("consolidate"), night.con.cursor() as con:
         frames |= clock.made(consolidate(con, frames, _consolidation(night.settings), run_id))

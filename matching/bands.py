@@ -12,6 +12,7 @@ from matching.options import SURE, MatchOptions
 from matching.promise import kept_promise, one_partner
 from matching.rivals import SAME, client_of, connected, marginals
 from matching.score import BITS
+from matching.twins import by_partners
 
 _TAX_LINK = 0.9
 """A Tax record's own link holds from this probability; below it a person is asked."""
@@ -42,8 +43,9 @@ def banded(
     )
     pairs = _consistent(_beside_people(_model_bands(pairs, options)))
     # Of a joined pair the published probability is that of the join: its lesser twin in the list is no rival.
+    # But what people said has no part in it.
     joined = (pl.col("band") == "exact") & pl.col("judgement").is_null() & pl.col("sure")
-    ahead = joined & (pl.col("probability") > 0.5)
+    ahead = joined & (~pl.col("heard") | (pl.col("probability") > 0.5))
     pairs = pairs.with_columns(probability=pl.when(ahead).then("settled").otherwise("probability"))
     return worth_asking(pairs).with_columns(decided_by=_decided_by(comparisons, options))
 
@@ -60,11 +62,16 @@ def with_probability(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.D
         belief=pl.when(usable).then(1 / (1 + (-pl.col("log_odds")).exp())).otherwise(0.0)
     )
     nobody = pl.repeat(0.0, pairs.height, eager=True)
-    return pairs.with_columns(marginals(pairs, pairs["log_odds"], nobody, pairs["tax_link"]))
+    pairs = pairs.with_columns(marginals(pairs, pairs["log_odds"], nobody, pairs["tax_link"]))
+    pairs = pairs.with_columns(by_partners(pairs))
+    return pairs.with_columns(
+        belief=pl.when(usable).then(pl.min_horizontal("probability", "belief")).otherwise(0.0)
+    )
 
 
 def _settled(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Adds settled, the probability that a join by it is right, and the clients l_as, r_as.
+    """Adds settled, the probability that a join by it is right, whether an answer is heard in it, and the
+    clients l_as, r_as.
 
     Records of one list that are likely one client, or that people judged one, are no rivals of each other,
     and a pair that people refused is nobody's rival.
@@ -82,7 +89,13 @@ def _settled(pairs: pl.DataFrame) -> pl.DataFrame:
     other = pairs.select(said.is_not_null() | (pl.col("within") & (known["same"] >= SAME))).to_series()
     rows = connected(pairs, other)
     settled = marginals(pairs[rows], known["odds"][rows], known["same"][rows], pairs["tax_link"][rows])
-    return pairs.with_columns(settled=pairs["probability"].scatter(rows, settled))
+    heard = connected(pairs, pairs.select(said.is_not_null()).to_series())
+    pairs = pairs.with_columns(
+        settled=pairs["probability"].scatter(rows, settled),
+        heard=pl.repeat(False, pairs.height, eager=True).scatter(heard, True),
+    )
+    unsaid = pl.col("within") & pl.col("judgement").is_null()
+    return pairs.with_columns(settled=pl.when(unsaid).then("probability").otherwise("settled"))
 
 
 _OF_PARTNERS = ("row", "l_as", "r_as", "left_list", "right_list", "log_odds", "left_state", "right_state")

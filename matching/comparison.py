@@ -63,6 +63,12 @@ def jw(column: str, least: float) -> str:
     return f'jaro_winkler_similarity(l."{column}", r."{column}") >= {least}'
 
 
+def edits(left: str, right: str, most: int) -> str:
+    """Condition: Levenshtein distance of at most `most`."""
+    # Texts of other lengths need no matrix, which DuckDB would fill in full.
+    return f"abs(length({left}) - length({right})) <= {most} and levenshtein({left}, {right}) <= {most}"
+
+
 def one_is(column: str, condition: str) -> str:
     """The condition written with a and b, either way round."""
     return " or ".join(

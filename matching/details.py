@@ -1,6 +1,6 @@
 """Comparisons of dates, places, addresses of every kind, registered numbers and old links."""
 
-from matching.comparison import Comparison, Level, either_null, jw
+from matching.comparison import Comparison, Level, edits, either_null, jw
 
 _YEAR, _MONTH, _DAY = (
     [f"{side}.dob[{first}:{last}]" for side in "lr"] for first, last in ((1, 4), (6, 7), (9, 10))
@@ -28,7 +28,7 @@ BIRTH = Comparison(
 
 _AREA_ALIKE = (
     "coalesce(l.post_code = r.post_code, false) or coalesce(l.city = r.city, false)"
-    f" or coalesce(levenshtein(l.post_code, r.post_code) <= 1, false) or coalesce({jw('city', 0.82)}, false)"
+    f" or coalesce({edits('l.post_code', 'r.post_code', 1)}, false) or coalesce({jw('city', 0.82)}, false)"
 )
 _AREA_UNKNOWN = f"({either_null('post_code')} and {either_null('city')})"
 _STREET_ALIKE = f"({jw('street', 0.88)} or {jw('street_sorted', 0.92)})"
@@ -67,7 +67,11 @@ PLACE = Comparison(
 
 def _overlap(name: str, column: str, noun: str, near: tuple[Level, ...] = ()) -> Comparison:
     own, family = f"{column}_own", f"{column}_family"
-    both = f"list_has_any(list_concat(l.{own}, l.{family}), list_concat(r.{own}, r.{family}))"
+    # Where neither side shares a value with others, the level before has said all: most pairs end there.
+    both = (
+        f"(len(l.{family}) > 0 or len(r.{family}) > 0)"
+        f" and list_has_any(list_concat(l.{own}, l.{family}), list_concat(r.{own}, r.{family}))"
+    )
     levels = (
         Level(f"same {noun}, held by no other", f"list_has_any(l.{own}, r.{own})"),
         Level(f"same {noun}, shared by a few", both),
@@ -85,17 +89,17 @@ EMAIL = _overlap(
     "emails",
     "e-mail",
     (
-        Level("e-mail spelled much alike", f"levenshtein({', '.join(_MAILS)}) <= 2"),
+        Level("e-mail spelled much alike", edits(_MAILS[0], _MAILS[1], 2)),
         # People of one name choose one name before the @, so this tells little of its own.
         Level("same name before the @", f"{_BOXES[0]} = {_BOXES[1]}"),
-        Level("e-mail spelled alike", f"jaro_winkler_similarity({', '.join(_MAILS)}) >= 0.88"),
+        Level("e-mail spelled alike", f"jaro_winkler_similarity({', '.join(_MAILS)}, 0.88) >= 0.88"),
     ),
 )
 PHONE = _overlap(
     "phone",
     "phones",
     "phone",
-    (Level("phone one digit apart", "levenshtein(l.phones_own[1], r.phones_own[1]) <= 1"),),
+    (Level("phone one digit apart", edits("l.phones_own[1]", "r.phones_own[1]", 1)),),
 )
 WEBSITE = _overlap("website", "websites", "website")
 
@@ -139,3 +143,13 @@ SYNC = Comparison(
     (Level("paired by the old client sync", "list_has_any(l.sync, r.sync)"),),
     "paired with another client by the old client sync",
 )
+
+CLIENT = Comparison(
+    "client",
+    ("clients",),
+    "(len(l.clients) = 0 or len(r.clients) = 0)",
+    (Level("on one client", "list_has_any(l.clients, r.clients)"),),
+    "on other clients",
+    shared=True,
+)
+"""Of contacts: the clients that they hang on. Couples and partners share them too."""

@@ -1,6 +1,6 @@
 """Comparisons of names and of what kind of client bears them."""
 
-from matching.comparison import Comparison, Level, either_null, jw, one_is
+from matching.comparison import Comparison, Level, edits, either_null, jw, one_is
 
 _CROSSED = (("l.given", "r.family"), ("l.family", "r.given"))
 SWAPPED = (
@@ -18,7 +18,8 @@ SWAPPED = (
 def _letters_apart(column: str, letters: int, least: int) -> str:
     """Condition: so few letters apart, in names of at least `least` letters."""
     longest = f'greatest(length(l."{column}"), length(r."{column}"))'
-    return f'({longest} >= {least} and levenshtein(l."{column}", r."{column}") <= {letters})'
+    apart = edits(f'l."{column}"', f'r."{column}"', letters)
+    return f"({longest} >= {least} and {apart})"
 
 
 GIVEN = Comparison(

@@ -11,9 +11,9 @@ import polars as pl
 from matching.score import BITS
 
 _ROUNDS = 3
-_BELIEF = 30.0
+BELIEF = 30.0
 """Records of belief in the usual overlap, against what the practice shows."""
-_USUAL = 0.7
+USUAL = 0.7
 _ALONE = 0.03
 """Least share of a list without a partner: some always are new, or twice in it."""
 
@@ -34,12 +34,12 @@ def with_overlap(pairs: pl.DataFrame) -> pl.DataFrame:
     practice = base.group_by("practice_id", maintain_order=True).agg(
         pl.col("left_size").first(), pl.col("right_size").first()
     )
-    practice = practice.with_columns(_density(pl.lit(_USUAL)))
+    practice = practice.with_columns(_density(pl.lit(USUAL)))
     for _ in range(_ROUNDS):
         found = _matched(base.join(practice.select("practice_id", "density"), on="practice_id"))
         practice = practice.join(found, on="practice_id", how="left", maintain_order="left")
         smaller = pl.min_horizontal("left_size", "right_size")
-        share = (pl.col("matched") + _BELIEF * _USUAL) / (smaller + _BELIEF)
+        share = (pl.col("matched") + BELIEF * USUAL) / (smaller + BELIEF)
         practice = practice.with_columns(_density(share)).drop("matched")
     of_pair = pairs.select("practice_id").join(
         practice.select("practice_id", "density"), on="practice_id", how="left", maintain_order="left"

@@ -111,6 +111,8 @@ def _asked(comparisons: list[Comparison]) -> pl.Expr:
         .then(pl.coalesce(_doubt(comparisons), pl.lit("The names differ" + _UNSUPPORTED)))
         .when("tied")
         .then(pl.lit("Two records of one list fit equally well: a person must choose."))
+        .when(~pl.col("sure") & (pl.col("settled") >= SURE))
+        .then(pl.lit("Likely, but likelier joins of this practice use up the wrong joins that are allowed."))
         .when(~pl.col("sure") & (_alone() >= SURE))
         .then(pl.lit("By itself it would be joined, but a rival candidate is too near."))
         .when(~pl.col("sure"))

@@ -56,7 +56,7 @@ def compare(
     return con.execute(sql).pl()
 
 
-_SIMILARITY = re.compile(r'jaro_winkler_similarity\(l\."(\w+)", r\."\1"\)')
+_SIMILARITY = re.compile(r'(jaro_winkler_similarity\(l\."(\w+)", r\."\2")\) >= ([\d.]+)')
 _COLUMN = re.compile(r'\b([lr])\.(?:"([^"]+)"|(\w+))')
 
 
@@ -64,8 +64,10 @@ def _once(sql: str) -> tuple[str, str]:
     """The expression over plain columns, and the select list that makes them: each similarity only once."""
     similar = {"swapped": SWAPPED} if SWAPPED in sql else {}
     sql = sql.replace(SWAPPED, '"swapped"')
-    similar |= {f"jw_{m[1]}": m[0] for m in _SIMILARITY.finditer(sql)}
-    sql = _SIMILARITY.sub(lambda m: f'"jw_{m[1]}"', sql)
+    found = sorted(_SIMILARITY.findall(sql), key=lambda one: -float(one[2]))
+    # Below the least similarity that any level asks for, its exact value does not matter.
+    similar |= {f"jw_{column}": f"{call}, {least})" for call, column, least in found}
+    sql = _SIMILARITY.sub(lambda m: f'"jw_{m[2]}" >= {m[3]}', sql)
     columns = {f"{m[1]}_{m[2] or m[3]}": m[0] for m in _COLUMN.finditer(sql)}
     sql = _COLUMN.sub(lambda m: f'"{m[1]}_{m[2] or m[3]}"', sql)
     made = {**columns, **similar}

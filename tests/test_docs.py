@@ -1,5 +1,6 @@
 """What the documents promise: each command of the README runs, each published table is in the dictionary."""
 
+import os
 import re
 import shlex
 import shutil
@@ -17,12 +18,23 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding=
 # Serves and workers do not end by themselves; tests/flows/test_prefect.py runs them.
 PREFECT = ("server start", "work-pool create", "--no-prompt deploy", "worker start", "deployment run")
 
+# Tables are cut to the width of the page, as they were for the README.
+PAGE = {**os.environ, "COLUMNS": "118"}
+
 
 def commands() -> list[str]:
     """Lines of the README's shell blocks that a user types, comments cut."""
     blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith(("scr ", "make ", "prefect "))]
+    return [line for line in lines if line.startswith(("scr ", "make ", "prefect ", "cp ", "sed "))]
+
+
+def shown(title: str) -> list[str]:
+    """Lines of output that a section of the README shows, each up to where it is cut."""
+    [section] = re.findall(rf"^## {title}\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(sh)?\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    lines = [line for shell, block in blocks if not shell for line in block.splitlines()]
+    return [line.partition("…")[0].rstrip() for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +45,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_command_of_the_readme_runs(checkout: Path) -> None:
+def test_every_command_of_the_readme_runs_and_the_review_prints_what_it_shows(checkout: Path) -> None:
     """In their order, because the later ones read the store that the first makes."""
+    printed = ""
     typed = [shlex.split(line, comments=True) for line in commands()]
     assert len([words for words in typed if words[0] == "scr"]) >= 6
     for words in typed:
@@ -43,10 +56,13 @@ def test_every_command_of_the_readme_runs(checkout: Path) -> None:
         elif words[0] == "prefect":
             assert any(known in " ".join(words) for known in PREFECT), words
         else:
-            done = subprocess.run(
-                command(*words[1:]), cwd=checkout, capture_output=True, text=True, check=False
-            )
+            runs = command(*words[1:]) if words[0] == "scr" else words
+            done = subprocess.run(runs, cwd=checkout, env=PAGE, capture_output=True, text=True, check=False)
             assert done.returncode in (0, 1), f"{words}: {done.stderr}"
+            printed += done.stdout
+    lines = shown("Answer the questions")
+    assert len(lines) > 10
+    assert [line for line in lines if line not in printed] == []
 
 
 def test_every_published_table_is_in_the_dictionary() -> None:

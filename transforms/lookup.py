@@ -1,4 +1,4 @@
-"""Questions to the published store: what `scr status`, `explain`, `simulate` and `report` print.
+"""Questions to the published store: what `scr status`, `explain`, `simulate`, `review` and `report` print.
 
 SQL in `transforms/sql/lookup/`; nothing is written.
 """
@@ -98,6 +98,23 @@ def simulation(store: Readable, practice_id: str) -> pl.DataFrame:
     """`policy_simulation` of one practice, one row per policy. Raises UsageError for an unknown id."""
     statuses(store, [practice_id])
     return store.read(sql_text("lookup/simulation"), {"practice_id": practice_id})
+
+
+def dropped(store: Readable, practice_id: str, rows: int) -> pl.DataFrame:
+    """`policy_drop` of one practice: the working clients that a policy would drop, at most `rows` of each."""
+    return store.read(sql_text("lookup/drops"), {"practice_id": practice_id, "rows": rows})
+
+
+def open_questions(store: Readable, practice_ids: Sequence[str] | None = None) -> pl.DataFrame:
+    """`review_item` with practice_name and snapshot_date, of all practices where none is named.
+
+    Those that block first, and of them those that unlock the most clients per minute. Raises UsageError for
+    an unknown practice.
+    """
+    wanted = sorted(set(practice_ids)) if practice_ids else None
+    if wanted:
+        statuses(store, wanted)
+    return store.read(sql_text("lookup/review"), {"practice_ids": wanted})
 
 
 def fleet(store: Readable, rows: int = 20) -> dict[str, pl.DataFrame]:

@@ -60,6 +60,26 @@ class Storage:
         raw = self.filesystem.open_input_stream(f"{self.root}/{path}", compression=None)
         return cast(IO[bytes], pa.CompressedInputStream(raw, codec) if codec else raw)
 
+    def put(self, path: str, content: bytes) -> None:
+        """Write a new file whole: under a hidden name, which no reader takes, and then renamed.
+
+        Raises UsageError where a file of that name is there already or the place cannot be written.
+        """
+        place = f"{self.root}/{path}"
+        folder, _, name = place.rpartition("/")
+        hidden = f"{folder}/.{name}.part"
+        try:
+            if self.filesystem.get_file_info(place).type != pafs.FileType.NotFound:
+                raise UsageError(f"{place} is there already: nothing is overwritten.")
+            self.filesystem.create_dir(folder)
+            with self.filesystem.open_output_stream(hidden) as stream:
+                stream.write(content)
+            self.filesystem.move(hidden, place)
+        except OSError as error:
+            raise UsageError(
+                f"{place} cannot be written ({error}): grant write access to the folder."
+            ) from error
+
 
 def open_storage(location: str | Path) -> Storage:
     """The storage at a local folder or URL. Raises UsageError where the URL is of no known kind."""

@@ -30,6 +30,12 @@ texts as (
     union all
     select practice_id, 'review_item', item_id, concat_ws(chr(10), why, consequences) from review_item
     union all
+    -- as in field_value: what is no tax number may have the digits of one
+    select practice_id, 'review_item', item_id, regexp_replace(
+        concat_ws(chr(10), left_record, right_record),
+        '"(phones|business_number|company_number)":"[^"]*"', '', 'g'
+    ) from review_item
+    union all
     select practice_id, 'quarantine', concat_ws(' ', file, line, "column"), value from quarantine
     union all
     select practice_id, 'dropped_link', concat_ws(' ', kind, source_id, source_client_id), reason

@@ -11,7 +11,7 @@ from benchmarks.cases import write as write_case
 from benchmarks.evaluate import calibration_error, evaluate
 from benchmarks.greedy import one_to_one
 from benchmarks.report import save
-from benchmarks.sample_truth import score
+from benchmarks.sample_truth import score, score_contacts
 
 
 def truth_of(entities: dict[str, str]) -> pl.DataFrame:
@@ -149,3 +149,20 @@ def test_a_run_is_scored_on_what_its_probabilities_promised() -> None:
     assert result["wrong per 10,000"] == 2500
     assert result["expected wrong per 10,000"] == pytest.approx(1e4 * 0.00011 / 4)
     assert result["ECE of probability"] == pytest.approx((abs(1.99989 / 2 - 0.5) * 2 + 0.5) / 3)
+
+
+def test_contacts_are_scored_by_pairs_of_one_practice() -> None:
+    rows = [
+        # practice, contact, person, unified contact
+        ("A", "k1", "p1", "u1"),
+        ("A", "k2", "p1", "u1"),
+        ("A", "k3", "p1", "u2"),
+        ("A", "k4", "p2", "u2"),
+        ("B", "k1", "p1", "u1"),
+    ]
+    frame = pl.DataFrame(rows, schema=["practice_id", "source_id", "person_id", "unified_id"], orient="row")
+    frame = frame.with_columns(product=pl.lit("hq"))
+    result = score_contacts(frame.drop("unified_id"), frame.drop("person_id"), 2)
+    assert result["contact precision"] == pytest.approx(1 / 2)
+    assert result["contact recall"] == pytest.approx(1 / 3)
+    assert result["contact questions per 1,000"] == pytest.approx(400)

@@ -25,6 +25,9 @@ DEFECTS: dict[str, Defect] = {
     "client_state_follows_its_record": lambda b: put(
         b, "unified_client", {"client_id": "c31"}, state="active"
     ),
+    "contact_has_a_client": lambda b: put(
+        b, "client_contact", {"source_contact_id": "k11"}, contact_id="p21", client_id="c21"
+    ),
     "crosswalk_ends_somewhere": lambda b: put(b, "crosswalk", {"source_id": "k11"}, unified_id="p9"),
     "crosswalk_follows_plan": lambda b: put(b, "client_fate", {"source_id": "h11"}, client_id="c21"),
     "every_link_has_an_end": lambda b: without(b, "dropped_link", kind="contact"),
@@ -34,6 +37,7 @@ DEFECTS: dict[str, Defect] = {
     "every_record_has_an_outcome": lambda b: without(b, "crosswalk", source_id="x41"),
     "field_value_ends_somewhere": lambda b: put(b, "field_value", {}, client_id="c9"),
     "group_member_ends_somewhere": lambda b: put(b, "group_member", {}, group_id="q9"),
+    "group_has_members": lambda b: put(b, "group_member", {"source_group_id": "g11"}, group_id="q21"),
     "ids_stay_in_one_practice": lambda b: put(b, "unified_client", {"client_id": "c11"}, client_id="c12"),
     "no_rows_without_a_plan": lambda b: put(b, "client_fate", {}, outcome="pending"),
     "no_whole_tax_number_in_text": lambda b: put(

@@ -1,12 +1,14 @@
 """Every rule holds on a sound batch, and fails on its planted defect in that practice alone."""
 
+import json
+
 import pytest
 
 from expectations.contracts import tables
 from expectations.errors import ContractError
 from expectations.gate import check, validate
 from expectations.ruleset import FOLDER, Rule, read_rule, rules
-from tests.expectations.batch import A, sound
+from tests.expectations.batch import A, add, sound, without
 from tests.expectations.defects import DEFECTS, HARMLESS, defect
 
 RULES = {rule.id: rule for rule in rules()}
@@ -34,6 +36,29 @@ def test_rule_fails_on_its_planted_defect_in_that_practice_alone(rule: Rule) -> 
 def test_rule_holds_on_what_only_looks_like_a_defect(rule: str, number: int) -> None:
     batch = HARMLESS[rule][number](sound())
     assert check(None, batch, "run-1", [RULES[rule]]).failures.rows() == []
+
+
+LINKS = {
+    # kind → the table it is published in, one such row, and what a dropped link of it says
+    "contact": ("client_contact", {"source_contact_id": "k11"}, ("hq", "k11", "h11")),
+    "group": ("group_member", {"source_group_id": "g11"}, ("hq", "g11", "h31")),
+    "relationship": ("relationship", {"source_id": "r11"}, ("xpm", "r11", "x11")),
+    "staff": ("client_staff", {"source_client_id": "h31"}, ("hq", "u1", "h31")),
+}
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_links_of_every_kind_end_exactly_once(kind: str) -> None:
+    """Neither published nor dropped, or both: each breaks the rule, and a dropped link instead does not."""
+    table, row, (product, source_id, client) = LINKS[kind]
+    line = {"kind": kind, "product": product, "source_id": source_id, "source_client_id": client}
+    lost = without(sound(), table, **row)
+    both = add(sound(), "dropped_link", **line)
+    ends = [check(None, batch, "run-1", [RULES["every_link_has_an_end"]]).failures for batch in (lost, both)]
+    assert [json.loads(found["failing_key"].item())["kind"] for found in ends] == [kind, kind]
+    assert [json.loads(found["failing_key"].item())["ends_found"] for found in ends] == ["0", "2"]
+    moved = add(lost, "dropped_link", **line)
+    assert check(None, moved, "run-1", [RULES["every_link_has_an_end"]]).failures.rows() == []
 
 
 def test_every_rule_file_has_a_planted_defect() -> None:

@@ -1,6 +1,7 @@
 """The command line: exit codes, messages, what each command prints. On a real store of the sample fleet."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -94,6 +95,43 @@ def test_simulate_tells_all_three_policies(sample_store: Path) -> None:
     told = scr_here("simulate", "AU-000001", "--store", sample_store).stdout
     for policy in ("all_xpm", "all_hq", "selection"):
         assert policy in told
+
+
+def test_simulate_names_the_clients_that_a_policy_would_drop(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.report.DROPS", 2)
+    told = scr_here("simulate", "AU-000009", "--store", sample_store).stdout
+    assert "all_hq would drop 3 working clients" in told
+    assert "all_xpm would drop" not in told
+    listed = json.loads(
+        scr_here(
+            "sql",
+            "select * from policy_drop where practice_id = 'AU-000009' order by xpm_client_uuid",
+            *("--store", sample_store, "--format", "json"),
+        ).stdout
+    )
+    assert len(listed) == 3
+    for row in listed[:2]:
+        assert re.search(
+            rf"^{row['xpm_client_uuid']} +{row['name']} +{row['jobs']} +{'; '.join(row['tax_client_ids'])} ",
+            told,
+            re.MULTILINE,
+        )
+    assert listed[2]["xpm_client_uuid"] not in told
+    assert "… and 1 more" in told
+
+
+@pytest.mark.parametrize(("hours", "stale"), [("31", True), ("32", False)])
+def test_an_open_tool_is_stale_after_the_configured_hours(
+    hours: str, stale: bool, sample_landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCR_STALE_TOOL_HOURS", hours)
+    words = ("--landing", sample_landing, "--store", tmp_path, "--as-of", AS_OF, "--practice", "NZ-000003")
+    assert scr_here("run", *words).returncode == 0
+    told = scr_here("status", "--store", tmp_path, "--practice", "NZ-000003").stdout
+    assert "The tool is held by u2 since 2024-01-13 16:00" in told
+    assert (f"longer than {hours} hours: the hold is stale" in told) == stale
 
 
 def test_report_names_who_must_act(sample_store: Path) -> None:

@@ -60,7 +60,9 @@ GOLDEN_QUERIES = {
         select practice_id, left_product, right_product, band, decided_by, count(*) as pairs
         from match group by all order by all""",
     "review_items": """
-        select practice_id, kind, blocking, left_id, right_id, organisation_id, why, consequences
+        select
+            practice_id, rank, kind, blocking, left_id, right_id, organisation_id, why,
+            array_to_string(answers, ' ') as answers, consequences, left_record, right_record
         from review_item order by all""",
     "quarantine": """
         select practice_id, file, line, "column", level, value, reason from quarantine order by all""",

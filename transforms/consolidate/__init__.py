@@ -23,15 +23,10 @@ from transforms.consolidate.field_values import (
 )
 from transforms.consolidate.joined import Records, join_records
 from transforms.consolidate.links import link_tables
-from transforms.consolidate.policy import Options, facts, plan, verdict
-from transforms.consolidate.review import (
-    chosen_questions,
-    open_pairs,
-    review_item,
-    shared_numbers,
-    undecided,
-)
-from transforms.consolidate.simulation import Outlook, followed, policy_simulation
+from transforms.consolidate.policy import Options, dropped, facts, plan, verdict
+from transforms.consolidate.questions import Chosen, review_item
+from transforms.consolidate.review import chosen_questions, open_pairs, shared_numbers, undecided
+from transforms.consolidate.simulation import Outlook, followed, policy_drop, policy_simulation
 from transforms.sql import Frames, run_sql
 
 __all__ = ["Options", "consolidate"]
@@ -42,9 +37,10 @@ def consolidate(
 ) -> dict[str, pl.DataFrame]:
     """Every published table of the practices with a policy that counts, `crosswalk` for all, and questions.
 
-    `frames`: source tables, `source_client`, `match`, `effective_*`, `rejected_decision`, `quarantine`. Gives
-    `client_fate`, `practice_verdict`, the published tables, `crosswalk`, `review_item`, `dropped_link`,
-    `policy_simulation`, and `rejected_decision` with the judgements that others overruled.
+    `frames`: source tables, `source_client`, `match`, `contact_person`, `contact_near`, `effective_*`,
+    `rejected_decision`, `quarantine`. Gives `client_fate`, `practice_verdict`, the published tables,
+    `crosswalk`, `review_item`, `dropped_link`, `stale_link`, `policy_simulation`, `policy_drop`, and
+    `rejected_decision` with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
     records = join_records(con, frames, options.include_prospects)
@@ -52,19 +48,24 @@ def consolidate(
     fate = fates(con, records, world.plan, frames["effective_policy"])
     found = {"client_fate": client_fate(fate)}
     links = link_tables(con, {**frames, **found}, run_id)
-    counts = _facts(con, frames, records, world, links)
+    lose = dropped(con, records, world.plan, frames["xpm_jobs"])
+    moved = followed(con, frames, records, world.plan, links)
+    counts = _facts(con, records, world, {"dropped": lose, "followed": moved})
     asked = _questions(con, records, world)
+    chosen = Chosen(asked.chosen, world.plan, world.chosen)
+    outlook = Outlook(counts, world.lost, asked.every, world.chosen, world.plan, lose)
+    stale = _stale_links(con, frames, records, run_id)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
         **_client_tables(world, fate, run_id),
+        "stale_link": stale,
         "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
-        "practice_verdict": _verdict(con, frames, records, counts),
+        "practice_verdict": _verdict(con, {**frames, "stale_link": stale}, counts),
         "rejected_decision": _rejected(frames, records, run_id),
-        "review_item": review_item(con, records, asked.chosen, links["link_questions"], run_id),
-        "policy_simulation": policy_simulation(
-            con, frames, records, Outlook(counts, world.lost, asked.every), run_id
-        ),
+        "review_item": review_item(con, records, chosen, links, run_id),
+        "policy_simulation": policy_simulation(con, frames, records, outlook, run_id),
+        "policy_drop": policy_drop(con, records, outlook, run_id),
     }
 
 
@@ -112,14 +113,11 @@ def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> 
     )
 
 
-def _facts(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, world: _World, links: Frames
-) -> pl.DataFrame:
-    """Policy × practice: `policy.facts` with practice_id."""
-    moved = followed(con, frames, records, world.plan, links)
-    known = {"plan": world.plan, "lost": world.lost, "followed": moved, "xpm_jobs": frames["xpm_jobs"]}
+def _facts(con: duckdb.DuckDBPyConnection, records: Records, world: _World, found: Frames) -> pl.DataFrame:
+    """Policy × practice: `policy.facts` with practice_id. `found`: `dropped`, `followed`."""
     practices = records.record.select("practice", "practice_id").unique()
-    return facts(con, records, known).join(practices, on="practice")  # many to one
+    counts = facts(con, records, {"plan": world.plan, "lost": world.lost, **found})
+    return counts.join(practices, on="practice")  # many to one
 
 
 def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
@@ -139,7 +137,7 @@ def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) 
     selections = undecided(con, records, world.plan)
     return _Asked(
         chosen_questions(pairs, shared, selections, world.chosen),
-        [pairs, shared],
+        [pairs.filter(~pl.col("waits")), shared],
     )
 
 
@@ -148,10 +146,14 @@ def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
     return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
 
 
-def _verdict(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, counts: pl.DataFrame
+def _stale_links(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, run_id: str
 ) -> pl.DataFrame:
-    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy")}
     synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
-    tables["stale_links"] = run_sql(con, "consolidate/stale_links", synced)
+    stale = run_sql(con, "consolidate/stale_links", synced)
+    return conform(stale.with_columns(run_id=pl.lit(run_id)), "stale_link")
+
+
+def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:
+    tables = {name: frames[name] for name in ("practices", "staff", "effective_policy", "stale_link")}
     return conform(verdict(con, tables, counts), "practice_verdict")

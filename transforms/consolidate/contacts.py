@@ -1,9 +1,10 @@
 """Contacts: one row per person and practice, linked to as many clients as the person belongs to.
 
 A row marked deleted drops that link; a contact all of whose rows are deleted is excluded. One with no client
-that lives on is dropped. The others are brought together by `contact_twins`. On a link, `position` is that of
-the published row. The primary contact is one named by the product that the client stands on, else one named
-by the other product; among several the smaller id: so a client has at most one.
+that lives on is dropped. Which of the others are one person is read from `contact_person`. On a link,
+`position` is that of the published row. The primary contact is one named by the product that the client
+stands on, else one named by the other product; among several the smaller id: so a client has at most one, and
+where the lists name several a person is asked.
 
 Between the steps contacts and links go by number, in the order of their ids: text keys cost ten times that.
 """
@@ -13,40 +14,81 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table
-from transforms.consolidate.contact_twins import contact_sets
+from expectations.errors import ContractError
 from transforms.sql import Frames, run_sql
 
 _VALUES = ["name", "first_name", "last_name", "salutation", "addressee", "email", "phone", "mobile"]
 _ORDER = ["practice_id", "source_id", "product", "source_client_id"]
+_ENDS = ["left_product", "left_id", "right_product", "right_id"]
 _READ = ("hq_contacts", "xpm_contacts", "link_plan", "link_client")
 
 
 def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
     """unified_contact, client_contact; of contacts dropped_link (without run_id), link_fate, link_questions.
 
-    Takes practices, hq_contacts, xpm_contacts, link_plan, link_client.
+    Takes hq_contacts, xpm_contacts, contact_person, contact_near, link_plan, link_client.
     """
     read = {name: frames[name] for name in _READ}
     read["link_client"] = read["link_client"].filter(pl.col("product") != "tax").drop("joined_id", "outcome")
     rows = _numbered(run_sql(con, "links/contact_rows", read))
     records = _records(rows)
-    sets = contact_sets(records, frames["practices"])
-    heads = run_sql(con, "links/contact_heads", {"contact_set": sets})
+    heads = run_sql(con, "links/contact_heads", {"contact_record": _persons(records, frames)})
     contacts = _unified(records, heads)
     slim = rows.select("row_no", "contact_no", "client_no", "is_primary", "own", "follows")
     placed = run_sql(con, "links/contact_links", {"contact_row": slim, "contact_head": heads})
     links = _links(rows, placed, contacts)
-    published = links.filter(pl.col("lost").is_null())
-    asked = {"published_link": published.select("client_no", "head_no"), "contact_set": sets}
-    fated = {"contact": _read(rows), "contact_head": heads}
-    named = {"unified_contact": contacts.select("contact_no", "contact_id", *_ORDER[:3], "name")}
+    fated = {"contact": _read(rows), "contact_head": heads, **_named(contacts)}
     return {
         "unified_contact": _conformed(contacts, "unified_contact", run_id),
-        "client_contact": _conformed(published, "client_contact", run_id),
+        "client_contact": _conformed(links.filter(pl.col("lost").is_null()), "client_contact", run_id),
         "dropped_link": _dropped(links),
-        "link_fate": run_sql(con, "links/contact_fates", {**fated, **named}),
-        "link_questions": run_sql(con, "links/contact_questions", {**asked, **named}, {"run_id": run_id}),
+        "link_fate": run_sql(con, "links/contact_fates", fated),
+        "link_questions": _questions(con, frames, (rows, placed, heads, contacts), run_id),
     }
+
+
+def _persons(records: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    """The records with the person that each is, and what ties it to the person's other contacts."""
+    key = ["practice_id", "product", "source_id"]
+    found = records.join(frames["contact_person"], on=key, how="left", validate="1:1")
+    lacking = found.filter(pl.col("person").is_null())
+    if lacking.height:
+        example = " ".join(lacking.select(key).row(0))
+        raise ContractError(
+            f"contact_person lacks {lacking.height} contacts, for example {example}: match the contacts of"
+            " the same batch first (matching.contacts.match_contacts)."
+        )
+    return found.select("contact_no", "on_kept_product", "fullness", "person", "record", "clue")
+
+
+def _named(contacts: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    return {"unified_contact": contacts.select("contact_no", "contact_id", *_ORDER[:3], "name")}
+
+
+_Placed = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
+"""Rows read, where each is placed, heads, and the contacts published."""
+
+
+def _questions(con: duckdb.DuckDBPyConnection, frames: Frames, found: _Placed, run_id: str) -> pl.DataFrame:
+    """Who may be one person, and who is the primary contact, where the lists name several people.
+
+    Two who may be one are not asked about as primary contacts too: that is settled with the first answer.
+    """
+    rows, placed, heads, contacts = found
+    run = {"run_id": run_id}
+    primary = rows.filter("is_primary", "follows").select(
+        "row_no", "practice_id", "product", "source_client_id", "client_id", "is_primary", "own"
+    )
+    named = placed.join(rows.select("row_no", "client_no"), on="row_no", validate="1:1")
+    asked = {"contact_near": frames["contact_near"], "contact_head": heads.select("person", "head_no")}
+    near = run_sql(con, "links/contact_questions", {**asked, **_named(contacts)}, run)
+    several = {"contact_row": primary, "contact_link": named, **_named(contacts)}
+    differing = run_sql(con, "links/primary_questions", several, run)
+    for ends in (_ENDS, _ENDS[2:] + _ENDS[:2]):
+        differing = differing.join(
+            near, left_on=["practice_id", *ends], right_on=["practice_id", *_ENDS], how="anti"
+        )
+    return pl.concat([near, differing])
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

@@ -18,18 +18,20 @@ def overruled(records: Records) -> pl.DataFrame:
 
     The last two name the pair that a person keeps apart and that this one would bring together.
     """
-    sets = records.record["set_id"]
-    edges = records.edges.with_columns(
-        low=pl.min_horizontal(*_set_ids(sets, records.edges)),
-        high=pl.max_horizontal(*_set_ids(sets, records.edges)),
-        by_person=pl.col("decided_by") == "person",
-    )
+    edges = _between(records)
     noes = edges.filter("by_person", pl.col("band") == "rejected").sort(_PAIR)
     noes = noes.unique(["low", "high"], keep="first", maintain_order=True)
     noes = noes.select("low", "high", no_left_rid="left_rid", no_right_rid="right_rid")
     apart = edges.filter(pl.col("band") == "exact", pl.col("low") != pl.col("high"))
     found = apart.join(noes, on=["low", "high"], how="left")  # many to at most one
     return found.select(*_PAIR, "by_person", "no_left_rid", "no_right_rid").sort(_PAIR)
+
+
+def kept_apart(records: Records) -> pl.DataFrame:
+    """Every pair between two sets of joined records that a person keeps apart: left_rid, right_rid."""
+    edges = _between(records)
+    noes = edges.filter("by_person", pl.col("band") == "rejected").select("low", "high").unique()
+    return edges.join(noes, on=["low", "high"], how="semi").select(_PAIR)
 
 
 def implied_duplicates(records: Records) -> pl.DataFrame:
@@ -90,5 +92,12 @@ def rejected_judgements(
     return conform(rows.select(table("rejected_decision").names), "rejected_decision")
 
 
-def _set_ids(sets: pl.Series, edges: pl.DataFrame) -> list[pl.Series]:
-    return [sets.gather(edges[end]).rename(end) for end in _PAIR]
+def _between(records: Records) -> pl.DataFrame:
+    """The edges with low and high, the sets that they lie between, and by_person."""
+    sets, edges = records.record["set_id"], records.edges
+    ends = [sets.gather(edges[end]).rename(end) for end in _PAIR]
+    return edges.with_columns(
+        low=pl.min_horizontal(*ends),
+        high=pl.max_horizontal(*ends),
+        by_person=pl.col("decided_by") == "person",
+    )

@@ -74,7 +74,7 @@ def _numbered(clients: pl.DataFrame, selection: pl.DataFrame, include_prospects:
 def _sets(edges: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Smallest rid of each record's set. A person's no is never joined over, nor through a third record."""
     exact = edges.filter(pl.col("band") == "exact")
-    sets = _components(exact, count)
+    sets = components(exact, count)
     forbidden = edges.filter((pl.col("band") == "rejected") & (pl.col("decided_by") == "person"))
     left, right = forbidden["left_rid"].to_numpy(), forbidden["right_rid"].to_numpy()
     broken = pl.Series(np.unique(sets[left[sets[left] == sets[right]]]))
@@ -87,7 +87,8 @@ def _sets(edges: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np
     return sets
 
 
-def _components(exact: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def components(exact: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Smallest rid that each rid is tied to by the pairs, its own where it is in none."""
     left, right = exact["left_rid"].to_numpy(), exact["right_rid"].to_numpy()
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
     number, label = connected_components(graph, directed=False)

@@ -43,10 +43,10 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     """Everything that hangs on the clients of a batch of practices.
 
     Takes practices, source_client, client_fate, match, effective_policy, effective_organisation, quarantine,
-    hq_contacts, xpm_contacts, hq_groups, xpm_groups, xpm_relationships.
+    hq_contacts, xpm_contacts, contact_person, contact_near, hq_groups, xpm_groups, xpm_relationships.
     Gives unified_contact, client_contact, unified_group, group_member, relationship, client_staff,
     organisation_link, dropped_link; `link_crosswalk` (crosswalk: one row per contact, group and relationship
-    id read); `link_questions` (review_item).
+    id read); `link_questions` (link_question).
 
     A practice has a plan where its clients' outcomes are not `pending` (without a readable client: where it
     has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
@@ -57,7 +57,7 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
     dropped, outcomes, questions = _gathered(parts)
     tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
-    tables["link_questions"] = conform(questions, "review_item")
+    tables["link_questions"] = conform(questions, "link_question")
     tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": outcomes}, run_id)
     return tables
 

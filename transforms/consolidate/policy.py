@@ -34,6 +34,8 @@ def what_if(
 ) -> pl.DataFrame:
     """Policy × question: whether a yes would change anything, a survivor, or an organisation's client.
 
+    And what becomes of both records then and now: left_then, left_then_rid (the record it becomes) ….
+
     `asked`: one row per open pair: question, left_rid, right_rid. Each question is looked at by itself.
     """
     set_of = records.record.select("rid", "set_id")
@@ -48,29 +50,36 @@ def what_if(
         .with_columns(set_id=pl.col("question"))
         .drop("question")
     )
-    frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder}
+    frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder, "asked": asked}
     return run_sql(con, "consolidate/what_if", frames)
 
 
 def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> pl.DataFrame:
     """Practice number × policy: counts of survivors, archived, undecided, duplicates kept, and every warning.
 
-    `frames`: `plan`, `lost` (of `values_lost`), `followed` (of `simulation.followed`), `xpm_jobs`.
+    `frames`: `plan`, `dropped`, `lost` (of `values_lost`), `followed` (of `simulation.followed`).
     """
     custom = records.clients["custom_fields"]
     record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"))
-    tables = {"plan": frames["plan"], "record": record}
-    ties = {"tax_pair": tax_pairs(record, records.edges).select("left_rid", "right_rid")}
-    jobs = {"xpm_jobs": frames["xpm_jobs"].select("practice_id", "ClientUUID")}
-    parts = {
-        "dropped": run_sql(con, "consolidate/dropped", {**tables, **ties, **jobs}),
-        "organisations": run_sql(
-            con, "consolidate/organisations", {"plan": frames["plan"], "holder": records.holder}
-        ),
-        "lost": frames["lost"],
-        "followed": frames["followed"],
+    held = {"plan": frames["plan"], "holder": records.holder}
+    organisations = run_sql(con, "consolidate/organisations", held)
+    return run_sql(con, "consolidate/facts", {**frames, "record": record, "organisations": organisations})
+
+
+def dropped(
+    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, jobs: pl.DataFrame
+) -> pl.DataFrame:
+    """Policy × working client of which no Practice Manager record would survive, with what hangs on it.
+
+    Gives policy, practice, rid, source_id, jobs, tax_client_ids. `jobs`: table `xpm_jobs`.
+    """
+    tables = {
+        "plan": today,
+        "record": records.record,
+        "tax_pair": tax_pairs(records.record, records.edges).select("left_rid", "right_rid"),
+        "xpm_jobs": jobs.select("practice_id", "ClientUUID"),
     }
-    return run_sql(con, "consolidate/facts", {**tables, **parts})
+    return run_sql(con, "consolidate/dropped", tables)
 
 
 def verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:

@@ -3,10 +3,8 @@
 import duckdb
 import polars as pl
 
-from expectations.conform import conform
-from expectations.contracts import table
-from transforms.consolidate.contradictions import implied_duplicates, overruled
-from transforms.consolidate.joined import Records
+from transforms.consolidate.contradictions import implied_duplicates, kept_apart, overruled
+from transforms.consolidate.joined import Records, components
 from transforms.consolidate.policy import what_if
 from transforms.sql import run_sql
 
@@ -14,15 +12,21 @@ from transforms.sql import run_sql
 _PLACEHOLDERS = ("123456789", "123456782", "987654321", "12345678", "1234567890")
 _OVERRULED = ("by_person", "no_left_rid", "no_right_rid")
 _DECIDES = ("decides_survivor", "decides_organisation")
+# What becomes of the two records after a yes, and as things stand: outcome, and the record it becomes.
+_FATES = tuple(
+    f"{side}_{when}{what}" for side in ("left", "right") for when in ("then", "now") for what in ("", "_rid")
+)
 
 
 def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
-    """Policy × open pair that changes something: question, rids, kind, probability, decides_*, changes.
+    """Policy × open pair that changes something: question, rids, kind, probability, fates, decides_*, waits.
 
     Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other:
     `contradicted`, with the columns of `overruled`; and what answers imply without saying it: `through_rid`.
     """
     of = records.record.select("rid", "practice", "product", "set_id")
+    # Who said no to one record of a client has said no to the others that are joined with it.
+    refused = kept_apart(records).with_columns(refused=True)
     pairs = (
         records.edges.filter(pl.col("band").is_in(["near", "exact"]))
         .join(of, left_on="left_rid", right_on="rid")  # many to one
@@ -42,13 +46,45 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
             .otherwise(pl.lit("match")),
         )
         .join(overruled(records), on=["left_rid", "right_rid"], how="left")  # one to at most one
+        .join(refused, on=["left_rid", "right_rid"], how="left")  # one to at most one
+        .filter(pl.col("contradicted") | pl.col("refused").is_null())
         .sort("left_rid", "right_rid")
         .with_row_index("question")
         .with_columns(pl.col("question").cast(pl.Int64))
     )
     effect = what_if(con, records, plan, pairs).filter("changes")
-    asked = effect.join(pairs, on="question")  # many to one
+    asked = _with_waiting(effect.join(pairs, on="question"), records)  # many to one
     return pl.concat([asked, _implied(records, plan)], how="diagonal")
+
+
+def _with_waiting(asked: pl.DataFrame, records: Records) -> pl.DataFrame:
+    """Adds `waits`, whether another answer comes first, and `waits_without`, the same without a policy."""
+    never_blocks = {name: pl.lit(False) for name in _DECIDES}
+    without = asked.unique("question", keep="first", maintain_order=True)
+    without = without.with_columns(**never_blocks, policy=pl.lit(""))
+    waiting = without.filter(_waits(without, records))["question"]
+    return asked.with_columns(
+        _waits(asked, records).alias("waits"), waits_without=pl.col("question").is_in(waiting.implode())
+    )
+
+
+def _waits(asked: pl.DataFrame, records: Records) -> pl.Series:
+    """Whether a match is of one record with several others of which it is asked whether they are one client.
+
+    That comes first: if they are, the record is most likely theirs. What may block never waits.
+    """
+    double = pl.col("kind") == "duplicate"
+    may_wait = (pl.col("kind") == "match") & ~pl.any_horizontal("contradicted", *_DECIDES)
+    waits = pl.repeat(False, asked.height, eager=True)
+    for policy in asked["policy"].unique().sort():
+        here = pl.col("policy") == policy
+        client = pl.Series(components(asked.filter(here & double), records.record.height))
+        for mine, other in (("left_rid", "right_rid"), ("right_rid", "left_rid")):
+            in_list = records.record["product"].gather(asked[other]).alias("in_list")
+            others = asked.select("policy", mine, other, "kind", in_list, client=client.gather(asked[other]))
+            of_one = (pl.col("client").n_unique() == 1) & (pl.col(other).n_unique() > 1)
+            waits |= others.select(here & of_one.over("policy", mine, "in_list", "kind")).to_series()
+    return waits & asked.select(may_wait).to_series()
 
 
 def _implied(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
@@ -62,7 +98,7 @@ def _implied(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
         question=-1 - pl.col("number").cast(pl.Int64),
         kind=pl.lit("duplicate"),
         contradicted=pl.lit(False),
-        **dict.fromkeys(_DECIDES, pl.lit(False)),
+        **dict.fromkeys((*_DECIDES, "waits", "waits_without"), pl.lit(False)),
     )
     return found.join(plan.select("policy").unique(), how="cross")
 
@@ -105,14 +141,19 @@ def chosen_questions(
     """
     keys = ["practice", "policy"]
     decides = pl.col("decides_survivor") | pl.col("decides_organisation")
-    matter = pairs.join(chosen, on=keys, how="semi").with_columns(
-        blocking=(pl.col("kind") != "duplicate") & (decides | pl.col("contradicted"))
+    matter = (
+        pairs.filter(~pl.col("waits"))
+        .join(chosen, on=keys, how="semi")
+        .with_columns(blocking=(pl.col("kind") != "duplicate") & (decides | pl.col("contradicted")))
     )
     no_policy = (
-        pairs.join(chosen, on="practice", how="anti")
+        pairs.filter(~pl.col("waits_without"))
+        .join(chosen, on="practice", how="anti")
         .unique("question")
         .with_columns(
-            blocking=pl.lit(False), decides_survivor=pl.lit(False), decides_organisation=pl.lit(False)
+            blocking=pl.lit(False),
+            **dict.fromkeys(_DECIDES, pl.lit(False)),
+            **{name: pl.lit(None, dtype=pairs.schema[name]) for name in _FATES},
         )
     )
     numbers = shared.join(chosen, on=keys, how="semi").with_columns(kind=pl.lit("shared_tax_number"))
@@ -120,19 +161,8 @@ def chosen_questions(
     select = select.with_columns(kind=pl.lit("selection"))
     sure = [frame.with_columns(blocking=pl.lit(True)) for frame in (numbers, select)]
     columns = ["kind", "blocking", "left_rid", "right_rid"]
-    more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES]
+    more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES, *_FATES]
     return pl.concat(
         [*(f.select(*columns, *more) for f in (matter, no_policy)), *(f.select(columns) for f in sure)],
         how="diagonal",
     ).with_columns(pl.col("contradicted", *_DECIDES).fill_null(False))
-
-
-def review_item(
-    con: duckdb.DuckDBPyConnection, records: Records, asked: pl.DataFrame, links: pl.DataFrame, run_id: str
-) -> pl.DataFrame:
-    """Table `review_item`: the questions on clients in words, and those on links as they come."""
-    record = records.record.with_columns(name=records.clients["name"])
-    said = run_sql(con, "consolidate/review", {"asked": asked, "record": record})
-    said = said.with_columns(run_id=pl.lit(run_id)).select(table("review_item").names)
-    links = links.with_columns(run_id=pl.lit(run_id)).select(table("review_item").names)
-    return conform(pl.concat([said, links]), "review_item")

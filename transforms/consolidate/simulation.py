@@ -4,16 +4,22 @@ from dataclasses import dataclass
 
 import duckdb
 import polars as pl
+import polars.selectors as cs
 
 from expectations.conform import conform
 from transforms.consolidate.joined import Records
 from transforms.consolidate.links import link_outlook
+from transforms.consolidate.policy import POLICIES
 from transforms.sql import Frames, run_sql
+
+EXAMPLES = 20
+"""Working clients that `policy_drop` names under a policy that drops them all and is not chosen."""
 
 _BY_PRACTICE = (
     *("practices", "source_client", "match", "effective_organisation"),
-    *("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups"),
+    *("hq_contacts", "xpm_contacts", "contact_person", "contact_near", "hq_groups", "xpm_groups"),
 )
+_PEOPLE = ("person", "record", "left_person", "right_person")
 # Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
 _NARROW = {
     "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
@@ -35,6 +41,11 @@ class Outlook:
     """field, lost: values that would not be published."""
     questions: list[pl.DataFrame]
     """Frames with one row per question."""
+    chosen: pl.DataFrame
+    """practice, policy: the chosen one of each practice that has one."""
+    plan: pl.DataFrame
+    dropped: pl.DataFrame
+    """Working clients of `policy.dropped`."""
 
 
 def followed(
@@ -78,16 +89,37 @@ def policy_simulation(
     return conform(rows.with_columns(run_id=pl.lit(run_id)), "policy_simulation")
 
 
+def policy_drop(
+    con: duckdb.DuckDBPyConnection, records: Records, outlook: Outlook, run_id: str
+) -> pl.DataFrame:
+    """Table `policy_drop`: what `drops_working_clients` warns of, client by client."""
+    tables = {
+        "plan": outlook.plan,
+        "record": records.record.with_columns(name=records.clients["name"]),
+        "chosen": outlook.chosen,
+        "dropped": outlook.dropped,
+    }
+    rows = run_sql(con, "consolidate/drops", tables, {"run_id": run_id, "examples": EXAMPLES})
+    return conform(rows, "policy_drop")
+
+
 def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The frames of the practices as each policy that they did not choose would find them."""
-    ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
+    number = pl.col("policy").replace_strict({name: at for at, name in enumerate(POLICIES)})
+    ids = supposed.select(supposed_id="practice_id", practice_id="own_id", policy_number=number)
     moved = {
         name: frames[name]
         .filter(_RELEVANT.get(name, pl.lit(True)))
         .select("practice_id", *_NARROW.get(name, (pl.exclude("practice_id"),)))
         .join(ids, on="practice_id")  # many to one per policy
-        .with_columns(practice_id=pl.col("supposed_id"))
-        .drop("supposed_id")
+        .with_columns(
+            # People are numbered across practices, and each policy has its own.
+            (cs.by_name(*_PEOPLE, require_all=False) * len(POLICIES) + pl.col("policy_number")).cast(
+                pl.Int64
+            ),
+            practice_id=pl.col("supposed_id"),
+        )
+        .drop("supposed_id", "policy_number")
         for name in _BY_PRACTICE
     }
     return {**moved, "client_fate": fates, "effective_policy": supposed}

@@ -18,6 +18,7 @@ from transforms.ingest.nested import settle_nested
 from transforms.ingest.parquet import read_parquet_files
 from transforms.ingest.prepare import prepare
 from transforms.ingest.raw import raw_schema
+from transforms.ingest.scope import concerns
 from transforms.ingest.snapshot import Snapshot, SourceFile
 from transforms.ingest.strangers import set_aside_strangers
 from transforms.ingest.typed import read_table
@@ -136,7 +137,8 @@ def _land_files(job: Job, files: Sequence[SourceFile]) -> None:
     for file in files:
         if not job.in_scope(file):
             continue
-        if item := prepare(job, file):
+        item = prepare(job, file)
+        if item and concerns(job, item):
             ready[file.format].append(item)
     read_csv_files(job, ready["csv"])
     read_ndjson_files(job, ready["ndjson"])

@@ -1,6 +1,5 @@
 """Reads Parquet files: columns of any type become the text that a CSV file would hold."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import duckdb
@@ -11,6 +10,7 @@ from expectations.contracts import Column, table
 from transforms.ingest.header import Header, note_unknown, read_header
 from transforms.ingest.job import Job, Prepared, in_groups
 from transforms.ingest.raw import Reading, literal, quoted, rows_of, text_list
+from transforms.ingest.scope import parquet_practices
 
 
 def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
@@ -26,7 +26,7 @@ def read_parquet_files(job: Job, items: Sequence[Prepared]) -> None:
             continue
         header = read_header(schema.names, table(item.file.table or ""), item.file.practice_id is not None)
         if header.trouble:
-            job.ledger.reject(item.file, header.trouble, _practices(job, item, schema))
+            job.ledger.reject(item.file, header.trouble, parquet_practices(job, item))
             continue
         groups.setdefault(schema.to_string(show_schema_metadata=False), (schema, []))[1].append(item)
     for schema, same in groups.values():
@@ -42,7 +42,7 @@ def _read(job: Job, schema: pa.Schema, items: Sequence[Prepared]) -> None:
     except duckdb.Error:
         if len(items) == 1:
             reason = "The Parquet file breaks off or is corrupt inside: extract it again."
-            job.ledger.reject(items[0].file, reason)
+            job.ledger.reject(items[0].file, reason, parquet_practices(job, items[0]))
             return
         middle = len(items) // 2
         _read(job, schema, items[:middle])
@@ -84,17 +84,3 @@ def _text(name: str, kind: pa.DataType, column: Column) -> str:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return f"decode({name})"
     return f"{name}::varchar"
-
-
-def _practices(job: Job, item: Prepared, schema: pa.Schema) -> tuple[str, ...] | None:
-    names = defaultdict(list)
-    for name in schema.names:
-        names[name.strip().lower()].append(name)
-    if len(names["practice_id"]) != 1:
-        return None
-    try:
-        column = pq.read_table(item.path, columns=names["practice_id"]).column(0)
-    except (pa.ArrowException, OSError):
-        return None
-    found = {str(value).strip() for value in column.unique().to_pylist()}
-    return tuple(sorted(found & job.directory)) or None

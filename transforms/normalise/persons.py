@@ -31,6 +31,49 @@ def person_name(
 
 
 def _parse(frame: pl.DataFrame) -> pl.DataFrame:
+    """Most names are two plain words: they are read as they stand, and the rest is taken apart."""
+    rows = _plain(frame.with_row_index("row"))
+    blank = pl.lit(None, pl.String)
+    easy = rows.drop_nulls("family").select(
+        "row", given_name="given", middle_name=blank, family_name="family", name_suffix=blank,
+        full_name=pl.concat_str("given", "family", separator=" "),
+    )  # fmt: skip
+    hard = rows.filter(pl.col("family").is_null())
+    apart = take_apart(hard.select(_PARTS)).with_columns(hard["row"]).select(easy.columns)
+    return pl.concat([easy, apart]).sort("row").drop("row")
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """With given and family of names in two plain words, none of which may mean anything else."""
+    first, last = pl.col("first"), pl.col("last")
+    text = (
+        pl.when(pl.col("middle").is_not_null())
+        .then(None)
+        .when(first.is_not_null() & last.is_not_null())
+        .then(pl.concat_str(first, last, separator=" "))
+        .when(first.is_null() & last.is_null())
+        .then("full")
+    )
+    # In steps: what several expressions have in common would be worked out for each.
+    words = frame.select(text.str.to_lowercase().str.extract_groups("^([a-z]+) ([a-z]+)$")).to_series()
+    plain = words.struct.rename_fields(["given", "family"]).struct.unnest()
+    is_name = ~pl.any_horizontal(pl.col("given", "family").is_in(_meaning()))
+    return frame.hstack(plain.select(pl.when(is_name).then(pl.col("given", "family"))))
+
+
+@cache
+def _meaning() -> list[str]:
+    """Words that may be a title, a suffix, a particle or a remark rather than a name."""
+    persons = reference("persons")
+    lists = ("titles", "postnominals", "states", "particles", "openers")
+    found = {word for name in lists for text in persons[name] for word in text.split()}
+    return sorted(
+        found | {*aliases("persons", "suffixes"), "estate", "of", "nee", "ta", "as", "trading", "dba"}
+    )
+
+
+def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """As `person_name`, of a frame with first, middle, last and full, by every rule."""
     parts = _split_whole(_split_comma(_find_whole(frame)))
     return (
         parts.with_columns(given=_without_title(pl.col("given")), family=_without_title(pl.col("family")))

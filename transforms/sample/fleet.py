@@ -7,6 +7,7 @@ import polars as pl
 from expectations.conform import conform
 from expectations.contracts import tables
 from transforms.sample import decisions, links, products
+from transforms.sample.contacts import contact_truth, draw_contacts, hq_contacts, xpm_contacts
 from transforms.sample.directory import directory, staff, with_office
 from transforms.sample.entities import draw_entities, entity_id
 from transforms.sample.households import draw_households, draw_members, draw_people
@@ -34,14 +35,14 @@ def draw_fleet(practices: pl.DataFrame, snapshot: dt.date, seed: int, cases: Fra
     people = draw_people(households, members, seed)
     entities = draw_entities(households, members, people, seed)
     records = draw_records(draw_roster(entities, practices, seed), entities, practices, seed)
-    contacts = {product: links.draw_contacts(records, people, product, seed) for product in ("hq", "xpm")}
+    contacts = {product: draw_contacts(records, people, product, seed) for product in ("hq", "xpm")}
     frames = _lists(records, entities, practices, snapshot, seed) | {
-        "hq_contacts": links.hq_contacts(contacts["hq"]),
-        "xpm_contacts": links.xpm_contacts(contacts["xpm"]),
+        "hq_contacts": hq_contacts(contacts["hq"]),
+        "xpm_contacts": xpm_contacts(contacts["xpm"]),
         "matches": decisions.matches(records, practices, seed),
         "policies": decisions.policies(practices, seed),
         "truth_clients": records.select("practice_id", "product", "source_id", entity_id=entity_id()),
-        "truth_contacts": pl.concat([_contact_truth(p, frame) for p, frame in contacts.items()]),
+        "truth_contacts": pl.concat([contact_truth(p, frame) for p, frame in contacts.items()]),
     }
     for name, rows in (cases or {}).items():
         whole = pl.concat([frames[name], rows])
@@ -70,17 +71,6 @@ def _lists(
         "xpm_jobs": links.xpm_jobs(records, practices, seed),
         "organisation_links": decisions.organisation_links(hq, practices, seed),
     }
-
-
-def _contact_truth(product: str, contacts: pl.DataFrame) -> pl.DataFrame:
-    """practice_id, product, source_id, person_id: who each contact really is."""
-    frame = contacts.select(
-        "practice_id",
-        product=pl.lit(product),
-        source_id="contact_id",
-        person_id=pl.concat_str("practice_id", pl.lit("/p"), pl.col("person").cast(pl.String).str.zfill(6)),
-    )
-    return frame.unique().sort("practice_id", "product", "source_id")
 
 
 def extracts(frames: Frames, practices: pl.DataFrame, snapshot: dt.date) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What hangs on the clients: old sync pairs, contacts, groups, relationships, jobs."""
+"""What hangs on the clients: old sync pairs, groups, relationships, jobs."""
 
 import datetime as dt
 
@@ -6,9 +6,8 @@ import numpy as np
 import polars as pl
 
 from expectations.conform import conform
-from transforms.sample.contact_points import typed_phone
-from transforms.sample.dice import Dice, Floats
-from transforms.sample.noise import blanked, mistype, nickname, recased
+from transforms.sample.dice import Dice
+from transforms.sample.noise import recased
 
 _SYNC_END = dt.datetime(2023, 11, 1)  # the old client sync ended then
 
@@ -35,71 +34,6 @@ def client_sync(records: pl.DataFrame, practices: pl.DataFrame, seed: int) -> pl
         pairs.select("practice_id", pl.col("hq").alias("hq_client_id"), "xpm_client_uuid", "linked_at"),
         "client_sync",
     )
-
-
-# Person of the household, position at an organisation, share of persons and of organisations that have it.
-_CONTACTS = [("head_person", "Director", 0.85, 0.97), ("spouse_person", "Secretary", 0.6, 0.8)]
-
-
-def draw_contacts(records: pl.DataFrame, people: pl.DataFrame, product: str, seed: int) -> pl.DataFrame:
-    """One row per client and contact of a product, with the person behind it; 1.6 a client.
-
-    A person has mostly one contact on all clients, sometimes another one on the next client.
-    """
-    dice = Dice(seed, f"contacts {product}")
-    clients = records.filter(pl.col("product") == product)
-    parts = []
-    for column, position, if_person, else_ in _CONTACTS:
-        share: Floats = np.where(clients["is_person"], if_person, else_)
-        some = clients.filter(pl.Series(dice.chance(share, clients.height)))
-        held = pl.when(~pl.col("is_person")).then(pl.lit(position))
-        parts.append(some.select("practice", "practice_id", "source_id", person=column, position=held))
-    frame = pl.concat(parts).sort("source_id", "practice", "person")
-    frame = frame.with_columns(
-        again=pl.Series(dice.chance(0.25, frame.height)).cast(pl.Int64),
-        primary=pl.Series(dice.chance(0.85, frame.height)),
-    )
-    first = pl.col("person") == pl.col("person").min().over("practice", "source_id")
-    contacts = _contacts(frame.select("person", "again").unique().sort("person", "again"), people, dice)
-    return frame.join(contacts, on=["person", "again"], maintain_order="left").with_columns(
-        is_primary=pl.col("primary") & first
-    )
-
-
-def _contacts(wanted: pl.DataFrame, people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
-    """The contacts themselves: one row per person and again, with an id and what is known of the person."""
-    who = people.select("person", "country", "given", "surname", "mobile", "email")
-    frame = wanted.join(who, on="person", maintain_order="left")
-    n = frame.height
-    frame = frame.with_columns(
-        contact_id=dice.uuids(n),
-        given=nickname(dice, frame["given"], dice.chance(0.05, n)),
-        surname=mistype(dice, frame["surname"], dice.chance(0.008, n)),
-        mobile=blanked(typed_phone(dice, frame["mobile"], frame["country"]), dice.chance(0.25, n)),
-        email=blanked(frame["email"], dice.chance(0.2, n)),
-    )
-    return frame.with_columns(name=pl.concat_str("given", "surname", separator=" ")).drop("country")
-
-
-def hq_contacts(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Contract table `hq_contacts`."""
-    frame = contacts.select(
-        "practice_id", hq_contact_id="contact_id", hq_client_id="source_id", name="name", first_name="given",
-        last_name="surname", email="email", phone=pl.lit(None, pl.String), mobile="mobile",
-        position="position", is_primary="is_primary",
-    )  # fmt: skip
-    return conform(frame, "hq_contacts")
-
-
-def xpm_contacts(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Contract table `xpm_contacts`."""
-    frame = contacts.select(
-        "practice_id", UUID="contact_id", ClientUUID="source_id", Name="name", Salutation="given",
-        Addressee=pl.concat_str(pl.col("given").str.slice(0, 1), "surname", separator=" "), Mobile="mobile",
-        Email="email", Phone=pl.lit(None, pl.String), Position="position", IsPrimary="is_primary",
-        IsDeleted=pl.col("again").eq(1) & pl.col("mobile").is_null() & pl.col("email").is_null(),
-    )  # fmt: skip
-    return conform(frame, "xpm_contacts")
 
 
 def draw_groups(records: pl.DataFrame, product: str, seed: int) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """What a policy would drop, and what an answer decides."""
 
-import json
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.factories import rows
@@ -28,12 +28,18 @@ def test_the_clients_that_a_policy_drops_are_listed_with_what_hangs_on_them() ->
     jobs = rows("xpm_jobs", *({"ID": f"j{n}", "ClientUUID": f"x{min(n, 4)}"} for n in (0, 1, 2, 4, 5)))
     pairs = [pair("xpm:x0", "tax:t3")]
     found = run(frames(records, pairs, xpm_jobs=jobs, effective_policy=policy("all_hq")))
-    dropped = dict(found["policy_simulation"].select("policy", "clients_dropped").iter_rows())
+    dropped = found["policy_drop"].filter(pl.col("policy") != "selection")
     told = {
-        row["xpm_client_uuid"]: (row["jobs"], row["tax_clients"]) for row in json.loads(dropped["all_hq"])
+        row["xpm_client_uuid"]: (row["policy"], row["jobs"], row["tax_client_ids"])
+        for row in dropped.iter_rows(named=True)
     }
-    assert told == {"x0": (1, 1), "x1": (1, 0), "x2": (1, 1), "x3": (0, 1), "x4": (2, 0)}
-    assert dropped["all_xpm"] == "[]"
+    assert told == {
+        "x0": ("all_hq", 1, ["t3"]),
+        "x1": ("all_hq", 1, []),
+        "x2": ("all_hq", 1, ["t1"]),
+        "x3": ("all_hq", 0, ["t2"]),
+        "x4": ("all_hq", 2, []),
+    }
     assert "x0 (jobs: 1, Tax records: 1), x1 (jobs: 1" in verdict(found)["detail"]
 
 

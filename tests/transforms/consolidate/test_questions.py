@@ -290,6 +290,14 @@ def test_stale_links() -> None:
     sync = rows("client_sync", *({"hq_client_id": h, "xpm_client_uuid": x} for h, x in linked))
     found = run(frames(records, pairs, client_sync=sync, effective_policy=policy("all_xpm")))
     assert _verdict(found)["stale_links"] == 4
+    assert dict(
+        found["stale_link"].select(pl.concat_str("hq_client_id", "xpm_client_uuid"), "reason").rows()
+    ) == {
+        "h2x2": "Its Xero HQ client is matched to another Practice Manager client.",
+        "h3x4": "A person judged the two to be two clients.",
+        "h3x9": "Its Practice Manager client is not in the list any more.",
+        "h9x1": "Its Xero HQ client is not in the list any more.",
+    }
 
 
 @pytest.mark.parametrize(("staff", "unchecked"), [(True, False), (False, True)])

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from expectations.contracts import table, tables
+from matching.contacts import match_contacts
 from tests.factories import rows
 from transforms.consolidate import Options, consolidate
 from transforms.sql import connect
@@ -52,7 +53,8 @@ def policy(name: str, **values: Any) -> pl.DataFrame:
 def run(inputs: Mapping[str, pl.DataFrame], options: Options | None = None) -> dict[str, pl.DataFrame]:
     """All tables of consolidation."""
     with connect(threads=1) as con:
-        return consolidate(con, inputs, options or Options(), "run-1")
+        matched = {**inputs, **match_contacts(con, inputs)}
+        return consolidate(con, matched, options or Options(), "run-1")
 
 
 def outcomes(found: Mapping[str, pl.DataFrame]) -> dict[str, tuple[str, str | None]]:

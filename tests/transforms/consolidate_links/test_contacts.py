@@ -4,7 +4,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from expectations.contracts import table
+from expectations.errors import ContractError
+from tests.factories import rows
 from tests.transforms.consolidate_links.world import cases, dropped, outcomes, run, run_each, unified, world
+from transforms.consolidate.links import link_tables
+from transforms.sql import connect
 
 JOINED = "hq:h1=merged:c1 xpm:x1=survivor:c1"
 
@@ -142,17 +147,84 @@ def test_a_primary_that_only_the_merged_twin_names_stays_primary() -> None:
     ]
 
 
-def test_one_name_on_one_client_from_two_products_is_asked_about() -> None:
-    def questions(email: str | None) -> int:
-        in_hq, in_xpm = [hq("k1", "h1", email="a@doe.example")], [xpm("y1", "x1", Email=email)]
-        asked = run(world(JOINED, hq_contacts=in_hq, xpm_contacts=in_xpm))["link_questions"]
-        assert asked["blocking"].to_list() == [False] * asked.height
-        assert asked["kind"].to_list() == ["contact"] * asked.height
-        return asked.height
+@pytest.mark.parametrize("email", [None, "other@doe.example"])
+def test_one_name_on_one_client_is_one_person(email: str | None) -> None:
+    in_hq, in_xpm = [hq("k1", "h1", email="a@doe.example")], [xpm("y1", "x1", Email=email)]
+    found = run(world(JOINED, hq_contacts=in_hq, xpm_contacts=in_xpm))
+    assert outcomes(found, "contact") == {"hq:k1": "merged", "xpm:y1": "survivor"}
+    reason = found["link_crosswalk"].filter(source_id="k1")["reason"].item()
+    assert reason.startswith(
+        "It is the same person as Practice Manager contact y1: same given name, same family"
+    )
+    assert reason.endswith("on one client.")
 
-    assert questions(None) == 1
-    assert questions("other@doe.example") == 0, "they contradict each other"
-    assert questions("a@doe.example") == 0, "they are joined"
+
+def test_one_name_on_two_clients_is_asked_about_where_both_are_published() -> None:
+    def asked(clients: str) -> list[tuple[Any, ...]]:
+        in_hq = [hq("k1", "h2", email="a@doe.example")]
+        questions = run(world(clients, hq_contacts=in_hq, xpm_contacts=[xpm("y1", "x1")]))["link_questions"]
+        assert all("may be one person: same given name, same" in why for why in questions["why"])
+        return questions.select("kind", "left_id", "right_id", "blocking").rows()
+
+    assert asked("xpm:x1=survivor:c1 hq:h2=archived:c2") == [("contact", "k1", "y1", False)]
+    assert asked("xpm:x1=survivor:c1 hq:h2=excluded") == [], "its answer changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("in_hq", "in_xpm", "asked"),
+    [
+        ([("k1", "Ann Elk")], [("y1", "Bob Fox")], [("y1", "k1")]),
+        ([], [("y1", "Ann Elk"), ("y2", "Bob Fox")], [("y1", "y2")]),
+        ([("k1", "Ann Elk")], [("y1", "Ann Elk")], []),
+        ([("k1", "Ann Elk")], [], []),
+    ],
+)
+def test_primary_contacts_that_differ_are_asked_about(
+    in_hq: list[tuple[str, str]], in_xpm: list[tuple[str, str]], asked: list[tuple[str, str]]
+) -> None:
+    found = run(
+        world(
+            JOINED,
+            hq_contacts=[hq(key, "h1", name, is_primary=True) for key, name in in_hq],
+            xpm_contacts=[xpm(key, "x1", name, IsPrimary=True) for key, name in in_xpm],
+        )
+    )
+    questions = found["link_questions"]
+    assert questions.select("left_id", "right_id").rows() == asked
+    assert found["client_contact"]["is_primary"].sum() == 1
+    if asked == [("y1", "k1")]:
+        assert questions["why"].item() == (
+            "Bob Fox is the primary contact of Practice Manager client x1, and Ann Elk of Xero HQ client h1,"
+            " which became the same client."
+        )
+
+
+def test_two_who_may_be_one_are_asked_about_once() -> None:
+    frames = world(
+        JOINED,
+        hq_contacts=[hq("k1", "h1", "Ann Elk", is_primary=True)],
+        xpm_contacts=[xpm("y1", "x1", "Anne Elk", IsPrimary=True)],
+    )
+    ends = [("hq", "k1", 0), ("xpm", "y1", 1)]
+    people = [{"product": p, "source_id": s, "person": n, "record": n} for p, s, n in ends]
+    near = {"left_person": 0, "right_person": 1, "probability": 0.9, "clue": "given name one letter apart"}
+    matched = {"contact_person": rows("contact_person", *people), "contact_near": rows("contact_near", near)}
+    with connect() as con:
+        (why,) = link_tables(con, {**frames, **matched}, "run-1")["link_questions"]["why"]
+    assert why == (
+        "Contacts Ann Elk (Xero HQ) and Anne Elk (Practice Manager) may be one person:"
+        " given name one letter apart."
+    )
+
+
+def test_contacts_that_nobody_matched_are_an_error_not_one_person() -> None:
+    frames = world(JOINED, xpm_contacts=[xpm("y1", "x1"), xpm("y2", "x1", "Jim Roe")])
+    none = {name: table(name).empty() for name in ("contact_person", "contact_near")}
+    with (
+        connect() as con,
+        pytest.raises(ContractError, match="lacks 2 contacts, for example AU-000001 xpm y1"),
+    ):
+        link_tables(con, {**frames, **none}, "run-1")
 
 
 def test_no_tax_number_in_text() -> None:

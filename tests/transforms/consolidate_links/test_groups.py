@@ -1,4 +1,6 @@
-from tests.transforms.consolidate_links.world import Row, dropped, outcomes, run, unified, world
+import pytest
+
+from tests.transforms.consolidate_links.world import Row, dropped, outcomes, run, run_each, unified, world
 
 CLIENTS = "hq:h1=merged:c1 xpm:x1=survivor:c1 hq:h2=archived:c2 xpm:x3=survivor:c3 xpm:x4=excluded"
 
@@ -75,3 +77,55 @@ def test_same_members_under_two_names_are_asked_about() -> None:
 
     assert asked("x1", "x3", "x5") == [("G1", "G2", False)]
     assert asked("x1", "x3") == []
+
+
+NAMES = [
+    ("The Doe Family Group", "doe family", True),
+    ("Doe Family Grp", "DOE FAMILY GROUP", True),
+    ("Group", "The Group", True),
+    ("Doe Family", "Doe Trust", False),
+    ("Doe Group Holdings", "Doe Holdings", False),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "joined"), NAMES)
+def test_names_that_say_the_same(first: str, second: str, joined: bool) -> None:
+    found = run(world(CLIENTS, hq_groups=[hq("g1", first, "h1")], xpm_groups=[xpm("G1", second, "x1")]))
+    assert found["unified_group"].height == (1 if joined else 2)
+
+
+def test_one_name_without_a_common_member_stays_apart_and_is_asked_about() -> None:
+    groups = [xpm("G1", "Doe Family", "x1"), xpm("G2", "The Doe Family", "x3"), xpm("G3", "Other", "x3")]
+    found = run(world(CLIENTS, hq_groups=[hq("g1", "Doe Family", "h2")], xpm_groups=groups))
+    assert found["unified_group"].height == 4
+    questions = found["link_questions"]
+    assert questions.select("kind", "left_id", "right_id", "blocking").rows() == [
+        ("group", "g1", "G1", False),
+        ("group", "g1", "G2", False),
+    ]
+    assert "have one name and no member in common" in questions["why"][0]
+
+
+def test_a_third_group_of_the_name_ties_two_together() -> None:
+    groups = [xpm("G1", "Doe", "x1"), xpm("G2", "Doe", "x3")]
+    found = run(world(CLIENTS, hq_groups=[hq("g1", "Doe", "h1", "h2")], xpm_groups=groups))
+    assert found["unified_group"].height == 2
+    groups = [xpm("G1", "Doe", "x1", "x3"), xpm("G2", "Doe", "x3")]
+    found = run(world(CLIENTS, hq_groups=[hq("g1", "Doe", "h1", "h2")], xpm_groups=groups))
+    assert found["unified_group"]["source_id"].to_list() == ["G1"]
+    assert found["link_questions"].height == 0
+
+
+def test_an_empty_group_joins_the_only_one_of_its_name() -> None:
+    empty = [hq("g1", "Doe", "h9")]
+    one = run(world(CLIENTS, hq_groups=empty, xpm_groups=[xpm("G1", "Doe", "x1")]))
+    assert outcomes(one, "group") == {"hq:g1": "merged", "xpm:G1": "survivor"}
+    two = [xpm("G1", "Doe", "x1"), xpm("G2", "Doe", "x3")]
+    assert outcomes(run(world(CLIENTS, hq_groups=empty, xpm_groups=two)), "group")["hq:g1"] == "dropped"
+
+
+def test_members_of_another_practice_join_nothing() -> None:
+    apart = world(CLIENTS, hq_groups=[hq("g1", "Doe", "h2")])
+    beside = world(CLIENTS, xpm_groups=[xpm("G1", "Doe", "x1")])
+    found = run_each({"A": apart, "B": beside})
+    assert [found[name]["unified_group"]["source_id"].to_list() for name in "AB"] == [["g1"], ["G1"]]

@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from expectations.contracts import table
+from matching.contacts import match_contacts
 from tests.factories import rows
 from transforms.consolidate.links import link_tables
 from transforms.sql import connect
@@ -50,21 +52,34 @@ def fates(short: str, practice: str = PRACTICE) -> list[Row]:
 def world(clients: str, policy: str = "all_xpm", **tables: list[Row]) -> dict[str, pl.DataFrame]:
     """Frames of one practice: `clients` as in `fates`, other tables as rows of their contract."""
     fate = fates(clients)
+    pairs = {"match": _joined(fate), **tables}
     source = [{"product": row["product"], "source_id": row["source_id"]} for row in fate]
     given: dict[str, list[Row]] = {
         "practices": [{"region": "AU", "email": "office@firm.example", "phone": "02 5550 1000"}],
         "effective_policy": [{"policy": policy}],
         "client_fate": fate,
         "source_client": source,
-        **tables,
+        **pairs,
     }
     return {name: rows(name, *given[name]) if given.get(name) else table(name).empty() for name in INPUTS}
+
+
+def _joined(fate: list[Row]) -> list[Row]:
+    """Rows of `match` for records of several products that became one client."""
+    return [
+        {
+            **{"left_product": a["product"], "left_id": a["source_id"], "band": "exact"},
+            **{"right_product": b["product"], "right_id": b["source_id"]},
+        }
+        for a, b in combinations(fate, 2)
+        if a["client_id"] and a["client_id"] == b["client_id"]
+    ]
 
 
 def run(frames: Mapping[str, pl.DataFrame], threads: int = 1) -> dict[str, pl.DataFrame]:
     """All tables of the links."""
     with connect(threads=threads) as con:
-        return link_tables(con, frames, "run-1")
+        return link_tables(con, {**frames, **match_contacts(con, frames)}, "run-1")
 
 
 def run_each(worlds: Mapping[str, Mapping[str, pl.DataFrame]]) -> dict[str, dict[str, pl.DataFrame]]:

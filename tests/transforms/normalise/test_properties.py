@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms import normalise
+from transforms.normalise.persons import take_apart
+from transforms.normalise.text import present
 
 # Pieces that the patterns know, so that random text runs into them; and any text at all.
 _NAMES = [
@@ -140,3 +142,34 @@ def test_names_come_folded(texts: list[str | None]) -> None:
 @settings(max_examples=25, deadline=None)
 def test_dates_never_raise(texts: list[str | None]) -> None:
     assert len(normalise.dates(pl.Series(texts, dtype=pl.String))) == len(texts)
+
+
+_WORDS: list[str | None] = [
+    "Jane",
+    "SMITH",
+    "Mc",
+    "De",
+    "Van",
+    "Sir",
+    "Jr",
+    "Late",
+    "Estate",
+    "Of",
+    "Nee",
+    "BA",
+    "The",
+    "As",
+    "TA",
+]
+_WORDS += ["Hon", "Tan", "J", "O", "D", "Ō", "Anne-Marie", "O'Neill", "A,", "", "Van Der", None]
+
+
+def test_plain_names_are_read_as_every_rule_would_read_them() -> None:
+    pairs = [(one, other) for one in _WORDS for other in _WORDS]
+    names: list[tuple[str | None, ...]] = [(one, None, other, None) for one, other in pairs]
+    names += [(None, None, None, f"{one} {other}") for one, other in pairs]
+    names += [(one, "Ann", other, f"{one} {other}") for one, other in pairs]
+    columns = dict.fromkeys(["first", "middle", "last", "full"], pl.String())
+    frame = pl.DataFrame(names, schema=columns, orient="row")
+    read = normalise.person_name(*frame.get_columns())
+    assert read.equals(take_apart(frame.select(present(pl.all()))))

@@ -1,4 +1,4 @@
--- One row per policy and practice: working Practice Manager clients of which no record there would survive,
+-- One row per policy and working Practice Manager client of which no record there would survive,
 -- with what hangs on each: jobs, and Tax records that are one client with it or name it.
 with sets as (
     select
@@ -36,34 +36,22 @@ tied as (
 
 taxes as (
     select
-        rid,
-        count(*) as tax_clients
-    from tied
-    group by rid
-),
-
-dropped as (
-    select
-        s.policy,
-        r.practice,
-        r.source_id,
-        coalesce(j.jobs, 0) as jobs,
-        coalesce(t.tax_clients, 0) as tax_clients
-    from record as r
-    inner join sets as s on r.set_id = s.set_id -- many to one per policy
-    left join jobs as j on r.practice_id = j.practice_id and r.source_id = j.source_id -- one to at most one
-    left join taxes as t on r.rid = t.rid -- one to at most one
-    where r.works and not s.kept and not s.undecided
+        t.rid,
+        list(r.source_id order by r.source_id) as tax_client_ids
+    from tied as t
+    inner join record as r on t.tax_rid = r.rid -- many to one
+    group by t.rid
 )
 
 select
-    policy,
-    practice,
-    count(*) as dropped,
-    array_to_string(min(concat(source_id, ' (jobs: ', jobs, ', Tax records: ', tax_clients, ')'), 3), ', ')
-        as dropped_examples,
-    to_json(list(
-        {'xpm_client_uuid': source_id, 'jobs': jobs, 'tax_clients': tax_clients} order by source_id
-    ))::varchar as clients_dropped
-from dropped
-group by policy, practice
+    s.policy,
+    r.practice,
+    r.rid,
+    r.source_id,
+    coalesce(j.jobs, 0) as jobs,
+    coalesce(t.tax_client_ids, []) as tax_client_ids
+from record as r
+inner join sets as s on r.set_id = s.set_id -- many to one per policy
+left join jobs as j on r.practice_id = j.practice_id and r.source_id = j.source_id -- one to at most one
+left join taxes as t on r.rid = t.rid -- one to at most one
+where r.works and not s.kept and not s.undecided

@@ -36,19 +36,30 @@ counted as (
     group by s.policy, s.practice
 ),
 
+losing as (
+    select
+        policy,
+        practice,
+        count(*) as dropped,
+        array_to_string(
+            min(concat(source_id, ' (jobs: ', jobs, ', Tax records: ', len(tax_client_ids), ')'), 3), ', '
+        ) as dropped_examples
+    from dropped
+    group by policy, practice
+),
+
 told as (
     select
         c.*,
         coalesce(d.dropped, 0) as dropped,
         d.dropped_examples,
-        coalesce(d.clients_dropped, '[]') as clients_dropped,
         coalesce(f.contacts_changed, 0) as contacts_changed,
         coalesce(f.groups_changed, 0) as groups_changed,
         coalesce(f.orphaned, 0) as orphaned,
         coalesce(f.questions, 0) as link_questions,
         coalesce(o.sharing_clients, 0) as sharing_clients
     from counted as c
-    left join dropped as d on c.policy = d.policy and c.practice = d.practice -- one to at most one
+    left join losing as d on c.policy = d.policy and c.practice = d.practice -- one to at most one
     left join organisations as o on c.policy = o.policy and c.practice = o.practice -- one to at most one
     left join followed as f on c.policy = f.policy and c.practice = f.practice -- one to at most one
 )

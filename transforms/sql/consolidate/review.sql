@@ -1,12 +1,6 @@
--- One row per question, in words. `asked` names its records by rid.
-with named as (
-    select
-        *,
-        concat(product_name, ' client "', coalesce(name, source_id), '"') as called
-    from record
-),
-
-spoken as (
+-- One row per question on clients: who is asked about, why, and the words to answer with.
+-- `asked` names its records by rid, `record` has their names as `called`.
+with spoken as (
     select
         a.*,
         l.practice_id,
@@ -14,36 +8,39 @@ spoken as (
         l.source_id as left_id,
         r.product as right_product,
         r.source_id as right_id,
+        l.called as left_called,
+        r.called as right_called,
         concat_ws(' and ', l.called, r.called) as both_called,
         concat_ws(' and ', nl.called, nr.called) as kept_apart,
         t.called as through_called,
-        concat(
-            case when a.decides_survivor then ' It decides which of them survives.' else '' end,
-            case when a.decides_organisation then ' It decides whose their organisation is.' else '' end
-        ) as decides
+        coalesce(r.works, l.works) as works
     from asked as a
-    inner join named as l on a.left_rid = l.rid -- many to one
-    left join named as r on a.right_rid = r.rid -- many to at most one
-    left join named as nl on a.no_left_rid = nl.rid -- many to at most one
-    left join named as nr on a.no_right_rid = nr.rid -- many to at most one
-    left join named as t on a.through_rid = t.rid -- many to at most one
+    inner join record as l on a.left_rid = l.rid -- many to one
+    left join record as r on a.right_rid = r.rid -- many to at most one
+    left join record as nl on a.no_left_rid = nl.rid -- many to at most one
+    left join record as nr on a.no_right_rid = nr.rid -- many to at most one
+    left join record as t on a.through_rid = t.rid -- many to at most one
 )
 
 select
-    practice_id,
+    * exclude (reason, by_person, no_left_rid, no_right_rid),
     'q_' || substr(
         md5(concat_ws(
             '|', kind, practice_id, left_product, left_id, coalesce(right_product, ''), coalesce(right_id, '')
         )), 1, 20
     ) as item_id,
-    kind,
-    blocking,
-    left_product,
-    left_id,
-    right_product,
-    right_id,
     null::varchar as organisation_id,
-    probability,
+    case
+        when kind = 'shared_tax_number' then ['match']
+        when contradicted then ['no_match']
+        when kind = 'selection' then list_filter([
+            case when 'hq' in (left_product, right_product) then 'keep_hq' end,
+            case when 'xpm' in (left_product, right_product) then 'keep_xpm' end,
+            case when right_product is not null then 'keep_both' end,
+            'keep_none'
+        ], lambda word: word is not null)
+        else ['match', 'no_match', 'unsure']
+    end as answers,
     case
         when contradicted and by_person
             then concat(
@@ -63,18 +60,5 @@ select
         when kind = 'shared_tax_number'
             then concat(both_called, ' would both survive with one tax number.')
         when kind = 'selection' then concat('No selection decides on ', both_called, ' yet.')
-    end as why,
-    case
-        when kind = 'match'
-            then 'Match: the two become one client. No match: each stands by its own rule.'
-        when through_called is not null
-            then 'Match: they stay one client. No match: they are taken apart, and one answer is asked again.'
-        when kind = 'duplicate' then 'Match: one of them stands for both. No match: both stay.'
-        when kind = 'tax_link'
-            then 'Match: the Tax record follows that client. No match: it stands by itself.'
-        when kind = 'shared_tax_number'
-            then 'Match: the two become one client. Else mend the tax or branch numbers at the source.'
-        when kind = 'selection'
-            then 'Keep: the record survives. Do not keep: it is archived, or follows the kept twin.'
-    end || decides as consequences
+    end as why
 from spoken

@@ -45,6 +45,7 @@ select
     j.policy,
     j.kept,
     j.archived,
+    j.dropped as working_dropped,
     j.duplicates_left,
     coalesce(v.values_lost, '{}') as values_lost,
     j.orphaned as organisations_orphaned,
@@ -55,7 +56,6 @@ select
     list_concat(
         j.warnings, case when j.decided then []::varchar[] else ['undecided_selections'] end
     ) as reasons,
-    j.clients_dropped,
     j.policy = a.policy as recommended,
     case
         when j.policy <> a.policy then null

@@ -7,7 +7,7 @@ stale as (
     select
         practice_id,
         count(*) as stale_links
-    from stale_links
+    from stale_link
     group by practice_id
 ),
 

@@ -1,4 +1,5 @@
--- One row per policy and question: what a yes would change against today's plan.
+-- One row per policy and question: what a yes would change against today's plan, and what becomes of the two
+-- records of the question then and now.
 with touched as (
     select distinct
         s.set_id as question,
@@ -44,8 +45,21 @@ select
     -- While a selection is open, it hangs on the answer too: one selection then decides for both records.
     bool_or(s.outcome <> p.outcome or s.target is distinct from p.target or p.undecided) as changes,
     bool_or((s.outcome = 'survivor') <> (p.outcome = 'survivor') or p.undecided) as decides_survivor,
-    any_value(d.question) is not null as decides_organisation
+    any_value(d.question) is not null as decides_organisation,
+    max(case when s.rid = q.left_rid then case when s.undecided then 'undecided' else s.outcome end end)
+        as left_then,
+    max(case when s.rid = q.left_rid then s.target end) as left_then_rid,
+    max(case when s.rid = q.right_rid then case when s.undecided then 'undecided' else s.outcome end end)
+        as right_then,
+    max(case when s.rid = q.right_rid then s.target end) as right_then_rid,
+    max(case when s.rid = q.left_rid then case when p.undecided then 'undecided' else p.outcome end end)
+        as left_now,
+    max(case when s.rid = q.left_rid then p.target end) as left_now_rid,
+    max(case when s.rid = q.right_rid then case when p.undecided then 'undecided' else p.outcome end end)
+        as right_now,
+    max(case when s.rid = q.right_rid then p.target end) as right_now_rid
 from supposed as s
+inner join asked as q on s.set_id = q.question -- many to one
 inner join plan as p on s.policy = p.policy and s.rid = p.rid -- many to one
 left join decided as d on s.policy = d.policy and s.set_id = d.question -- many to at most one
 group by s.policy, s.set_id

@@ -9,7 +9,8 @@ select
         when g.is_head then 'It is kept as a group.'
         else 'It has the name of '
             || case g.head_product when 'hq' then 'Xero HQ' else 'Practice Manager' end
-            || ' group ' || g.head_id || '.'
+            || ' group ' || g.head_id
+            || case when g.has_members then ', and a member in common.' else ', and no member that lives on.' end
     end as reason
 from group_head as g
 left join living_set as l on g.set_no = l.set_no

@@ -12,3 +12,4 @@ select
     r.product = p.kept_product as on_kept_product
 from read as r
 inner join link_plan as p on r.practice_id = p.practice_id and p.planned
+order by r.practice_id, r.product, r.source_id

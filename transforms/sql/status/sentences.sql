@@ -8,10 +8,10 @@ select
         when 'policy' then 'Open the consolidation tool and choose which clients to keep.'
         when 'extract' then format('Mend and repeat the extract of {}.', list_names)
         when 'unconfirmed' then 'Press confirm in the consolidation tool.'
-        when 'undecided' then 'Decide the clients that the selection leaves open.'
+        when 'undecided' then 'Decide the clients that the selection leaves open: scr review lists them.'
         when 'refused' then format('Acknowledge {}, or choose another policy.', codes)
         when 'invalid' then 'Mend what the table validation_failure lists for the practice.'
-        when 'questions' then 'Answer the blocking questions: the table review_item lists them.'
+        when 'questions' then 'Answer the blocking questions: scr review lists them.'
         when 'failed' then 'Mend the cause and run the practice again.'
         else 'Nothing to do.'
     end as next_action,

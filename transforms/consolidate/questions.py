@@ -1,0 +1,124 @@
+"""Table `review_item`: the questions in words, with the records they are about, by what an answer unlocks.
+
+Rank. Questions that block come first, because their answers unlock a whole practice; then families (the
+connected questions on the same clients, which a person answers together) by clients per minute; inside a
+family the quicker question. Between practices `scr review` goes by the clients of a practice per minute of
+all that blocks it, so that one answer left goes before twenty.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from expectations.conform import conform
+from transforms.consolidate.joined import Records
+from transforms.consolidate.shown import shown_records
+from transforms.sql import Frames, run_sql
+
+MINUTES = {
+    "selection": 0.5,
+    "match": 1.0,
+    "duplicate": 1.0,
+    "contact": 1.0,
+    "group": 1.0,
+    "tax_link": 2.0,
+    "organisation": 2.0,
+    "shared_tax_number": 3.0,
+}
+"""Minutes that an answer takes, our assumption: two records side by side one, a look into a product more."""
+
+_LINKS = ("unified_contact", "client_contact", "unified_group", "link_questions")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What stands under the chosen policies."""
+
+    asked: pl.DataFrame
+    """Questions on clients: the result of `review.chosen_questions`."""
+    plan: pl.DataFrame
+    policy: pl.DataFrame
+    """practice, policy: one row per practice with one."""
+
+
+def review_item(
+    con: duckdb.DuckDBPyConnection, records: Records, chosen: Chosen, links: Frames, run_id: str
+) -> pl.DataFrame:
+    """Table `review_item`. `links`: `link_questions`, and the tables of contacts and groups.
+
+    Raises ContractError where it would not have the shape of its contract.
+    """
+    links = {name: links[name] for name in _LINKS}
+    called = pl.format('{} client "{}"', "product_name", pl.coalesce("name", "source_id"))
+    record = records.record.with_columns(name=records.clients["name"]).with_columns(called=called)
+    said = pl.concat(
+        [_on_clients(con, record, chosen), _on_links(con, records, record, chosen, links)], how="diagonal"
+    )
+    said = said.join(_ranking(con, records, said, links), on="item_id")  # one to one
+    shown = shown_records(records, said, links)
+    rows = run_sql(con, "consolidate/asked", {"question": said, "shown": shown}, {"run_id": run_id})
+    return conform(rows, "review_item")
+
+
+def _on_clients(con: duckdb.DuckDBPyConnection, record: pl.DataFrame, chosen: Chosen) -> pl.DataFrame:
+    said = run_sql(con, "consolidate/review", {"asked": chosen.asked, "record": record})
+    meaning = run_sql(con, "consolidate/consequences", {"said": said, "record": record})
+    return said.join(meaning, on="item_id")  # one to one
+
+
+def _on_links(
+    con: duckdb.DuckDBPyConnection,
+    records: Records,
+    record: pl.DataFrame,
+    chosen: Chosen,
+    links: Frames,
+) -> pl.DataFrame:
+    """Those on an organisation are answered with a client; those on contacts and groups in the products."""
+    whose = {"record": record, "holder": records.holder, "plan": chosen.plan, "chosen": chosen.policy}
+    answers = run_sql(con, "consolidate/organisation_answers", whose)
+    key = ["practice_id", "organisation_id"]
+    found = links["link_questions"].join(answers, on=key, how="left", suffix="_of_answers")  # to at most one
+    return found.with_columns(
+        pl.col("answers").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+        consequences=pl.coalesce("consequences_of_answers", "consequences"),
+    ).drop("consequences_of_answers", "run_id")
+
+
+def _ranking(
+    con: duckdb.DuckDBPyConnection, records: Records, said: pl.DataFrame, links: Frames
+) -> pl.DataFrame:
+    """item_id, family, minutes, unlocks_per_minute, rank: one row per question."""
+    ids = ("practice_id", "item_id", "kind", "left_product", "left_id", "right_product", "right_id")
+    question = said.select(*ids, "organisation_id", "blocking")
+    tables = {"record": records.record, "holder": records.holder, "question": question, **links}
+    concerned = run_sql(con, "consolidate/concerned", tables)
+    families = _families(said["item_id"].sort(), concerned, records.record)
+    kinds = pl.DataFrame({"kind": list(MINUTES), "minutes": list(MINUTES.values())})
+    frames = {
+        "question": question.join(families, on="item_id"),  # one to one
+        "member": concerned,
+        "kind_minutes": kinds,
+    }
+    return run_sql(con, "consolidate/ranking", frames).join(families, on="item_id")  # one to one
+
+
+def _families(items: pl.Series, concerned: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
+    """item_id, family: connected questions share the id made of their first record (none: the question's)."""
+    sets = concerned["set_id"].unique().sort()
+    rows = items.search_sorted(concerned["item_id"]).to_numpy()
+    columns = sets.search_sorted(concerned["set_id"]).to_numpy() + items.len()
+    size = items.len() + sets.len()
+    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    key = pl.concat_str("practice_id", "product", "source_id", separator="|")
+    first = (
+        pl.DataFrame({"label": label[items.len() :], "rid": sets}).group_by("label").agg(pl.col("rid").min())
+    )
+    named = first.join(record.select("rid", key=key), on="rid")  # one to one
+    found = pl.DataFrame({"item_id": items, "label": label[: items.len()]})
+    found = found.join(named, on="label", how="left")  # many to at most one
+    return found.select("item_id", family_key=pl.coalesce("key", "item_id"))
