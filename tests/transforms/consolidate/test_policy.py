@@ -176,12 +176,12 @@ def _check_answers(practice: Practice, found: dict[str, pl.DataFrame]) -> None:
 def _check_simulation(practice: Practice, found: dict[str, pl.DataFrame]) -> None:
     """The simulation of the chosen policy is what is published."""
     fate = found["client_fate"]
-    asked = found["review_item"].filter(pl.col("kind") != "organisation").height
     lost = found["field_value"].filter(~pl.col("chosen")).group_by("field").len().sort("field")
     for row in found["policy_simulation"].filter(policy=practice[3]).iter_rows(named=True):
         assert row["kept"] == (fate["outcome"] == "survivor").sum()
         assert row["archived"] == (fate["outcome"] == "archived").sum()
-        assert row["questions"] >= asked  # and one per organisation on two survivors
+        assert row["questions"] == found["review_item"].height
+        assert row["organisations_orphaned"] == (found["organisation_link"]["state"] == "orphaned").sum()
         assert json.loads(row["values_lost"]) == dict(lost.iter_rows())
 
 
