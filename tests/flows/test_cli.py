@@ -101,6 +101,7 @@ def test_simulate_names_the_clients_that_a_policy_would_drop(
     sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.report.DROPS", 2)
+    monkeypatch.setenv("COLUMNS", "160")  # a narrow page cuts ids
     told = scr_here("simulate", "AU-000009", "--store", sample_store).stdout
     assert "all_hq would drop 3 working clients" in told
     assert "all_xpm would drop" not in told
