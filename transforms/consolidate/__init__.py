@@ -23,10 +23,11 @@ from transforms.consolidate.field_values import (
 )
 from transforms.consolidate.joined import Records, join_records
 from transforms.consolidate.links import link_tables
+from transforms.consolidate.outlook import followed
 from transforms.consolidate.policy import Options, dropped, facts, plan, verdict
 from transforms.consolidate.questions import Chosen, review_item
 from transforms.consolidate.review import chosen_questions, open_pairs, shared_numbers, undecided
-from transforms.consolidate.simulation import Outlook, followed, policy_drop, policy_simulation
+from transforms.consolidate.simulation import Outlook, policy_drop, policy_simulation
 from transforms.sql import Frames, run_sql
 
 __all__ = ["Options", "consolidate"]

@@ -20,7 +20,7 @@ from transforms.consolidate.staff import staff_tables
 from transforms.private import mask_known, mask_text
 from transforms.sql import Frames, run_sql
 
-_OUTLOOK = (contact_tables, group_tables, organisation_tables)
+_OUTLOOK = (group_tables, organisation_tables)
 _PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
 _IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
@@ -63,10 +63,10 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
 
 
 def link_outlook(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
-    """What would become of contacts, groups and organisations, by the very rules of `link_tables`.
+    """What would become of groups and organisations, by the very rules of `link_tables`.
 
-    Takes the same but quarantine and xpm_relationships; gives dropped_link, link_fate, link_questions and
-    organisation_link.
+    Takes practices, source_client, client_fate, match, effective_policy, effective_organisation, hq_groups
+    and xpm_groups; gives dropped_link, link_fate, link_questions and organisation_link.
     """
     known = _planned(con, frames)
     parts = [part(con, known, "") for part in _OUTLOOK]
@@ -102,7 +102,8 @@ def _masked(frames: Frames) -> dict[str, pl.DataFrame]:
         for name, columns in _FREE_TEXT.items()
         if name in frames
     }
-    return texts | {name: mask_known(texts[name], columns, numbers) for name, columns in _REACH.items()}
+    reach = {name: columns for name, columns in _REACH.items() if name in texts}
+    return texts | {name: mask_known(texts[name], columns, numbers) for name, columns in reach.items()}
 
 
 def _some(frames: Frames, *names: str) -> dict[str, pl.DataFrame]:

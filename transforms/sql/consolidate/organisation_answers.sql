@@ -7,8 +7,8 @@ with living as (
         arg_min(r.rid, r.product || ':' || r.source_id) as rid
     from holder as h
     inner join record as r on h.rid = r.rid -- many to one
-    inner join chosen as c on r.practice = c.practice -- many to one
-    inner join plan as p on r.rid = p.rid and c.policy = p.policy -- many to one
+    inner join plan as p on r.rid = p.rid -- many to one per policy
+    semi join chosen as c on r.practice = c.practice and p.policy = c.policy
     where p.lives and not h.decided
     group by r.practice_id, h.organisation_id, p.target
 ),

@@ -1,0 +1,109 @@
+"""What every policy would make of contacts, groups and organisations, chosen or not: nothing is estimated."""
+
+import duckdb
+import polars as pl
+
+from transforms.consolidate.joined import Records
+from transforms.consolidate.links import link_outlook
+from transforms.sql import Frames, run_sql
+
+_COUNTS = ("contacts_changed", "groups_changed", "orphaned", "questions")
+_BY_PRACTICE = ("practices", "source_client", "match", "effective_organisation", "hq_groups", "xpm_groups")
+# Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
+_NARROW = {
+    "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
+    "match": ("left_product", "left_id", "right_product", "right_id", "band"),
+}
+_RELEVANT = {
+    "source_client": pl.col("organisation_id").is_not_null() | pl.col("tax_number").is_not_null(),
+    "match": pl.col("band") == "near",
+}
+
+
+def followed(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame, links: Frames
+) -> pl.DataFrame:
+    """Practice number × policy: contacts_changed, groups_changed, orphaned organisations, questions.
+
+    `links`: of `link_tables` under the chosen policies. Under the others groups and organisations are carried
+    out by the same code, as if each policy were one more practice; of the many contacts only what is counted
+    is worked out.
+    """
+    known = {"plan": plan, "record": records.record, "effective_policy": frames["effective_policy"]}
+    fates = run_sql(con, "consolidate/alternatives", known)
+    supposed = fates.select("practice_id", "policy", "own_id").unique()
+    others = link_outlook(con, _supposed(frames, supposed, fates))
+    of_chosen = _counted(con, {**links, "link_fate": links["link_crosswalk"]})
+    chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
+    numbers = records.record.select("practice", own_id="practice_id").unique()
+    named = pl.concat([chosen, supposed]).join(numbers, on="own_id")  # many to one
+    counts = pl.concat([of_chosen, _counted(con, others)])
+    found = named.join(counts, on="practice_id").select("practice", "policy", *_COUNTS)  # one to one
+    unchosen = named.join(supposed, on="practice_id", how="semi")
+    contacts = contact_outlook(con, frames, records, plan)
+    contacts = contacts.join(unchosen, on=["practice", "policy"], how="semi")
+    together = pl.concat([found, contacts], how="diagonal")
+    return together.group_by("practice", "policy").agg(pl.col(_COUNTS).sum())
+
+
+def contact_outlook(
+    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame
+) -> pl.DataFrame:
+    """Practice number × policy: contacts_changed and questions about contacts."""
+    hq = frames["hq_contacts"].select(
+        "practice_id",
+        product=pl.lit("hq"),
+        source_id="hq_contact_id",
+        client_id="hq_client_id",
+        is_primary=pl.col("is_primary").fill_null(False),
+        deleted=pl.lit(False),
+    )
+    xpm = frames["xpm_contacts"].select(
+        "practice_id",
+        product=pl.lit("xpm"),
+        source_id="UUID",
+        client_id="ClientUUID",
+        is_primary=pl.col("IsPrimary").fill_null(False),
+        deleted=pl.col("IsDeleted").fill_null(False),
+    )
+    key = ["practice_id", "product", "source_id"]
+    person = frames["contact_person"].select(*key, "person").with_row_index("contact")
+    record = records.record.select("practice_id", "product", "rid", client_id="source_id")
+    practice = records.record.select("practice", "practice_id").unique()
+    link = (
+        pl.concat([hq, xpm])
+        .join(practice, on="practice_id")  # many to one
+        .join(person, on=key)  # many to one
+        .join(record, on=["practice_id", "product", "client_id"], how="left")  # many to at most one
+        .sort("practice_id", "source_id", "product", "client_id")
+        .with_row_index("place")
+        .select("practice", "product", "contact", "person", "rid", "is_primary", "deleted", "place")
+    )
+    near = frames["contact_near"].join(practice, on="practice_id")  # many to one
+    tables = {
+        "contact_link": link,
+        "contact_near": near.select("practice", "left_person", "right_person"),
+        "plan": plan.select("policy", "rid", "target"),
+        "record": records.record.select("rid", "product"),
+    }
+    return run_sql(con, "consolidate/contact_outlook", tables)
+
+
+def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The frames of the practices as each policy that they did not choose would find them."""
+    ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
+    moved = {
+        name: frames[name]
+        .filter(_RELEVANT.get(name, pl.lit(True)))
+        .select("practice_id", *_NARROW.get(name, (pl.exclude("practice_id"),)))
+        .join(ids, on="practice_id")  # many to one per policy
+        .with_columns(practice_id=pl.col("supposed_id"))
+        .drop("supposed_id")
+        for name in _BY_PRACTICE
+    }
+    return {**moved, "client_fate": fates, "effective_policy": supposed}
+
+
+def _counted(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:
+    names = ("link_fate", "dropped_link", "link_questions", "organisation_link")
+    return run_sql(con, "consolidate/followed", {name: found[name] for name in names})
