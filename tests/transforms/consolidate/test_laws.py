@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from expectations.contracts import table, tables
 from expectations.gate import check
 from matching.clients import match_clients
+from matching.contacts import match_contacts
 from matching.options import MatchOptions
 from tests.factories import rows
 from tests.transforms.consolidate.case_landing import practice_id, source_frames
@@ -46,6 +47,7 @@ def compute(sources: Tables) -> Tables:
         frames["comparable"] = comparable(frames["source_client"], frames["practices"])
         frames |= effective(con, frames, "run-1")
         frames["match"] = match_clients(con, frames, MatchOptions(), "run-1")
+        frames |= match_contacts(con, frames)
         frames |= consolidate(con, frames, Options(), "run-1")
         frames["validation_failure"] = check(con, frames, "run-1").failures
     return frames
