@@ -33,16 +33,13 @@ def followed(
     fates = run_sql(con, "consolidate/alternatives", known)
     supposed = fates.select("practice_id", "policy", "own_id").unique()
     others = link_outlook(con, _supposed(frames, supposed, fates))
-    of_chosen = _counted(con, {**links, "link_fate": links["link_crosswalk"]})
+    of_chosen = {**links, "link_fate": links["link_crosswalk"]}
     chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
     numbers = records.record.select("practice", own_id="practice_id").unique()
     named = pl.concat([chosen, supposed]).join(numbers, on="own_id")  # many to one
-    counts = pl.concat([of_chosen, _counted(con, others)])
-    found = named.join(counts, on="practice_id").select("practice", "policy", *_COUNTS)  # one to one
-    unchosen = named.join(supposed, on="practice_id", how="semi")
-    contacts = contact_outlook(con, frames, records, plan)
-    contacts = contacts.join(unchosen, on=["practice", "policy"], how="semi")
-    together = pl.concat([found, contacts], how="diagonal")
+    counts = pl.concat(_counted(con, found) for found in (of_chosen, others))
+    found = named.join(counts, on="practice_id").drop("practice_id", "own_id")  # one to at most one
+    together = pl.concat([found, contact_outlook(con, frames, records, plan)], how="diagonal")
     return together.group_by("practice", "policy").agg(pl.col(_COUNTS).sum())
 
 

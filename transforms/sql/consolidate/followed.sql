@@ -1,32 +1,29 @@
--- One row per practice: contacts and groups that do not stay as they were read, organisations that no client
--- has, and questions about what hangs on the clients. Of a deleted contact nothing changes.
+-- One row per practice: groups that do not stay as they were read, organisations that no client has, and
+-- questions about both.
 with records as (
     select
         *,
-        count(*) over (partition by practice_id, entity, unified_id) > 1 as joined
+        count(*) over (partition by practice_id, unified_id) > 1 as joined
     from link_fate
-    where entity in ('contact', 'group') and outcome in ('survivor', 'merged', 'dropped')
+    where entity = 'group' and outcome in ('survivor', 'merged', 'dropped')
 ),
 
 lossy as (
     select distinct
         practice_id,
-        kind as entity,
         product,
         source_id
     from dropped_link
+    where kind = 'group'
 ),
 
 changed as (
     select
         r.practice_id,
-        count(*) filter (where r.entity = 'contact') as contacts_changed,
-        count(*) filter (where r.entity = 'group') as groups_changed
+        count(*) as groups_changed
     from records as r
     left join lossy as d -- one to at most one
-        on
-            r.practice_id = d.practice_id and r.entity = d.entity
-            and r.product = d.product and r.source_id = d.source_id
+        on r.practice_id = d.practice_id and r.product = d.product and r.source_id = d.source_id
     where r.outcome = 'dropped' or r.joined or d.source_id is not null
     group by r.practice_id
 ),
@@ -45,12 +42,12 @@ asked as (
         practice_id,
         count(*) as questions
     from link_questions
+    where kind <> 'contact'
     group by practice_id
 )
 
 select
     practice_id,
-    coalesce(c.contacts_changed, 0) as contacts_changed,
     coalesce(c.groups_changed, 0) as groups_changed,
     coalesce(o.orphaned, 0) as orphaned,
     coalesce(a.questions, 0) as questions
