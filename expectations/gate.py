@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -70,9 +70,16 @@ def check(
 
 def preload() -> Thread:
     """Start to import Great Expectations in a thread of its own, so that `validate` need not wait for it."""
-    thread = Thread(target=great_expectations, name="import-great-expectations", daemon=True)
+    thread = Thread(target=_import_early, name="import-great-expectations", daemon=True)
     thread.start()
     return thread
+
+
+def _import_early() -> None:
+    # A run that ends at once takes the modules away from under the import; one that goes on imports again,
+    # and tells what is wrong.
+    with suppress(Exception):
+        great_expectations()
 
 
 def great_expectations() -> "ModuleType":

@@ -81,9 +81,12 @@ def test_an_organisation_is_answered_with_any_client_that_holds_it_and_lives_on(
 
 
 def test_contacts_and_groups_are_answered_in_the_product() -> None:
-    named = {"name": "Ann Lee", "is_primary": True}
-    hq = rows("hq_contacts", {"hq_contact_id": "c1", "hq_client_id": "h1", **named, "email": "ann@lee.com"})
-    xpm = rows("xpm_contacts", {"UUID": "k1", "ClientUUID": "x1", "Name": "Ann Lee", "Phone": "0400 111 222"})
+    one = {"hq_contact_id": "c1", "hq_client_id": "h1", "name": "Ann Lee", "email": "ann@lee.com"}
+    other = {"UUID": "k1", "ClientUUID": "x1", "Name": "Bob Roe", "Phone": "0400 111 222"}
+    hq, xpm = (
+        rows("hq_contacts", one | {"is_primary": True}),
+        rows("xpm_contacts", other | {"IsPrimary": True}),
+    )
     world = frames(
         [*BOTH, record("hq", "h2")],
         [pair("hq:h1", "xpm:x1"), pair("hq:h2", "xpm:x1", "near")],
@@ -94,8 +97,8 @@ def test_contacts_and_groups_are_answered_in_the_product() -> None:
     found = run(world)
     item = only(found, "contact")
     assert (item["answers"], item["blocking"]) == ([], False)
-    assert json.loads(item["left_record"])["emails"] == "ann@lee.com"
-    assert json.loads(item["right_record"])["phones"] == "0400 111 222"
+    assert json.loads(item["left_record"])["phones"] == "0400 111 222"
+    assert json.loads(item["right_record"])["emails"] == "ann@lee.com"
     assert item["family"] == only(found, "match")["family"], "both are about the client x1"
 
 
