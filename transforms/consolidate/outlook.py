@@ -46,7 +46,10 @@ def followed(
 def contact_outlook(
     con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame
 ) -> pl.DataFrame:
-    """Practice number × policy: contacts_changed and questions about contacts."""
+    """Practice number × policy: contacts_changed, and questions about contacts, in rows of their own.
+
+    By the rules of `contacts.contact_tables`, in numbers alone.
+    """
     hq = frames["hq_contacts"].select(
         "practice_id",
         product=pl.lit("hq"),
@@ -77,13 +80,17 @@ def contact_outlook(
         .select("practice", "product", "contact", "person", "rid", "is_primary", "deleted", "place")
     )
     near = frames["contact_near"].join(practice, on="practice_id")  # many to one
-    tables = {
-        "contact_link": link,
-        "contact_near": near.select("practice", "left_person", "right_person"),
+    plans = {
         "plan": plan.select("policy", "rid", "target"),
         "record": records.record.select("rid", "product"),
     }
-    return run_sql(con, "consolidate/contact_outlook", tables)
+    following = {"following": run_sql(con, "consolidate/contact_follows", {"contact_link": link, **plans})}
+    policies = plan.select("policy").unique()
+    known = {**following, "contact_link": link, "policies": policies}
+    changes = run_sql(con, "consolidate/contact_changes", known)
+    near = near.select("practice", "left_person", "right_person")
+    asked = run_sql(con, "consolidate/contact_asked", {**following, "contact_near": near})
+    return pl.concat([changes, asked], how="diagonal")
 
 
 def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
