@@ -27,6 +27,9 @@ _FREE_TEXT = (
     "settings",
     "organisation_name",
 )
+_PLACES = ("city", "region", "post_code", "country")
+# Short values, in which only a number that the practice knows as a tax number is one.
+_SHORT = (*_PLACES, *(f"postal_{place}" for place in _PLACES), "branch_number")
 _MASKED_IN_JSON = re.compile(r'("(?:[^"\\]|\\.)*")|-?(\*{6}\d{3})[\d.eE+-]*')
 """A string, which is left alone, or a masked number with what may be left of it."""
 # JSON's own escapes; the other control characters have no short form.
@@ -59,13 +62,14 @@ def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFra
     # many clients to at most one row of `jobs`
     clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
     known = clients.select("practice_id", "tax_number").drop_nulls().unique()
-    masked = _masked_lists(mask_text(clients, list(_FREE_TEXT), known), known)
+    masked = mask_known(mask_text(clients, list(_FREE_TEXT), known), list(_SHORT), known)
+    masked = _masked_lists(masked, known)
     return conform(masked.with_columns(_quoted(masked["custom_fields"])), "source_client")
 
 
 def _masked_lists(clients: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """`clients` with e-mails and phones masked where one is a tax number of the practice."""
-    for column in ("emails", "phones"):
+    """`clients` with e-mails, phones and websites masked where one is a tax number of the practice."""
+    for column in ("emails", "phones", "websites"):
         values = (
             clients.select("practice_id", column).with_row_index("row").explode(column, empty_as_null=False)
         )

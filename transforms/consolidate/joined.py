@@ -46,7 +46,7 @@ def join_records(con: duckdb.DuckDBPyConnection, frames: Frames, include_prospec
     record = _numbered(clients, frames["effective_selection"], include_prospects)
     edges = run_sql(con, "consolidate/edges", {"match": frames["match"], "record": record})
     edges = edges.sort("left_rid", "right_rid")
-    record = record.with_columns(set_id=pl.Series(_sets(edges, record.height)))
+    record = record.with_columns(set_id=pl.Series(_sets(edges, record)))
     record = record.with_columns(seniority=_seniority(clients, record, edges), works=_works(record, edges))
     organisation = {"record": record, "effective_organisation": frames["effective_organisation"]}
     return Records(clients, record, edges, run_sql(con, "consolidate/holders", organisation))
@@ -71,12 +71,18 @@ def _numbered(clients: pl.DataFrame, selection: pl.DataFrame, include_prospects:
     )
 
 
-def _sets(edges: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Smallest rid of each record's set. A person's no is never joined over, nor through a third record."""
+def _sets(edges: pl.DataFrame, record: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Smallest rid of each record's set.
+
+    A person's no is never joined over, nor through a third record. Two records of one list are one client by
+    people's answers alone, never through what the model or a Tax record's pointer joins.
+    """
     exact = edges.filter(pl.col("band") == "exact")
-    sets = components(exact, count)
-    forbidden = edges.filter((pl.col("band") == "rejected") & (pl.col("decided_by") == "person"))
-    left, right = forbidden["left_rid"].to_numpy(), forbidden["right_rid"].to_numpy()
+    sets = components(exact, record.height)
+    noes = edges.filter((pl.col("band") == "rejected") & (pl.col("decided_by") == "person"))
+    ends = ("left_rid", "right_rid")
+    apart = pl.concat([noes.select(ends), _unsaid(exact, record, sets)])
+    left, right = (apart[end].to_numpy() for end in ends)
     broken = pl.Series(np.unique(sets[left[sets[left] == sets[right]]]))
     if broken.len():
         strength = pl.col("decided_by").replace_strict({"person": 0}, default=1, return_dtype=pl.Int8)
@@ -85,6 +91,23 @@ def _sets(edges: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np
         for rid, first in _split(inside, set(zip(left.tolist(), right.tolist(), strict=True))).items():
             sets[rid] = first
     return sets
+
+
+def _unsaid(
+    exact: pl.DataFrame, record: pl.DataFrame, sets: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> pl.DataFrame:
+    """left_rid, right_rid: records of one list that exact pairs tie together, but people's answers do not.
+
+    Tax records are no list in this sense: several may hang on one client.
+    """
+    said = components(exact.filter(pl.col("decided_by") == "person"), record.height)
+    tied = record.select("rid", "product", joined=pl.Series(sets), said=pl.Series(said))
+    tied = tied.filter(pl.col("product") != "tax")
+    tied = tied.filter(pl.col("said").n_unique().over("joined", "product") > 1)
+    pairs = tied.join(tied, on=["joined", "product"], suffix="_other")  # every two of one list
+    return pairs.filter(
+        (pl.col("rid") < pl.col("rid_other")) & (pl.col("said") != pl.col("said_other"))
+    ).select(left_rid="rid", right_rid="rid_other")
 
 
 def components(exact: pl.DataFrame, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

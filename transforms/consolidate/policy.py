@@ -12,9 +12,6 @@ import polars as pl
 from transforms.consolidate.joined import Records, tax_pairs
 from transforms.sql import Frames, run_sql
 
-POLICIES = ("all_xpm", "all_hq", "selection")
-REFUSING = "drops_working_clients"
-
 
 @dataclass(frozen=True)
 class Options:
@@ -57,7 +54,7 @@ def what_if(
 def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> pl.DataFrame:
     """Practice number × policy: counts of survivors, archived, undecided, duplicates kept, and every warning.
 
-    `frames`: `plan`, `dropped`, `lost` (of `values_lost`), `followed` (of `simulation.followed`).
+    `frames`: `plan`, `dropped`, `lost` (of `values_lost`), `followed` (of `outlook.followed`).
     """
     custom = records.clients["custom_fields"]
     record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"))

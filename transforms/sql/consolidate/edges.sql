@@ -16,7 +16,8 @@ compared as (
         m.band,
         m.decided_by,
         m.probability,
-        m.reason
+        m.reason,
+        m.decided_by = 'person' and m.band = 'exact' and m.left_product = 'xpm' as says_whose
     from lefts as m
     inner join record as r -- many to one
         on m.practice_id = r.practice_id and m.right_product = r.product and m.right_id = r.source_id
@@ -54,4 +55,8 @@ select
     null::varchar as reason,
     true as by_uuid
 from named as n
-where not exists (select 1 from compared as c where c.left_rid = n.left_rid and c.right_rid = n.right_rid)
+where not exists (
+    -- Who says whose a Tax record is overrules its pointer.
+    select 1 from compared as c
+    where c.right_rid = n.right_rid and (c.left_rid = n.left_rid or c.says_whose)
+)

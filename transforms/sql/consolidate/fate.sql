@@ -65,7 +65,7 @@ select
         when product = 'tax'
             then concat('It follows ', twin, ', which is ', case when lives then 'kept.' else 'archived.' end)
         when product = twin_product
-            then concat('People judged it one client with ', twin, ', which stands for both.')
+            then concat('By people''s answers it is one client with ', twin, ', which stands for both.')
         else concat('It is matched to ', twin, ', which is kept.')
     end
     || case

@@ -32,7 +32,7 @@ select
     null::varchar as organisation_id,
     case
         when kind = 'shared_tax_number' then ['match']
-        when contradicted then ['no_match']
+        when contradicted and kept_apart <> '' then ['no_match']
         when kind = 'selection' then list_filter([
             case when 'hq' in (left_product, right_product) then 'keep_hq' end,
             case when 'xpm' in (left_product, right_product) then 'keep_xpm' end,
@@ -42,6 +42,11 @@ select
         else ['match', 'no_match', 'unsure']
     end as answers,
     case
+        when contradicted and kept_apart = ''
+            then concat(
+                both_called, ' match, but joining them would make two records of one list one client, and nobody',
+                ' said that those are one.'
+            )
         when contradicted and by_person
             then concat(
                 both_called, ' were joined by one answer and kept apart by another: ', kept_apart,
