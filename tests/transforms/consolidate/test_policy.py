@@ -36,7 +36,7 @@ def _record(text: str) -> dict[str, Any]:
 
 def _pair(text: str) -> dict[str, Any]:
     left, sign, right = re.split("([=~!])", text)
-    return pair(left, right, _BANDS[sign], decided_by="person" if sign == "!" else "model")
+    return pair(left, right, _BANDS[sign], **({"decided_by": "person"} if sign == "!" else {}))
 
 
 def _selection(text: str) -> pl.DataFrame:
@@ -185,7 +185,7 @@ def _check_simulation(practice: Practice, found: dict[str, pl.DataFrame]) -> Non
         assert json.loads(row["values_lost"]) == dict(lost.iter_rows())
 
 
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(practices(), min_size=6, max_size=12))
 def test_laws(fleet: list[Practice]) -> None:
     found = run(_together(fleet))

@@ -192,7 +192,7 @@ def practices(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any
     return records, pairs, who, draw(st.sampled_from(["all_xpm", "all_hq", "selection"]))
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(practices())
 def test_answering_what_blocks_leaves_nothing_that_blocks(
     practice: tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, int], str],

@@ -22,10 +22,11 @@ def record(product: str, source_id: str, **values: Any) -> dict[str, Any]:
 
 
 def pair(left: str, right: str, band: str = "exact", **values: Any) -> dict[str, Any]:
-    """A row of `match` between two records written as `hq:h1`."""
+    """A row of `match` between two records written as `hq:h1`; people alone join two of one list."""
     (lp, li), (rp, ri) = left.split(":"), right.split(":")
     ends = {"left_product": lp, "left_id": li, "right_product": rp, "right_id": ri}
-    return {**ends, "probability": 0.9, "band": band, "decided_by": "model", **values}
+    decided_by = "person" if lp == rp and band == "exact" else "model"
+    return {**ends, "probability": 0.9, "band": band, "decided_by": decided_by, **values}
 
 
 def frames(

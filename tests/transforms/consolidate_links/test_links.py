@@ -158,7 +158,7 @@ def links_ended(found: dict[str, pl.DataFrame], practice: str) -> dict[str, list
     return ended
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(worlds())
 def test_every_link_and_every_record_ends_once(frames: dict[str, pl.DataFrame]) -> None:
     found = run(frames)
