@@ -44,8 +44,8 @@ select
     case
         when contradicted and kept_apart = ''
             then concat(
-                both_called, ' match, but joining them would make two records of one list one client, and nobody',
-                ' said that those are one.'
+                both_called, ' match, but joining them would make two records of one list one client, and',
+                ' nobody said that those are one.'
             )
         when contradicted and by_person
             then concat(
