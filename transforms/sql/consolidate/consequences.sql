@@ -30,8 +30,8 @@ select
     s.item_id,
     case
         when s.contradicted and s.kept_apart = ''
-            then 'match: all of them become one client, the two records of one list too. no_match: they stay two.'
-                || ' unsure: they stay two, and it is asked again.'
+            then 'match: all of them become one client, the two records of one list too. no_match: they stay'
+                || ' two. unsure: they stay two, and it is asked again.'
         when s.contradicted
             then 'no_match: they stay two' || coalesce(': ' || n.told, '') || '. To join them, judge '
                 || s.kept_apart || ' one client instead, in the decisions on matches.'
