@@ -28,8 +28,11 @@ from transforms.answers import (
     weigh,
 )
 from transforms.ingest import find_snapshot
+from transforms.ingest.snapshot import Snapshot
 from transforms.review_sheet import PRACTICE, REQUIRED, sheet
 
+PRODUCTS = ("hq", "xpm", "tax")
+"""Folders of the landing zone whose lists hold what a question shows."""
 ROWS = 50
 """Questions shown on the terminal."""
 SHOWN = ("practice_id", "rank", "family", "kind", "blocking", "minutes", "answers", "why")
@@ -105,7 +108,8 @@ def take(settings: Settings, questions: pl.DataFrame, path: Path, who: tuple[str
     landing zone as a whole cannot be used; nothing is written then.
     """
     snapshot = find_snapshot(settings.landing)
-    made, refused = decisions(read_lines(path), questions, Occasion(*who, snapshot.snapshot_date))
+    occasion = Occasion(*who, snapshot.snapshot_date, _changes(snapshot))
+    made, refused = decisions(read_lines(path), questions, occasion)
     practices = sorted({str(decision.row[PRACTICE]) for decision in made})
     weighed = Weighed([], [], [], [])
     if made:
@@ -118,6 +122,17 @@ def take(settings: Settings, questions: pl.DataFrame, path: Path, who: tuple[str
         print(f"Written: {settings.landing}/snapshot_date={snapshot.snapshot_date}/{place}")
     _tell(path, weighed, sorted([*refused, *weighed.late], key=lambda refusal: refusal.line))
     return int(bool(refused or weighed.late or weighed.powerless))
+
+
+def _changes(snapshot: Snapshot) -> dict[str, dt.datetime]:
+    """Practice ("": the fleet) → last change of its lists; decisions are no part of what was looked at."""
+    practice = {file.name: file.practice_id or "" for file in snapshot.files}
+    found: dict[str, dt.datetime] = {}
+    for file in snapshot.storage.files():
+        if file.path.split("/")[0] in PRODUCTS:
+            key = practice.get(file.path, "")
+            found[key] = max(found.get(key, file.changed_at), file.changed_at)
+    return found
 
 
 def _tell(path: Path, weighed: Weighed, refused: Sequence[Refusal]) -> None:

@@ -70,6 +70,12 @@ class Occasion:
     """UTC, without a zone."""
     snapshot_date: dt.date
     """Snapshot that the decisions go into."""
+    changed_at: Mapping[str, dt.datetime]
+    """Practice ("": the fleet) → last change of its lists in that snapshot (UTC, without a zone)."""
+
+    def changed_since(self, practice_id: str, time: dt.datetime) -> bool:
+        """Whether a list that may hold records of the practice changed after that time."""
+        return any(self.changed_at.get(key, time) > time for key in (practice_id, ""))
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def decisions(
         if question is None:
             gone = "no open question has this id: it is answered, or gone with its records. Export again."
             refused.append(_refusal(line, ITEM, gone))
-        elif problem := _problem(line, question, author, occasion.snapshot_date):
+        elif problem := _problem(line, question, author, occasion):
             refused.append(_refusal(line, *problem))
         else:
             row = {PRACTICE: question[PRACTICE], "decided_by": author, "decided_at": occasion.at}
@@ -113,11 +119,11 @@ def decisions(
 
 
 def _problem(
-    line: Line, question: Mapping[str, Any], author: str | None, landed: dt.date
+    line: Line, question: Mapping[str, Any], author: str | None, occasion: Occasion
 ) -> tuple[str, str] | None:
     """Column and reason for which a line on an open question is not taken: the first that applies."""
     permitted = question["answers"]
-    shown = question["snapshot_date"]
+    shown, landed = question["snapshot_date"], occasion.snapshot_date
     stale = "stale: the records have changed since the export. Export again, look at them, answer."
     checks = [
         (
@@ -130,6 +136,12 @@ def _problem(
             PRACTICE,
             f"the store shows snapshot {shown}, the landing zone holds {landed}: run scr run first,"
             " so that a record that has changed since is seen.",
+        ),
+        (
+            occasion.changed_since(question[PRACTICE], question["read_at"]),
+            PRACTICE,
+            "lists of the practice were delivered anew after the last run: run scr run first, so that a"
+            " record that has changed is seen.",
         ),
         (
             not permitted,

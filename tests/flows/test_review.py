@@ -110,6 +110,8 @@ def test_an_answer_to_records_that_have_changed_is_refused(desk: Desk) -> None:
     text = clients.read_text()
     clients.write_text(text.replace("1975-04-14", "1973-11-20"))
     assert text != clients.read_text()
+    desk.fill([petrov], answer="no_match")
+    assert "lists of the practice were delivered anew after the last run" in desk.take("--by", "u1").stderr
     desk.run("AU-000008")
     desk.fill([petrov], answer="no_match")
     done = desk.take("--by", "u1")
