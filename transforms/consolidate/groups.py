@@ -38,18 +38,14 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
     living = kept.select("set_no").unique()
     groups = _unified(heads.join(living, on="set_no", how="semi"), run_id)
     published = _published(kept, run_id)
-    asked = {"group_member": published, "unified_group": groups}
-    named = {"group_key": heads.filter("is_head").select("practice_id", "group_id", "name_key")}
-    questions = [
-        run_sql(con, "links/group_questions", asked, {"run_id": run_id}),
-        run_sql(con, "links/group_namesakes", {**named, "unified_group": groups}, {"run_id": run_id}),
-    ]
+    keys = heads.filter("is_head").select("practice_id", "group_id", "name_key")
+    asked = {"group_member": published, "unified_group": groups, "group_key": keys}
     return {
         "unified_group": groups,
         "group_member": published,
         "dropped_link": _dropped(links),
         "link_fate": run_sql(con, "links/group_fates", {"group_head": heads, "living_set": living}),
-        "link_questions": pl.concat(questions),
+        "link_questions": run_sql(con, "links/group_questions", asked, {"run_id": run_id}),
     }
 
 
