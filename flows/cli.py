@@ -149,7 +149,7 @@ def simulate(
 
 @app.command()
 def review(
-    practice_id: Annotated[str | None, typer.Argument(metavar="PRACTICE")] = None,
+    practices: Annotated[list[str] | None, typer.Argument(metavar="PRACTICE")] = None,
     export: Annotated[
         Path | None, typer.Option(help="Write the questions into this CSV file, to be answered.")
     ] = None,
@@ -160,7 +160,6 @@ def review(
         str | None, typer.Option(help="user_id of who answered, where a line does not say.")
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="When it was answered, in UTC; default now.")] = None,
-    practice: Practices = None,
     landing: Landing = None,
     store: StorePath = None,
     how: How = "table",
@@ -178,7 +177,7 @@ def review(
 
     shape, at = format_of(how), instant(as_of, "--as-of")
     with open_for_reading(store) as opened:
-        found = open_questions(opened, [*(practice or ()), *([practice_id] if practice_id else ())])
+        found = open_questions(opened, practices or [])
     if answered:
         raise typer.Exit(desk.take(settings_with(landing=landing), found, answered, (by, at)))
     if export:

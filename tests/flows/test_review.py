@@ -37,8 +37,7 @@ class Desk:
 
     def export(self, *practices: str) -> list[Row]:
         self.sheet.unlink(missing_ok=True)
-        scope = [word for practice in practices for word in ("--practice", practice)]
-        done = self.review("--export", self.sheet, *scope)
+        done = self.review("--export", self.sheet, *practices)
         assert done.returncode == 0, done.stderr
         with self.sheet.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
