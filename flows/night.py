@@ -1,6 +1,7 @@
 """What every batch of one run shares: connection, store, landed rows, what the last run left."""
 
 import datetime as dt
+import math
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,9 @@ from transforms.lookup import unknown_ids
 from transforms.sql import connect
 from transforms.status import Night
 from transforms.store import Store, open_store
+
+_WORTHWHILE = 50_000
+"""Rows under which no batch is made smaller: what it costs whatever its size is not made up for."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class OpenNight:
     """`practice_status` of the practices in scope as the last runs left it."""
     clock: Clock
     batches: tuple[tuple[str, ...], ...]
-    """Practice ids, sorted, in batches of about `batch_rows` rows."""
+    """Practice ids, sorted, in batches of about `even_rows` rows."""
     verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
     """Number of a batch and the gate's results of it, kept where Data Docs are asked for."""
 
@@ -106,7 +110,7 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
             con.execute(f"set threads = {settings.threads_of_batch}")
         practices, rows = landed.sizes.height, int(landed.sizes["rows"].sum())
         intake, status = lookup.last_intake(store, scope), lookup.last_status(store, scope)
-        batches = batches_of(landed.sizes, settings.batch_rows)
+        batches = batches_of(landed.sizes, even_rows(settings, rows))
         progress.begin(practices, rows)
         try:
             yield OpenNight(settings, request, con, store, landed, intake, status, clock, batches)
@@ -119,6 +123,16 @@ def _check_scope(wanted: Sequence[str], landed: Landed) -> None:
     missing = sorted(set(wanted) - set(known))
     if missing:
         raise UsageError(unknown_ids("practice", missing, known))
+
+
+def even_rows(settings: Settings, rows: int) -> int:
+    """Rows of a batch, at most `batch_rows`, so that all workers are busy until the end of `rows` rows.
+
+    As many batches as there are workers, or a multiple, while none gets smaller than is worthwhile.
+    """
+    rounds = math.ceil(rows / (settings.batch_rows * settings.workers))
+    even = math.ceil(rows / max(1, rounds * settings.workers))
+    return min(settings.batch_rows, max(even, _WORTHWHILE))
 
 
 def batches_of(sizes: pl.DataFrame, rows: int) -> tuple[tuple[str, ...], ...]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import flows.batches
 from expectations.errors import StoreError
 from flows.config import Settings, load_settings
-from flows.night import OpenNight, batches_of, new_request
+from flows.night import OpenNight, batches_of, even_rows, new_request
 from flows.progress import PlainProgress
 from flows.run import RunSummary, run
 from flows.stages import Made, compute
@@ -37,6 +37,21 @@ def test_every_practice_is_in_one_batch_whatever_the_order_of_rows(
         assert sum(sizes[practice_id] for practice_id in batch[:-1]) < limit
     dice.shuffle(rows)
     assert batches_of(pl.DataFrame(rows, schema, orient="row"), limit) == batches
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_rows", "each"),
+    [
+        (0, 400_000, 50_000),
+        (70_000, 400_000, 50_000),  # smaller ones cost more than they save
+        (300_000, 400_000, 150_000),
+        (900_000, 400_000, 225_000),  # three would leave a worker idle half of the time
+        (4_000_000, 400_000, 400_000),
+        (30, 1, 1),
+    ],
+)
+def test_all_workers_are_busy_until_the_end(rows: int, batch_rows: int, each: int) -> None:
+    assert even_rows(Settings(batch_rows=batch_rows, workers=2), rows) == each
 
 
 @pytest.fixture
