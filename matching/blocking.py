@@ -104,6 +104,7 @@ KEYS = (
     Key("business number", ("business_number",), "business_number", 5_000),
     Key("company number", ("company_number",), "company_number", 5_000),
     Key("old sync link", ("sync",), "sync", 5_000, True),
+    Key("Xero organisation", ("organisations",), "organisations", 5_000, True),
 )  # fmt: skip
 
 

@@ -76,7 +76,8 @@ def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     names = ("comparable", "client_sync", "source_client")
     tables = {"own": own, **{name: frames[name] for name in names}}
     # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
-    tables["source_client"] = frames["source_client"].select("practice_id", "product", "source_id", "state")
+    read = ("practice_id", "product", "source_id", "state", "organisation_id", "xpm_client_uuid")
+    tables["source_client"] = frames["source_client"].select(read)
     frame = query(con, _PREPARE, tables)
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 

@@ -34,6 +34,8 @@ class Comparison:
     """Prepared column whose frequency sharpens level 1: agreeing on a rare value tells more."""
     private: bool = False
     """Whether values are masked in explanations."""
+    disagree: float = 0.0
+    """Least share of matches that disagree, whatever training finds."""
 
     @property
     def size(self) -> int:

@@ -144,6 +144,16 @@ SYNC = Comparison(
     "paired with another client by the old client sync",
 )
 
+BOOKS = Comparison(
+    "xero_organisation",
+    ("organisations",),
+    # Of what a Practice Manager client has through its Tax record, that record itself is no witness.
+    "(len(l.organisations) = 0 or len(r.organisations) = 0 or (l.list = 1 and r.list = 2))",
+    (Level("connected to the same Xero organisation", "list_has_any(l.organisations, r.organisations)"),),
+    "connected to different Xero organisations",
+    disagree=0.1,  # a client can keep several sets of books
+)
+
 CLIENT = Comparison(
     "client",
     ("clients",),

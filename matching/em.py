@@ -65,7 +65,7 @@ def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratu
     for _ in range(_ROUNDS):
         state = _step(comparisons, vectors, space, state)
     m, r, u, rates = state
-    m = [_held_apart(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
+    m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     names = [c.name for c in comparisons]
     by_name = [
         {name: [round(float(x), 8) for x in levels] for name, levels in zip(names, parts, strict=True)}
@@ -75,9 +75,12 @@ def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratu
     return Stratum(by_name[0], by_name[1], by_name[2], overlap, duplicates, relatives)
 
 
-def _held_apart(comparison: Comparison, m: Floats, u: Floats) -> Floats:
-    """m with its levels that keep records apart held far below u."""
+def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
+    """m with its levels that keep records apart held far below u, and no less disagreement than is known of."""
     held = m.copy()
+    if held[-1] < comparison.disagree:
+        held[:-1] *= (1 - comparison.disagree) / held[:-1].sum()
+        held[-1] = comparison.disagree
     for at, level in enumerate(comparison.levels, 1):
         if level.apart:
             held[at] = min(held[at], u[at] * _APART)
@@ -119,7 +122,7 @@ def priors(vectors: Vectors, rates: tuple[float, float, float]) -> tuple[Floats,
 
 def _step(comparisons: list[Comparison], vectors: Vectors, space: Space, state: _State) -> _State:
     m, r, u, rates = state
-    m = [_held_apart(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
+    m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     prior_m, prior_r = priors(vectors, rates)
     logs = np.stack(
         [
