@@ -138,6 +138,32 @@ def test_an_old_link_helps_and_a_wrong_one_does_not_join(con: duckdb.DuckDBPyCon
 
 
 @pytest.mark.parametrize(
+    ("books", "weight", "band"), [("org1", 14, "exact"), ("org2", -3.3, "near"), (None, None, "near")]
+)
+def test_the_organisation_of_a_tax_record_speaks_for_the_client_that_it_shares(
+    con: duckdb.DuckDBPyConnection, books: str | None, weight: float | None, band: str
+) -> None:
+    name = "given_name=john;family_name=smith"
+    found = dict(frames(*[record(p, i, name) for p, i in (("hq", "a"), ("xpm", "b"), ("tax", "t"))]))
+    tax, hq = pl.col("source_id") == "t", pl.col("source_id") == "a"
+    found["source_client"] = found["source_client"].with_columns(
+        xpm_client_uuid=pl.when(tax).then(pl.lit("b")),
+        organisation_id=pl.when(hq).then(pl.lit("org1")).when(tax).then(pl.lit(books)),
+    )
+    match = matched(con, found)
+    of_pair = match.filter(left_product="hq", right_product="xpm")
+    assert of_pair["band"].item() == band
+    assert _weight(of_pair, "xero_organisation") == (weight and pytest.approx(weight, abs=4))
+    # It is no witness of its own claim to share that client.
+    assert _weight(match.filter(left_product="xpm"), "xero_organisation") is None
+
+
+def _weight(match: pl.DataFrame, comparison: str) -> float | None:
+    told = json.loads(match["evidence"].item())
+    return next((one["bits"] for one in told if one["comparison"] == comparison), None)
+
+
+@pytest.mark.parametrize(
     ("values", "band"),
     [(JOHN, "exact"), ("given_name=mary;family_name=chen;date_of_birth=1950-01-02", "near")],
 )
