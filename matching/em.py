@@ -76,7 +76,7 @@ def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratu
 
 
 def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
-    """m with its levels that keep records apart held far below u, and no less disagreement than is known of."""
+    """m with levels that keep records apart held far below u, and as much disagreement as is known of."""
     held = m.copy()
     if held[-1] < comparison.disagree:
         held[:-1] *= (1 - comparison.disagree) / held[:-1].sum()

@@ -26,7 +26,7 @@ def connect(
         "memory_limit": memory_limit,
         "autoinstall_known_extensions": False,
         "preserve_insertion_order": False,
-        # Polars takes text in this form as it is; any other is copied. (The other way, DuckDB's filters fail on it.)
+        # Polars takes text in this form as it is; any other is copied. (On the way in DuckDB's filters fail.)
         "arrow_output_version": "1.5",
         "produce_arrow_string_view": True,
     }
