@@ -23,6 +23,10 @@ _ATTEMPTS = 10
 _FIRST_WAIT_SECONDS = 0.05  # doubled after each attempt, at most _LONGEST_WAIT_SECONDS: 10 s in all
 _LONGEST_WAIT_SECONDS = 2.0
 _SQLITE_WAIT_MS = 10_000
+_SETTINGS: dict[str, Any] = {
+    "autoinstall_known_extensions": False,  # nothing may reach for the network
+    "autoload_known_extensions": False,
+}
 # What DuckLake and SQLite say when another writer was first; trying again on its result is then right.
 _CONFLICTS = ("database is locked", "conflict", "another transaction", "already exists")
 
@@ -160,13 +164,7 @@ def open_store(
 
 
 def _connect(threads: int, memory: str) -> duckdb.DuckDBPyConnection:
-    settings: dict[str, Any] = {
-        "threads": threads,
-        "memory_limit": memory,
-        "autoinstall_known_extensions": False,  # nothing may reach for the network
-        "autoload_known_extensions": False,
-    }
-    con = duckdb.connect(":memory:", config=settings)
+    con = duckdb.connect(":memory:", config=_SETTINGS | {"threads": threads, "memory_limit": memory})
     for extension in ("sqlite_scanner", "ducklake"):
         con.execute(f"load {_literal(str(_extension(extension)))}")
     return con

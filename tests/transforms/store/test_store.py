@@ -2,8 +2,10 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import duckdb
 import polars as pl
@@ -218,14 +220,14 @@ def test_still_reads_see_one_publication(store: Store) -> None:
         assert _ids(reader) == [("A", "2")]
 
 
-def test_nothing_is_fetched_and_nothing_unsigned_is_let_in(store: Store) -> None:
-    settings = dict(
-        store.read(
-            "select name, value from duckdb_settings() where name in"
-            " ('autoinstall_known_extensions', 'autoload_known_extensions', 'allow_unsigned_extensions')"
-        ).rows()
-    )
-    assert list(settings.values()) == ["false"] * 3
+def test_nothing_is_fetched_and_nothing_unsigned_is_let_in(
+    store: Store, store_settings: Mapping[str, Any]
+) -> None:
+    asked = "select value from duckdb_settings() where name in"
+    asked += " ('autoinstall_known_extensions', 'autoload_known_extensions', 'allow_unsigned_extensions')"
+    as_users_have_them = mock.patch.dict(store_module._SETTINGS, store_settings, clear=True)
+    with as_users_have_them, open_store(store.path, read_only=True) as opened:
+        assert opened.read(asked)["value"].to_list() == ["false"] * 3
 
 
 def test_replace_looks_for_rows_of_the_held_practices_alone(store: Store) -> None:
