@@ -1,6 +1,5 @@
 """What the documents promise: each command of the README runs, each published table is in the dictionary."""
 
-import os
 import re
 import shlex
 import shutil
@@ -11,15 +10,12 @@ import pytest
 
 from expectations.contracts import tables
 from tests.conftest import ROOT
-from tests.flows.command import command
+from tests.flows.command import scr_here
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 # Serves and workers do not end by themselves; tests/flows/test_prefect.py runs them.
 PREFECT = ("server start", "work-pool create", "--no-prompt deploy", "worker start", "deployment run")
-
-# Tables are cut to the width of the page, as they were for the README.
-PAGE = {**os.environ, "COLUMNS": "118"}
 
 
 def commands() -> list[str]:
@@ -45,8 +41,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_command_of_the_readme_runs_and_the_review_prints_what_it_shows(checkout: Path) -> None:
+def test_every_command_of_the_readme_runs_and_the_review_prints_what_it_shows(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In their order, because the later ones read the store that the first makes."""
+    monkeypatch.setenv("COLUMNS", "118")  # tables are cut to the width of the page, as for the README
     printed = ""
     typed = [shlex.split(line, comments=True) for line in commands()]
     assert len([words for words in typed if words[0] == "scr"]) >= 6
@@ -56,8 +55,10 @@ def test_every_command_of_the_readme_runs_and_the_review_prints_what_it_shows(ch
         elif words[0] == "prefect":
             assert any(known in " ".join(words) for known in PREFECT), words
         else:
-            runs = command(*words[1:]) if words[0] == "scr" else words
-            done = subprocess.run(runs, cwd=checkout, env=PAGE, capture_output=True, text=True, check=False)
+            if words[0] == "scr":
+                done = scr_here(*words[1:], cwd=checkout)
+            else:
+                done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)
             assert done.returncode in (0, 1), f"{words}: {done.stderr}"
             printed += done.stdout
     lines = shown("Answer the questions")

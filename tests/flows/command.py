@@ -20,12 +20,13 @@ def scr(*words: str | Path, cwd: Path = ROOT) -> Done:
     return subprocess.run(command(*words), cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def scr_here(*words: str | Path) -> Done:
+def scr_here(*words: str | Path, cwd: Path | None = None) -> Done:
     """Run `scr` in this process: the same entry point, without the seconds that a start costs."""
     typed, out, err, code = ["scr", *map(str, words)], io.StringIO(), io.StringIO(), 0
     with (
         mock.patch.object(sys, "argv", typed),
         mock.patch.dict(os.environ),
+        contextlib.chdir(cwd or Path.cwd()),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

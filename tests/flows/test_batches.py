@@ -118,7 +118,8 @@ def test_a_defect_that_hits_every_practice_is_found_with_few_of_them(
 def test_practices_between_failing_ones_are_published(
     all_in_one: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(flows.batches, "PROBES", 1)  # so that a batch of three is large
     monkeypatch.setattr(flows.batches, "compute", failing_but([IDS[0]], []))
-    summary = night_of(all_in_one, None)
+    summary = night_of(all_in_one)
     assert summary.outcomes["published"] == 1
     assert summary.status.filter(outcome="published")["practice_id"].to_list() == IDS[:1]

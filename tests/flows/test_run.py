@@ -70,10 +70,9 @@ def test_a_practice_that_fails_stands_alone_keeps_its_publication_and_tells_no_s
     assert (well.exit_code, set(well.outcomes)) == (0, {"published"})
 
     def failing(night: OpenNight, practice_ids: Sequence[str]) -> Made:
-        frames = compute(night, practice_ids)
         if "AU-000002" in practice_ids:
             raise ValueError("could not convert '123456782'")
-        return frames
+        return compute(night, practice_ids)
 
     monkeypatch.setattr(flows.batches, "compute", failing)
     ill = night_of(settings)
