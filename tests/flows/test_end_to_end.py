@@ -90,9 +90,7 @@ def test_order_of_rows_and_files_and_threads_make_no_difference(
     landing = tmp_path / "landing"
     shutil.copytree(sample_landing, landing)
     shuffle(landing, seed=7)
-    done = scr(
-        "run", "--landing", landing, "--store", tmp_path / "store", "--as-of", AS_OF, "--threads", "1"
-    )
+    done = scr("run", "--landing", landing, "--store", tmp_path / "store", "--as-of", AS_OF, "--threads", "1")
     assert done.returncode == 1, done.stderr
     assert_same(published(sample_store), published(tmp_path / "store"))
     outcomes = "select practice_id, step, outcome, content_hash from practice_status order by all"

@@ -1,4 +1,4 @@
-"""The flows on Prefect itself: without a server, and on a started server with a process worker."""
+"""The flows on Prefect itself: a server, both deployments, and a process worker."""
 
 import datetime as dt
 import json
@@ -24,6 +24,8 @@ from transforms.store import open_store
 PATIENCE_SECONDS = 120
 PRACTICE = "AU-000001"
 AS_OF = dt.date(2024, 1, 15)
+FAST = {"PREFECT_WORKER_QUERY_SECONDS": "0.5"}
+"""The worker looks for work every 10 s by itself."""
 
 
 def status_of(store: Path) -> pl.DataFrame:
@@ -32,41 +34,15 @@ def status_of(store: Path) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("prefect")
-
-
-@pytest.fixture(scope="module")
-def ephemeral(prefect_home: Path) -> Iterator[None]:
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=PATIENCE_SECONDS):
-        yield
-
-
-def test_both_flows_run_without_a_server(ephemeral: None, sample_landing: Path, tmp_path: Path) -> None:
-    from flows.nightly import nightly
-    from flows.practice import practice
-
-    store = str(tmp_path / "store")
-    assert practice(PRACTICE, str(sample_landing), store, AS_OF) in (0, 1)
-    assert status_of(tmp_path / "store")["practice_id"].to_list() == [PRACTICE]
-    assert nightly(str(sample_landing), store, AS_OF) == 1  # the sample holds blocked practices
-    assert status_of(tmp_path / "store").height > 10
-    with pytest.raises(UsageError, match="AU-999999"):
-        practice("AU-999999", str(sample_landing), store, AS_OF)
-
-
-@pytest.fixture(scope="module")
-def server(prefect_home: Path) -> Iterator[dict[str, str]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Environment of a started server with both deployments and a worker; all ended by their process ids."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     api = f"http://127.0.0.1:{port}/api"
-    home = {"PREFECT_HOME": str(prefect_home), "PREFECT_API_URL": api, "PWD": str(ROOT)}
+    home = {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")), "PREFECT_API_URL": api, "PWD": str(ROOT)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    env = kept | QUIET | home
+    env = kept | QUIET | FAST | home
     started = [start(env, "server", "start", "--host", "127.0.0.1", "--port", port, "--no-ui")]
     try:
         wait_for(f"{api}/health", started[0])
@@ -134,18 +110,41 @@ def ask(env: dict[str, str], path: str, body: dict[str, object]) -> list[dict[st
     return found
 
 
-def test_both_deployments_run_on_a_server_with_a_worker(
-    server: dict[str, str], sample_landing: Path, tmp_path: Path
+@pytest.fixture
+def here(server: dict[str, str]) -> Iterator[None]:
+    """Flows that are called in this process run on the server."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED
+    from prefect.settings import temporary_settings as these
+
+    home = {PREFECT_HOME: server["PREFECT_HOME"], PREFECT_API_URL: server["PREFECT_API_URL"]}
+    with these(home | {PREFECT_LOGGING_TO_API_ENABLED: False}):  # lines sent late would miss the server
+        yield
+
+
+def test_the_fleet_then_one_practice_by_the_worker(
+    server: dict[str, str], here: None, sample_landing: Path, tmp_path: Path
 ) -> None:
-    given = ["-p", f"landing={sample_landing}", "-p", f"store={tmp_path}/store", "-p", f"as_of={AS_OF}"]
-    call(server, "deployment", "run", "nightly/nightly", *given, "--watch")
-    fleet = status_of(tmp_path / "store")
-    call(server, "deployment", "run", "practice/practice", "-p", f"practice_id={PRACTICE}", *given, "--watch")
-    again = status_of(tmp_path / "store")
+    from prefect import Flow
+    from prefect.flows import load_flow_from_entrypoint
+
+    store = tmp_path / "store"
+    [deployed] = ask(server, "deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}})
+    assert deployed["concurrency_options"] == {"collision_strategy": "ENQUEUE", "grace_period_seconds": None}
+    nightly: Flow[..., int] = load_flow_from_entrypoint(str(deployed["entrypoint"]))
+    assert nightly(str(sample_landing), str(store), AS_OF) == 1  # the sample holds blocked practices
+    fleet = status_of(store)
+    given = ["-p", f"practice_id={PRACTICE}", "-p", f"landing={sample_landing}", "-p", f"store={store}"]
+    call(server, "deployment", "run", "practice/practice", *given, "-p", f"as_of={AS_OF}", "--watch")
+    again = status_of(store)
     assert fleet.height == again.height > 10
     changed = again.filter(~pl.col("run_id").is_in(fleet["run_id"].unique()))
     assert changed["practice_id"].to_list() == [PRACTICE]
     keys = {artifact["key"] for artifact in ask(server, "artifacts/filter", {})}
     assert {"nightly-summary", "nightly-practices", "practice-summary"} <= keys
-    [nightly] = ask(server, "deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}})
-    assert nightly["concurrency_options"] == {"collision_strategy": "ENQUEUE", "grace_period_seconds": None}
+
+
+def test_a_mistake_is_told_as_such(here: None, sample_landing: Path, tmp_path: Path) -> None:
+    from flows.practice import practice
+
+    with pytest.raises(UsageError, match="AU-999999"):
+        practice("AU-999999", str(sample_landing), str(tmp_path / "store"), AS_OF)
