@@ -146,8 +146,9 @@ def _ends(clients: Sequence[str]) -> st.SearchStrategy[list[tuple[int, str]]]:
     return st.lists(st.tuples(st.integers(1, 2), st.sampled_from(clients)), unique=True, max_size=3)
 
 
-_fleets = st.lists(practices(), min_size=30, max_size=40)
-_laws = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+_fleets = st.lists(practices(), min_size=35, max_size=45)
+# The first example is the simplest there is, the second is drawn.
+_laws = settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 def test_lists_without_clients_are_no_failure() -> None:

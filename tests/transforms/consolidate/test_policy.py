@@ -185,8 +185,8 @@ def _check_simulation(practice: Practice, found: dict[str, pl.DataFrame]) -> Non
         assert json.loads(row["values_lost"]) == dict(lost.iter_rows())
 
 
-@settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(st.lists(practices(), min_size=6, max_size=12))
+@settings(max_examples=2, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.lists(practices(), min_size=15, max_size=20))
 def test_laws(fleet: list[Practice]) -> None:
     found = run(_together(fleet))
     for number, practice in enumerate(fleet):

@@ -31,11 +31,11 @@ def _keep(**marks: bool) -> pl.DataFrame:
 
 
 def test_dropping_a_working_client_is_refused_until_acknowledged() -> None:
-    refused = _verdict(run(frames(BOTH, MATCHED, effective_policy=policy("all_hq"))))
+    accepted = policy("all_hq", acknowledged=["drops_working_clients"])
+    worlds = [frames(BOTH, MATCHED, effective_policy=chosen) for chosen in (policy("all_hq"), accepted)]
+    refused, verdict = map(_verdict, run_each(worlds))
     assert refused["refused_by"] == ["drops_working_clients"]
     assert "for example x1 (jobs: 0, Tax records: 0)" in refused["detail"]
-    accepted = policy("all_hq", acknowledged=["drops_working_clients"])
-    verdict = _verdict(run(frames(BOTH, MATCHED, effective_policy=accepted)))
     assert (verdict["refused_by"], verdict["warnings"]) == ([], ["drops_working_clients"])
     assert verdict["acknowledged"] == ["drops_working_clients"]
 
@@ -251,24 +251,37 @@ def test_a_match_that_an_answer_forbids_is_no_rejected_decision() -> None:
     assert found["rejected_decision"].height == 0
 
 
-@pytest.mark.parametrize(
-    ("between", "state", "asked"),
-    [
+# What stands between x1 and x2, the state of x2, the policy, what is asked.
+_SILENT: list[tuple[dict[str, Any] | None, str, str | None, list[tuple[str, bool]]]] = [
+    (between, state, name, asked)
+    for between, state, asked in (
         (None, "active", [("duplicate", False)]),
         (pair("xpm:x1", "xpm:x2", "near"), "active", [("duplicate", False)]),
         (pair("xpm:x1", "xpm:x2", **_SAID), "active", []),
         (None, "deleted", []),
-    ],
-)
-@pytest.mark.parametrize("name", ["all_xpm", "all_hq", None])
-def test_answers_that_make_duplicates_without_saying_so(
-    between: dict[str, Any] | None, state: str, asked: list[tuple[str, bool]], name: str | None
-) -> None:
-    records = [*_THREE[:2], record("xpm", "x2", state=state)]
-    pairs = [pair("hq:h1", "xpm:x1", **_SAID), pair("hq:h1", "xpm:x2", **_SAID)]
-    pairs += [between] if between else []
-    more = {"effective_policy": policy(name)} if name else {}
-    found = run(frames(records, pairs, **more))
+    )
+    for name in ("all_xpm", "all_hq", None)
+]
+
+
+@cache
+def _silent() -> list[dict[str, pl.DataFrame]]:
+    answers = [pair("hq:h1", "xpm:x1", **_SAID), pair("hq:h1", "xpm:x2", **_SAID)]
+    return run_each(
+        [
+            frames(
+                [*_THREE[:2], record("xpm", "x2", state=state)],
+                [*answers, *([between] if between else [])],
+                effective_policy=policy(name) if name else rows("effective_policy"),
+            )
+            for between, state, name, _ in _SILENT
+        ]
+    )
+
+
+@pytest.mark.parametrize("number", range(len(_SILENT)))
+def test_answers_that_make_duplicates_without_saying_so(number: int) -> None:
+    found, asked = _silent()[number], _SILENT[number][-1]
     assert _asked(found) == asked
     if asked:
         why = found["review_item"].select("left_id", "right_id", "why").row(0)
@@ -300,16 +313,15 @@ def test_stale_links() -> None:
     }
 
 
-@pytest.mark.parametrize(("staff", "unchecked"), [(True, False), (False, True)])
-@pytest.mark.parametrize("connected_by", ["u1", None])
-def test_only_a_missing_staff_list_leaves_decisions_unchecked(
-    staff: bool, connected_by: str | None, unchecked: bool
-) -> None:
-    practices = rows("practices", {"connection": "confirmed", "connected_by": connected_by})
-    people = rows("staff", *([{"user_id": "u1"}] if staff else []))
-    found = run(frames(BOTH, practices=practices, staff=people))
-    assert _verdict(found)["authority_unchecked"] is unchecked
-    assert _verdict(found)["policy"] is None
+def test_only_a_missing_staff_list_leaves_decisions_unchecked() -> None:
+    known, unknown = (
+        rows("practices", {"connection": "confirmed", "connected_by": by}) for by in ("u1", None)
+    )
+    some, none = rows("staff", {"user_id": "u1"}), rows("staff")
+    worlds = [frames(BOTH, practices=p, staff=s) for p in (known, unknown) for s in (some, none)]
+    verdicts = [_verdict(found) for found in run_each(worlds)]
+    assert [verdict["authority_unchecked"] for verdict in verdicts] == [False, True] * 2
+    assert [verdict["policy"] for verdict in verdicts] == [None] * 4
 
 
 def test_unreadable_clients_are_quarantined_unless_another_row_was_read() -> None:
@@ -330,19 +342,21 @@ def test_unreadable_clients_are_quarantined_unless_another_row_was_read() -> Non
 
 
 def test_simulation_recommends() -> None:
-    young = [record("hq", f"h{n}") for n in range(5)] + [record("xpm", "x1")]
-    best = run(frames(young))["policy_simulation"].filter("recommended")["policy"].to_list()
-    assert best == ["all_hq"]
-    because = run(frames(young))["policy_simulation"].filter("recommended")["recommended_because"].item()
+    since = rows("practices", {"connected_at": dt.datetime(2024, 1, 1)})
+    worlds = [
+        frames([*(record("hq", f"h{n}") for n in range(5)), record("xpm", "x1")]),
+        frames(BOTH, MATCHED),
+        frames(BOTH, MATCHED, effective_selection=_keep(x1=True)),
+        frames([record("hq", "h1")], practices=since),
+    ]
+    young, working, chosen, alone = (found["policy_simulation"] for found in run_each(worlds))
+    best = young.filter("recommended")
+    assert best["policy"].to_list() == ["all_hq"]
+    because = best["recommended_because"].item()
     assert "fewer than half as many active clients (1) as Xero HQ (5)" in because
-    working = run(frames(BOTH, MATCHED))["policy_simulation"]
     assert working.filter("recommended")["policy"].to_list() == ["all_xpm"]
     assert "hang on 1 Practice Manager clients" in working.filter("recommended")["recommended_because"].item()
     assert working.filter(~pl.col("recommended"))["recommended_because"].to_list() == [None, None]
     assert working.filter(~pl.col("allowed"))["policy"].to_list() == ["all_hq", "selection"]
-    chosen = run(frames(BOTH, MATCHED, effective_selection=_keep(x1=True)))["policy_simulation"]
     assert chosen.filter("recommended")["policy"].to_list() == ["selection"]
-    alone = run(
-        frames([record("hq", "h1")], practices=rows("practices", {"connected_at": dt.datetime(2024, 1, 1)}))
-    )
-    assert alone["policy_simulation"].height == 0
+    assert alone.height == 0

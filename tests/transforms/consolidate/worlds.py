@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from expectations.contracts import table, tables
@@ -54,8 +55,14 @@ def policy(name: str, **values: Any) -> pl.DataFrame:
 def run(inputs: Mapping[str, pl.DataFrame], options: Options | None = None) -> dict[str, pl.DataFrame]:
     """All tables of consolidation."""
     with connect(threads=1) as con:
-        matched = {**inputs, **match_contacts(con, inputs)}
-        return consolidate(con, matched, options or Options(), "run-1")
+        return consolidate(con, {**inputs, **_persons(con, inputs)}, options or Options(), "run-1")
+
+
+def _persons(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Who the contacts are. Most small worlds have none, and to find that out takes a fifth of their run."""
+    if inputs["hq_contacts"].height or inputs["xpm_contacts"].height:
+        return match_contacts(con, inputs)
+    return {name: table(name).empty() for name in ("contact_person", "contact_near")}
 
 
 def outcomes(found: Mapping[str, pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
