@@ -113,7 +113,7 @@ def test_deleted_and_dropped_contacts() -> None:
     assert "not among the clients" in reasons["lost", "x9"]
 
 
-PRIMARY = [
+PRIMARY: list[tuple[list[bool | None], list[bool | None], str | None]] = [
     # (HQ says primary, XPM says primary) under all_xpm → the primary contact
     ([True], [True], "y0"),
     ([True], [False], "k0"),
@@ -123,19 +123,18 @@ PRIMARY = [
 ]
 
 
-@pytest.mark.parametrize(("in_hq", "in_xpm", "primary"), PRIMARY)
-def test_one_primary_and_that_of_the_survivor(
-    in_hq: list[bool | None], in_xpm: list[bool | None], primary: str | None
-) -> None:
-    found = run(
-        world(
+def test_one_primary_and_that_of_the_survivor() -> None:
+    worlds = {
+        f"{in_hq} {in_xpm}": world(
             JOINED,
             hq_contacts=[hq(f"k{i}", "h1", f"Hq {i}", is_primary=p) for i, p in enumerate(in_hq)],
             xpm_contacts=[xpm(f"y{i}", "x1", f"Xpm {i}", IsPrimary=p) for i, p in enumerate(in_xpm)],
         )
-    )
-    named = found["client_contact"].filter("is_primary")["source_contact_id"].to_list()
-    assert named == ([primary] if primary else [])
+        for in_hq, in_xpm, _ in PRIMARY
+    }
+    links = {name: found["client_contact"].filter("is_primary") for name, found in run_each(worlds).items()}
+    named = {name: primaries["source_contact_id"].to_list() for name, primaries in links.items()}
+    assert named == {f"{in_hq} {in_xpm}": [one] if one else [] for in_hq, in_xpm, one in PRIMARY}
 
 
 def test_a_primary_that_only_the_merged_twin_names_stays_primary() -> None:
@@ -170,25 +169,32 @@ def test_one_name_on_two_clients_is_asked_about_where_both_are_published() -> No
     assert asked("xpm:x1=survivor:c1 hq:h2=excluded") == [], "its answer changes nothing"
 
 
-@pytest.mark.parametrize(
-    ("in_hq", "in_xpm", "asked"),
-    [
-        ([("k1", "Ann Elk")], [("y1", "Bob Fox")], [("y1", "k1")]),
-        ([], [("y1", "Ann Elk"), ("y2", "Bob Fox")], [("y1", "y2")]),
-        ([("k1", "Ann Elk")], [("y1", "Ann Elk")], []),
-        ([("k1", "Ann Elk")], [], []),
-    ],
-)
-def test_primary_contacts_that_differ_are_asked_about(
-    in_hq: list[tuple[str, str]], in_xpm: list[tuple[str, str]], asked: list[tuple[str, str]]
-) -> None:
-    found = run(
+Named = list[tuple[str, str]]
+DIFFER: list[tuple[Named, Named, Named]] = [
+    # primary contacts in HQ, in XPM, those asked about
+    ([("k1", "Ann Elk")], [("y1", "Bob Fox")], [("y1", "k1")]),
+    ([], [("y1", "Ann Elk"), ("y2", "Bob Fox")], [("y1", "y2")]),
+    ([("k1", "Ann Elk")], [("y1", "Ann Elk")], []),
+    ([("k1", "Ann Elk")], [], []),
+]
+
+
+@cache
+def found_in_differ() -> dict[str, dict[str, pl.DataFrame]]:
+    worlds = [
         world(
             JOINED,
             hq_contacts=[hq(key, "h1", name, is_primary=True) for key, name in in_hq],
             xpm_contacts=[xpm(key, "x1", name, IsPrimary=True) for key, name in in_xpm],
         )
-    )
+        for in_hq, in_xpm, _ in DIFFER
+    ]
+    return run_each({str(number): one for number, one in enumerate(worlds)})
+
+
+@pytest.mark.parametrize("number", range(len(DIFFER)))
+def test_primary_contacts_that_differ_are_asked_about(number: int) -> None:
+    found, asked = found_in_differ()[str(number)], DIFFER[number][2]
     questions = found["link_questions"]
     assert questions.select("left_id", "right_id").rows() == asked
     assert found["client_contact"]["is_primary"].sum() == 1

@@ -66,18 +66,18 @@ def test_records_of_which_no_row_was_readable_are_quarantined() -> None:
     assert outcomes(found, "relationship") == {"xpm:r1": "quarantined"}
 
 
-PRACTICES = ("AU-000001", "NZ-000002", "UK-000003")
+PRACTICES = ("AU-000001", "AU-000002", "NZ-000003", "NZ-000004", "UK-000005")
 _outcomes = st.sampled_from(["survivor", "merged", "archived", "excluded"])
 _few = st.integers(0, 3).map(str)
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> dict[str, pl.DataFrame]:
-    """Three practices whose ids clash, the third without a plan. Links point at clients that may not be."""
+    """Practices whose ids clash, the last without a plan. Links point at clients that may not be."""
     found: dict[str, list[Row]] = {name: [] for name in INPUTS}
     for practice in PRACTICES:
         key = {"practice_id": practice}
-        planned = practice != "UK-000003"
+        planned = practice != PRACTICES[-1]
         found["practices"].append(key | {"region": practice[:2]})
         if planned:
             found["effective_policy"].append(key | {"policy": draw(st.sampled_from(["all_xpm", "all_hq"]))})
@@ -158,16 +158,21 @@ def links_ended(found: dict[str, pl.DataFrame], practice: str) -> dict[str, list
     return ended
 
 
-@settings(max_examples=8, deadline=None)
-@given(worlds())
-def test_every_link_and_every_record_ends_once(frames: dict[str, pl.DataFrame]) -> None:
+@settings(max_examples=5, deadline=None)
+@given(worlds(), st.integers(0, 1000))
+def test_every_link_and_every_record_ends_once_whatever_the_order_of_rows_and_threads(
+    frames: dict[str, pl.DataFrame], seed: int
+) -> None:
     found = run(frames)
     ends_once(frames, found)
     leads_somewhere(frames, found)
+    shuffled = {name: frame.sample(fraction=1.0, shuffle=True, seed=seed) for name, frame in frames.items()}
+    again = run(shuffled, threads=2)
+    assert all(found[name].equals(again[name]) for name in found)
 
 
 def ends_once(frames: dict[str, pl.DataFrame], found: dict[str, pl.DataFrame]) -> None:
-    for practice in PRACTICES[:2]:
+    for practice in PRACTICES[:-1]:
         read, ended = links_read(frames, practice), links_ended(found, practice)
         assert {kind: sorted(links) for kind, links in read.items()} == {
             k: sorted(v) for k, v in ended.items()
@@ -204,18 +209,10 @@ def leads_somewhere(frames: dict[str, pl.DataFrame], found: dict[str, pl.DataFra
         assert set(told) == set(found[name][f"{entity}_id"]), entity
 
 
-@settings(max_examples=6, deadline=None)
-@given(worlds(), st.integers(0, 1000))
-def test_the_order_of_rows_and_threads_change_nothing(frames: dict[str, pl.DataFrame], seed: int) -> None:
-    shuffled = {name: frame.sample(fraction=1.0, shuffle=True, seed=seed) for name, frame in frames.items()}
-    first, second = run(frames), run(shuffled, threads=2)
-    assert all(first[name].equals(second[name]) for name in first)
-
-
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(worlds())
 def test_nothing_crosses_practices(frames: dict[str, pl.DataFrame]) -> None:
     together = run(frames)
-    for practice in PRACTICES:
+    for practice in PRACTICES[::2]:
         alone = run({name: frame.filter(practice_id=practice) for name, frame in frames.items()})
         assert all(together[name].filter(practice_id=practice).equals(alone[name]) for name in alone)
