@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import json
 import math
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,40 +63,46 @@ def matched(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:
     return match_clients(con, found, MatchOptions(), "run-1").filter(~pl.col("left_id").str.starts_with("z"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[c["case"] for c in CASES])
-def test_case(con: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
-    left = record(case["product_l"], "a", case["left"])
-    right = record(case["product_r"], "b", case["right"])
-    match = matched(con, frames(left, right))
-    assert match["band"].to_list() == ([case["band"]] if case["band"] else [])
+def matched_each(worlds: Sequence[Frames]) -> list[pl.DataFrame]:
+    """Matches of each, all in one batch: each as a practice of its own."""
+    ids = [f"AU-{number:06d}" for number in range(len(worlds))]
+    together = {
+        name: pl.concat(
+            world[name].with_columns(practice_id=pl.lit(own)) for own, world in zip(ids, worlds, strict=True)
+        )
+        for name in worlds[0]
+    }
+    with connect() as con:
+        match = matched(con, together)
+    return [match.filter(practice_id=own) for own in ids]
 
 
-@pytest.mark.parametrize(
-    ("judgement", "band"), [("match", "exact"), ("no_match", "rejected"), ("unsure", "near")]
-)
+@cache
+def _cases() -> list[pl.DataFrame]:
+    ends = ("product_l", "a", "left"), ("product_r", "b", "right")
+    return matched_each([frames(*(record(c[p], i, c[side]) for p, i, side in ends)) for c in CASES])
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[c["case"] for c in CASES])
+def test_case(number: int) -> None:
+    band = CASES[number]["band"]
+    assert _cases()[number]["band"].to_list() == ([band] if band else [])
+
+
 @pytest.mark.parametrize("right", [JOHN, "given_name=mary;family_name=chen"])
-def test_a_persons_judgement_beats_the_score_and_keeps_it(
-    con: duckdb.DuckDBPyConnection, judgement: str, band: str, right: str
-) -> None:
-    said = rows(
-        "effective_judgement",
-        {
-            "left_product": "hq",
-            "left_id": "a",
-            "right_product": "xpm",
-            "right_id": "b",
-            "judgement": judgement,
-        },
-    )
+def test_a_persons_judgement_beats_the_score_and_keeps_it(right: str) -> None:
+    bands = {"match": "exact", "no_match": "rejected", "unsure": "near"}
+    ends = {"left_product": "hq", "left_id": "a", "right_product": "xpm", "right_id": "b"}
+    said = [rows("effective_judgement", {**ends, "judgement": judgement}) for judgement in bands]
     pair = frames(record("hq", "a", JOHN), record("xpm", "b", right))
-    without = matched(con, pair)
-    match = matched(con, {**pair, "effective_judgement": said})
-    assert match["band"].to_list() == [band]
-    assert match["decided_by"].to_list() == ["person"]
-    if right == JOHN:
-        assert match["probability"].to_list() == without["probability"].to_list()
-    else:
-        assert match["probability"].item() < 0.01
+    without, *judged = matched_each([pair, *({**pair, "effective_judgement": one} for one in said)])
+    assert [match["band"].to_list() for match in judged] == [[band] for band in bands.values()]
+    for match in judged:
+        assert match["decided_by"].to_list() == ["person"]
+        if right == JOHN:
+            assert match["probability"].to_list() == without["probability"].to_list()
+        else:
+            assert match["probability"].item() < 0.01
 
 
 def test_two_equal_candidates_go_to_a_person(con: duckdb.DuckDBPyConnection) -> None:
