@@ -6,7 +6,7 @@ from functools import cache
 import polars as pl
 import pytest
 
-from tests.transforms.consolidate.worlds import frames, pair, policy, record, run
+from tests.transforms.consolidate.worlds import frames, pair, policy, record, run, run_each
 
 HQ = record("hq", "h1", name="Smith", emails=["a@x", "b@x"], city="Perth", staff_ids=["u1"])
 XPM = record(
@@ -26,8 +26,16 @@ MATCHED = [pair("hq:h1", "xpm:x1")]
 
 
 @cache
+def _all() -> dict[tuple[str, bool], dict[str, pl.DataFrame]]:
+    ways = [(name, fill) for name in ("all_xpm", "all_hq") for fill in (False, True)]
+    worlds = [
+        frames([HQ, XPM, TAX], MATCHED, effective_policy=policy(n, fill_blanks=fill)) for n, fill in ways
+    ]
+    return dict(zip(ways, run_each(worlds), strict=True))
+
+
 def _run(name: str, fill: bool) -> dict[str, pl.DataFrame]:
-    return run(frames([HQ, XPM, TAX], MATCHED, effective_policy=policy(name, fill_blanks=fill)))
+    return _all()[name, fill]
 
 
 def test_survivor_stands_as_it_is_and_shows_its_tax_record() -> None:
