@@ -46,8 +46,8 @@ def store_settings() -> Iterator[Mapping[str, Any]]:
 
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB as a run has it."""
-    with connect() as opened:
+    """An in-memory DuckDB as a batch has it where two are under way on two cores."""
+    with connect(threads=1) as opened:
         yield opened
 
 

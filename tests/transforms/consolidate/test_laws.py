@@ -26,6 +26,7 @@ from tests.transforms.consolidate.laws import (
     shares_nothing_unasked,
     was_simulated,
 )
+from tests.transforms.consolidate.worlds import split
 from transforms.clients import source_clients
 from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
@@ -166,8 +167,7 @@ def test_laws(fleet: list[Case], dice: Any) -> None:
     sources = source_frames(fleet)
     found = compute(sources)
     assert found["validation_failure"].rows() == []
-    for number, case in enumerate(fleet):
-        own = {name: frame.filter(practice_id=practice_id(number)) for name, frame in found.items()}
+    for case, own in zip(fleet, split(found, map(practice_id, range(len(fleet)))), strict=True):
         conserves_records(own)
         conserves_links(own)
         if case["policy"]:

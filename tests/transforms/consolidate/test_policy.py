@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import rows
-from tests.transforms.consolidate.worlds import PRACTICE, frames, outcomes, pair, policy, record, run
+from tests.transforms.consolidate.worlds import PRACTICE, frames, outcomes, pair, policy, record, run, split
 from transforms.consolidate import Options
 
 Practice = tuple[list[dict[str, Any]], list[dict[str, Any]], pl.DataFrame, str]
@@ -189,8 +189,7 @@ def _check_simulation(practice: Practice, found: dict[str, pl.DataFrame]) -> Non
 @given(st.lists(practices(), min_size=15, max_size=20))
 def test_laws(fleet: list[Practice]) -> None:
     found = run(_together(fleet))
-    for number, practice in enumerate(fleet):
-        own = {name: frame.filter(practice_id=_id(number)) for name, frame in found.items()}
+    for practice, own in zip(fleet, split(found, map(_id, range(len(fleet)))), strict=True):
         _check_conservation(practice, own)
         _check_answers(practice, own)
         _check_simulation(practice, own)

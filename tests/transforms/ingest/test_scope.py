@@ -33,7 +33,8 @@ def test_a_rerun_reads_of_its_practice_what_the_night_reads(
     other = "practice_id,hq_client_id,status,name,date_of_birth\nP2,c9,active,Other,\n"
     root = write(tmp_path, {f"hq/clients/{name}": content, "hq/clients/other.csv": other})
     night = read(con, root)
-    for practice in ("P1", "P2"):
+    # Of broken rows alone, the practice that the file names reads what the night reads.
+    for practice in ("P2",) if case in ROWS else ("P1", "P2"):
         rerun = read(con, root, [practice])
         for table in ("hq_clients", "intake", "quarantine"):
             found = night[table].filter(pl.col("practice_id") == practice)
