@@ -29,6 +29,8 @@ from transforms.sql import Frames, query
 
 _SQL = Path(__file__).parent / "sql"
 _PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
+_BOOKS = (_SQL / "books.sql").read_text(encoding="utf-8")
+_ORGANISATION = ("practice_id", "product", "source_id", "organisation_id", "xpm_client_uuid")
 _KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
 _LIKELY = 3.0
 """Log odds of pairs that the report of the blocking keys takes for matches."""
@@ -73,12 +75,11 @@ def scored_clients(
 def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
     own = _practice_values(frames["practices"])
-    names = ("comparable", "client_sync", "source_client")
-    tables = {"own": own, **{name: frames[name] for name in names}}
     # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
-    read = ("practice_id", "product", "source_id", "state", "organisation_id", "xpm_client_uuid")
-    tables["source_client"] = frames["source_client"].select(read)
-    frame = query(con, _PREPARE, tables)
+    clients = frames["source_client"].select("practice_id", "product", "source_id", "state")
+    books = query(con, _BOOKS, {"source_client": frames["source_client"].select(_ORGANISATION)})
+    known = {"own": own, "source_client": clients, "books": books}
+    frame = query(con, _PREPARE, {**known, **{name: frames[name] for name in ("comparable", "client_sync")}})
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 
 

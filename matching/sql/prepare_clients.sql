@@ -16,25 +16,6 @@ linked as (
     group by all
 ),
 
--- Practice Manager knows no organisations; Tax, which shares its clients, does.
-connected as (
-    select practice_id, product, source_id, organisation_id
-    from source_client
-    where organisation_id is not null
-    union all
-    select practice_id, 'xpm', xpm_client_uuid, organisation_id
-    from source_client
-    where organisation_id is not null and xpm_client_uuid is not null
-),
-
-books as (
-    select
-        practice_id, product, source_id,
-        list(distinct organisation_id order by organisation_id) as organisations
-    from connected
-    group by all
-),
-
 -- "Smith Nominees Pty Ltd ATF Smith Family Trust" in a trust's record is the Smith Family: the trustee's name
 -- is one that several trusts, funds and the company itself go by.
 named as (
