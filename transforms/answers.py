@@ -104,7 +104,10 @@ def decisions(
             continue
         question, author = known.get(line[ITEM]), line[AUTHOR] or occasion.by
         if question is None:
-            gone = "no open question has this id: it is answered, or gone with its records. Export again."
+            gone = (
+                "no open question has this id: it is answered, gone with its records, or its practice waits"
+                " for a list (scr status). Export again."
+            )
             refused.append(_refusal(line, ITEM, gone))
         elif problem := _problem(line, question, author, occasion):
             refused.append(_refusal(line, *problem))

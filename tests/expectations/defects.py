@@ -84,6 +84,7 @@ HARMLESS: dict[str, list[Defect]] = {
             organisation_id="o1",
         ),
         lambda b: add(_shared_organisation(b), "effective_organisation", organisation_id="o1"),
+        lambda b: put(_shared_organisation(b), "intake", {"entity": "contacts"}, accepted=False),
         lambda b: put(b, "source_client", {"source_id": "h31"}, organisation_id="o1"),
     ],
     "organisation_link_is_known": [
@@ -97,6 +98,7 @@ HARMLESS: dict[str, list[Defect]] = {
         lambda b: put(without(b, "crosswalk", source_id="x51"), "quarantine", {}, level="value"),
     ],
     "shared_tax_number_is_asked": [
+        lambda b: put(_shared_number(b), "intake", {"entity": "contacts"}, accepted=False),
         lambda b: put(
             put(_shared_number(b), "source_client", {"source_id": "x21"}, branch_number="002"),
             "source_client",

@@ -290,7 +290,7 @@ def test_the_terminal_shows_those_that_block_first(desk: Desk, monkeypatch: pyte
     lines = desk.review().stdout.splitlines()[2:]
     blocking = [line.split()[4] for line in lines[: lines.index("")]]
     assert blocking == sorted(blocking, reverse=True)
-    assert "14 questions; 8 block publication (about 11 minutes)" in "\n".join(lines)
+    assert "12 questions; 7 block publication (about 10 minutes)" in "\n".join(lines)
     assert "No open questions" in desk.review("AU-000006").stdout
     assert json.loads(desk.review("AU-000012", "--format", "json").stdout)[0]["answers"] == ["match"]
     assert "did you mean AU-0000" in desk.review("AU-00001").stderr

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from tests.factories import rows
 from tests.transforms.consolidate.worlds import frames, pair, policy, record, run
 
 TWO = [record("hq", "h1"), record("xpm", "x1"), record("xpm", "x2")]
@@ -27,3 +28,12 @@ def test_of_two_that_are_two_clients_both_are_asked() -> None:
 
 def test_one_of_two_that_is_no_candidate_holds_nothing_up() -> None:
     assert asked(EITHER[0], ONE) == [("duplicate", "x1", "x2"), ("match", "h1", "x1")]
+
+
+@pytest.mark.parametrize(("accepted", "questions"), [(True, 2), (False, 0)])
+def test_a_practice_that_waits_for_a_list_is_asked_nothing(accepted: bool, questions: int) -> None:
+    lists = [{"product": product, "entity": "clients", "accepted": True} for product in ("hq", "tax")]
+    lists.append({"product": "xpm", "entity": "clients", "accepted": accepted})
+    found = run(frames(TWO, EITHER, effective_policy=policy("all_xpm"), intake=rows("intake", *lists)))
+    assert found["review_item"].height == questions
+    assert found["policy_simulation"].height == 3, "what the policies would do stays in sight"
