@@ -178,13 +178,15 @@ def _rows(line: Line, question: Mapping[str, Any], row: dict[str, Any]) -> list[
         more = {"organisation_id": question["organisation_id"], **whose}
         return [Decision(line, "organisation_links", row | more)]
     if question["kind"] == "selection":
+        # One kept record decides for its client; that none is kept has to be said of every one.
+        others = [other.split(":", 1) for other in question["others"] if not _KEPT[answer]]
         return [
             Decision(
                 line,
                 "selections",
                 row | {"product": product, "source_id": source_id, "keep": product in _KEPT[answer]},
             )
-            for product, source_id in ends
+            for product, source_id in [*ends, *others]
             if product
         ]
     (left, left_id), (right, right_id) = sorted(ends, key=lambda end: (_PRODUCTS.index(end[0]), end[1]))
