@@ -9,7 +9,7 @@ from expectations.errors import ContractError
 from expectations.gate import check, validate
 from expectations.ruleset import FOLDER, Rule, read_rule, rules
 from tests.expectations.batch import A, add, sound, without
-from tests.expectations.defects import DEFECTS, HARMLESS, defect
+from tests.expectations.defects import DEFECTS, HARMLESS, defect, said
 
 RULES = {rule.id: rule for rule in rules()}
 
@@ -76,6 +76,14 @@ def test_every_published_table_has_rules_for_required_columns_and_key() -> None:
     for name, table in tables("published").items():
         if table.kind == "published":
             assert {f"{name}_required", f"{name}_key"} <= RULES.keys()
+
+
+@pytest.mark.parametrize("answer", [{"decided_by": "model"}, {"band": "rejected"}])
+def test_neither_the_model_nor_a_no_ties_two_records_of_one_list(answer: dict[str, str]) -> None:
+    rule = "records_of_one_list_are_joined_by_people"
+    batch = said(said(DEFECTS[rule](sound()), "h11", "x11"), "h31", "x11", **answer)
+    failures = check(None, batch, "run-1", [RULES[rule]]).failures
+    assert [json.loads(key)["source_id"] for key in failures["failing_key"]] == ["h31"]
 
 
 @pytest.mark.parametrize(
