@@ -38,10 +38,10 @@ texts as (
         '"(phones|date_of_birth|business_number|company_number)":"[^"]*"', '', 'g'
     )) from review_item
     union all
-    -- of the evidence: values with a letter in them, and the numbers that are to be masked
+    -- of the evidence: values with a letter that no UUID holds, and the numbers that are to be masked
     select practice_id, 'match', concat_ws(' ', left_id, right_id), array_to_string(regexp_extract_all(
         evidence,
-        '[a-z][^"]*[0-9](?:[ ./-]?[0-9]){7,}|[0-9](?:[ ./-]?[0-9]){7,}[^"]*[a-z]'
+        '[g-z][^"]*[0-9](?:[ ./-]?[0-9]){7,}|[0-9](?:[ ./-]?[0-9]){7,}[^"]*[g-z]'
         || '|"tax_number", "level[^}]*[0-9]{7}[^}]*'
     ), chr(10)) from match
     union all

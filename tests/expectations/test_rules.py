@@ -109,6 +109,9 @@ def test_what_only_looks_like_a_tax_number_is_none() -> None:
     batch = add(sound(), "field_value", field="date_of_birth", value="1234-56-78")
     batch = add(batch, "source_client", product="hq", source_id="h9", tax_number="12345678")
     batch = add(batch, "match", evidence=clue("date_of_birth", "1234-56-78"))
+    batch = add(
+        batch, "match", left_id="x", evidence=clue("xero_organisation", "[ace-12345678-bad, 12345678-f]")
+    )
     batch = add(batch, "match", left_id="y", evidence=clue("company_number", "123456780"))
     assert found_in(add(batch, "match", left_id="z", evidence=clue("tax_number", "******780"))) == []
 
