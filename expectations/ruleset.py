@@ -17,7 +17,9 @@ Severity = Literal["critical", "warning"]
 FOLDER = Path(__file__).parent / "rules"
 _HEADER = re.compile(r"-- (?P<reason>[^\n]+)\n-- severity: (?P<severity>\w+)\n-- table: (?P<table>\w+)\n")
 _SOURCE = re.compile(r"(?<!distinct )\b(?:from|join)\s+(\w+)", re.IGNORECASE)
-_CTE = re.compile(r"(?:\bwith|,)\s+(\w+)\s+as\s*(?:(?:not\s+)?materialized\s*)?\(", re.IGNORECASE)
+_CTE = re.compile(
+    r"(?:\bwith(?:\s+recursive)?|,)\s+(\w+)\s+as\s*(?:(?:not\s+)?materialized\s*)?\(", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

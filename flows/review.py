@@ -27,12 +27,13 @@ from transforms.answers import (
     decisions,
     weigh,
 )
+from transforms.clients import source_clients
+from transforms.consolidate.shown import client_versions
 from transforms.ingest import find_snapshot
-from transforms.ingest.snapshot import Snapshot
-from transforms.review_sheet import PRACTICE, REQUIRED, sheet
+from transforms.review_sheet import ANSWER, ITEM, PRACTICE, REQUIRED, sheet
 
-PRODUCTS = ("hq", "xpm", "tax")
-"""Folders of the landing zone whose lists hold what a question shows."""
+READ = ("hq_clients", "xpm_clients", "tax_clients", "xpm_jobs", "staff", *DECISIONS)
+"""Source tables that hold what a question shows, and what an answer is weighed against."""
 ROWS = 50
 """Questions shown on the terminal."""
 SHOWN = ("practice_id", "rank", "family", "kind", "blocking", "minutes", "answers", "why")
@@ -108,13 +109,15 @@ def take(settings: Settings, questions: pl.DataFrame, path: Path, who: tuple[str
     landing zone as a whole cannot be used; nothing is written then.
     """
     snapshot = find_snapshot(settings.landing)
-    occasion = Occasion(*who, snapshot.snapshot_date, _changes(snapshot))
-    made, refused = decisions(read_lines(path), questions, occasion)
-    practices = sorted({str(decision.row[PRACTICE]) for decision in made})
-    weighed = Weighed([], [], [], [])
-    if made:
-        with reading(settings, snapshot.snapshot_date, practices, ("staff", *DECISIONS)) as landing:
-            weighed = weigh(landing.con, made, landing.tables(practices))
+    lines = read_lines(path)
+    answered = {line[ITEM] for line in lines if line[ANSWER]}
+    asked = questions.filter(pl.col(ITEM).is_in(answered))
+    practices = sorted(asked[PRACTICE].unique())
+    with reading(settings, snapshot.snapshot_date, practices, READ) as landing:
+        frames = landing.tables(practices)
+        landed = client_versions(source_clients(landing.con, frames), asked)
+        made, refused = decisions(lines, questions, Occasion(*who, landed))
+        weighed = weigh(landing.con, made, frames)
     name = f"review-{who[1]:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.csv"
     for table_name, rows in as_tables(weighed.fresh).items():
         place = f"{table(table_name).path}/{name}"
@@ -122,17 +125,6 @@ def take(settings: Settings, questions: pl.DataFrame, path: Path, who: tuple[str
         print(f"Written: {settings.landing}/snapshot_date={snapshot.snapshot_date}/{place}")
     _tell(path, weighed, sorted([*refused, *weighed.late], key=lambda refusal: refusal.line))
     return int(bool(refused or weighed.late or weighed.powerless))
-
-
-def _changes(snapshot: Snapshot) -> dict[str, dt.datetime]:
-    """Practice ("": the fleet) → last change of its lists; decisions are no part of what was looked at."""
-    practice = {file.name: file.practice_id or "" for file in snapshot.files}
-    found: dict[str, dt.datetime] = {}
-    for file in snapshot.storage.files():
-        if file.path.split("/")[0] in PRODUCTS:
-            key = practice.get(file.path, "")
-            found[key] = max(found.get(key, file.changed_at), file.changed_at)
-    return found
 
 
 def _tell(path: Path, weighed: Weighed, refused: Sequence[Refusal]) -> None:

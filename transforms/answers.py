@@ -1,9 +1,11 @@
 """Answers to questions, as decisions: which can be taken, and why the others cannot.
 
-An answer is taken only while its question stands as it was exported: same id, same records, same answers.
+An answer is taken only while its question stands as it was exported: same id, same records, same answers. The
+records are compared with the lists as they are landed now, so no later run is needed to see a change.
 """
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,14 +70,8 @@ class Occasion:
     """user_id where a line does not say."""
     at: dt.datetime
     """UTC, without a zone."""
-    snapshot_date: dt.date
-    """Snapshot that the decisions go into."""
-    changed_at: Mapping[str, dt.datetime]
-    """Practice ("": the fleet) → last change of its lists in that snapshot (UTC, without a zone)."""
-
-    def changed_since(self, practice_id: str, time: dt.datetime) -> bool:
-        """Whether a list that may hold records of the practice changed after that time."""
-        return any(self.changed_at.get(key, time) > time for key in (practice_id, ""))
+    landed: Mapping[tuple[str, str, str], str]
+    """Practice, product, id → the client as `shown.client_versions` shows it, of every list landed now."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,10 @@ def decisions(
             continue
         question, author = known.get(line[ITEM]), line[AUTHOR] or occasion.by
         if question is None:
-            gone = "no open question has this id: it is answered, or gone with its records. Export again."
+            gone = (
+                "no open question has this id: it is answered, gone with its records, or its practice waits"
+                " for a list (scr status). Export again."
+            )
             refused.append(_refusal(line, ITEM, gone))
         elif problem := _problem(line, question, author, occasion):
             refused.append(_refusal(line, *problem))
@@ -123,8 +122,8 @@ def _problem(
 ) -> tuple[str, str] | None:
     """Column and reason for which a line on an open question is not taken: the first that applies."""
     permitted = question["answers"]
-    shown, landed = question["snapshot_date"], occasion.snapshot_date
-    stale = "stale: the records have changed since the export. Export again, look at them, answer."
+    stale = "stale: the question has changed since the export. Export again, look at it, answer."
+    changed = _changed(question, occasion.landed) if permitted else None
     checks = [
         (
             line[PRACTICE] != question[PRACTICE],
@@ -132,23 +131,12 @@ def _problem(
             f"the question is one of {question[PRACTICE]}: leave ids as they were exported.",
         ),
         (
-            shown != landed,
-            PRACTICE,
-            f"the store shows snapshot {shown}, the landing zone holds {landed}: run scr run first,"
-            " so that a record that has changed since is seen.",
-        ),
-        (
-            occasion.changed_since(question[PRACTICE], question["read_at"]),
-            PRACTICE,
-            "lists of the practice were delivered anew after the last run: run scr run first, so that a"
-            " record that has changed is seen.",
-        ),
-        (
             not permitted,
             ANSWER,
             f"a {question['kind']} is not answered here. {question['consequences']}",
         ),
         (line[VERSION] != question["subject_hash"], VERSION, stale),
+        (bool(changed), VERSION, f"stale: {changed}. Run scr run, export again, look at it, answer."),
         (
             _word(line[ANSWER], permitted) is None,
             ANSWER,
@@ -157,6 +145,21 @@ def _problem(
         (not author, AUTHOR, "nobody is named: fill the column, or give --by USER_ID."),
     ]
     return next(((column, reason) for wrong, column, reason in checks if wrong), None)
+
+
+def _changed(question: Mapping[str, Any], landed: Mapping[tuple[str, str, str], str]) -> str | None:
+    """What the lists landed now hold otherwise than the question shows it, without values; None: nothing."""
+    for side in ("left", "right"):
+        product, source_id = question[f"{side}_product"], question[f"{side}_id"]
+        if not product:
+            continue
+        now = landed.get((question[PRACTICE], product, source_id))
+        if now is None:
+            return f"the lists hold no readable {product} client {source_id} any more"
+        then = json.loads(question[f"{side}_record"])
+        if fields := [name for name, value in json.loads(now).items() if value != then.get(name)]:
+            return f"{product} client {source_id} has changed since ({', '.join(fields)})"
+    return None
 
 
 def _word(typed: str, permitted: Sequence[str]) -> str | None:
@@ -175,13 +178,15 @@ def _rows(line: Line, question: Mapping[str, Any], row: dict[str, Any]) -> list[
         more = {"organisation_id": question["organisation_id"], **whose}
         return [Decision(line, "organisation_links", row | more)]
     if question["kind"] == "selection":
+        # One kept record decides for its client; that none is kept has to be said of every one.
+        others = [other.split(":", 1) for other in question["others"] if not _KEPT[answer]]
         return [
             Decision(
                 line,
                 "selections",
                 row | {"product": product, "source_id": source_id, "keep": product in _KEPT[answer]},
             )
-            for product, source_id in ends
+            for product, source_id in [*ends, *others]
             if product
         ]
     (left, left_id), (right, right_id) = sorted(ends, key=lambda end: (_PRODUCTS.index(end[0]), end[1]))

@@ -106,7 +106,7 @@ def dropped(store: Readable, practice_id: str, rows: int) -> pl.DataFrame:
 
 
 def open_questions(store: Readable, practice_ids: Sequence[str] | None = None) -> pl.DataFrame:
-    """`review_item` with practice_name and snapshot_date, of all practices where none is named.
+    """`review_item` with practice_name, of all practices where none is named.
 
     Those that block first, and of them those that unlock the most clients per minute. Raises UsageError for
     an unknown practice.

@@ -1,6 +1,5 @@
 """Where files lie: the only place that touches paths of the landing zone, local or on an object store."""
 
-import datetime as dt
 import shutil
 import tempfile
 import weakref
@@ -22,11 +21,10 @@ _GLOB_MARKS = frozenset("*?[]{}")
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One file: path relative to the folder that was listed, size in bytes, and its last change (UTC)."""
+    """One file: path relative to the folder that was listed, and its size in bytes."""
 
     path: str
     size: int
-    changed_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,7 @@ class Storage:
     def files(self) -> list[StoredFile]:
         """Every file at any depth, sorted by path. Names that begin with `.` or `_` are left out."""
         start = len(self.root) + 1
-        found = [
-            StoredFile(i.path[start:], i.size or 0, _utc(i.mtime_ns or 0))
-            for i in self._list(True)
-            if i.is_file
-        ]
+        found = [StoredFile(i.path[start:], i.size or 0) for i in self._list(True) if i.is_file]
         shown = (f for f in found if not any(part[:1] in "._" for part in f.path.split("/")))
         return sorted(shown, key=lambda f: f.path)
 
@@ -85,11 +79,6 @@ class Storage:
             raise UsageError(
                 f"{place} cannot be written ({error}): grant write access to the folder."
             ) from error
-
-
-def _utc(nanoseconds: int) -> dt.datetime:
-    """The time, without a zone."""
-    return dt.datetime.fromtimestamp(nanoseconds / 1e9, dt.UTC).replace(tzinfo=None)
 
 
 def open_storage(location: str | Path) -> Storage:

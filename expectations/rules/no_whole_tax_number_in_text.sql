@@ -9,34 +9,47 @@ with known as (
         and not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's number
 ),
 
+-- Not read: ids, sentences that quote nothing but ids, and what is no tax number but may look like one.
 texts as (
-    select
-        practice_id,
-        'unified_client' as found_in,
-        client_id as id,
-        concat_ws(
-            chr(10), name, other_name, address_line, postal_address_line, notes, custom_fields, settings
-        ) as content
-    from unified_client
+    select practice_id, 'unified_client' as found_in, client_id as id, concat_ws(
+        chr(10), name, first_name, middle_name, last_name, other_name, email, emails::varchar,
+        websites::varchar, address_line, city, region, post_code, postal_address_line, postal_city,
+        postal_region, postal_post_code, tax_number_masked, branch_number, client_code, notes, custom_fields,
+        settings
+    ) as content from unified_client
     union all
-    select practice_id, 'field_value', client_id || ' ' || field, value
-    from field_value
-    where field not in ('phone', 'phones', 'business_number', 'company_number')
+    select practice_id, 'field_value', client_id || ' ' || field, value from field_value
+    where field not in ('phone', 'phones', 'date_of_birth', 'business_number', 'company_number')
     union all
-    select practice_id, 'unified_contact', contact_id, concat_ws(chr(10), name, salutation, addressee)
-    from unified_contact
+    select practice_id, 'unified_contact', contact_id, concat_ws(
+        chr(10), name, first_name, last_name, salutation, addressee, email
+    ) from unified_contact
     union all
-    select practice_id, 'unified_group', group_id, name from unified_group
+    select practice_id, 'client_contact', contact_id || ' ' || client_id, position from client_contact
     union all
-    select practice_id, 'review_item', item_id, concat_ws(chr(10), why, consequences) from review_item
+    select practice_id, 'unified_group', group_id, concat_ws(chr(10), name, taxable) from unified_group
     union all
-    -- as in field_value: what is no tax number may have the digits of one
-    select practice_id, 'review_item', item_id, regexp_replace(
+    select practice_id, 'relationship', relationship_id, type from relationship
+    union all
+    select practice_id, 'organisation_link', organisation_id, organisation_name from organisation_link
+    union all
+    select practice_id, 'review_item', item_id, concat_ws(chr(10), why, consequences, regexp_replace(
         concat_ws(chr(10), left_record, right_record),
-        '"(phones|business_number|company_number)":"[^"]*"', '', 'g'
-    ) from review_item
+        '"(phones|date_of_birth|business_number|company_number)":"[^"]*"', '', 'g'
+    )) from review_item
+    union all
+    -- of the evidence: values with a letter that no UUID holds, and the numbers that are to be masked
+    select practice_id, 'match', concat_ws(' ', left_id, right_id), array_to_string(regexp_extract_all(
+        evidence,
+        '[g-z][^"]*[0-9](?:[ ./-]?[0-9]){7,}|[0-9](?:[ ./-]?[0-9]){7,}[^"]*[g-z]'
+        || '|"tax_number", "level[^}]*[0-9]{7}[^}]*'
+    ), chr(10)) from match
+    union all
+    select practice_id, 'policy_drop', policy || ' ' || xpm_client_uuid, name from policy_drop
     union all
     select practice_id, 'quarantine', concat_ws(' ', file, line, "column"), value from quarantine
+    union all
+    select practice_id, 'intake', product || ' ' || entity, reason from intake
     union all
     select practice_id, 'dropped_link', concat_ws(' ', kind, source_id, source_client_id), reason
     from dropped_link
@@ -44,31 +57,21 @@ texts as (
 
 -- runs of digits: 123 456 789, 123-456-789, 123456789
 runs as (
-    select distinct
-        practice_id,
-        found_in,
-        id,
-        unnest(regexp_extract_all(content, '[0-9](?:[ ./-]?[0-9]){7,}')) as run
+    select distinct practice_id, found_in, id, regexp_split_to_array(
+        unnest(regexp_extract_all(content, '[0-9](?:[ ./-]?[0-9]){7,}')), '[ ./-]'
+    ) as part
     from texts
     where regexp_matches(content, '[0-9](?:[ ./-]?[0-9]){7}')
 ),
 
-parts as (
-    select practice_id, found_in, id, regexp_split_to_array(run, '[ ./-]') as part
-    from runs
-),
-
 firsts as (
-    select practice_id, found_in, id, part, unnest(range(1, len(part) + 1)) as first_part
-    from parts
+    select *, unnest(range(1, len(part) + 1)) as first_part from runs
 ),
 
 candidates as (
-    select
-        practice_id,
-        found_in,
-        id,
-        unnest([array_to_string(part[first_part:n], '') for n in range(first_part, len(part) + 1)]) as digits
+    select practice_id, found_in, id, unnest([
+        array_to_string(part[first_part:n], '') for n in range(first_part, len(part) + 1)
+    ]) as digits
     from firsts
 )
 

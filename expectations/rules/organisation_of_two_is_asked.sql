@@ -1,7 +1,11 @@
 -- An organisation of two living clients is linked to none and asked about, unless a person said whose it is.
 -- severity: critical
 -- table: organisation_link
-with living as (
+with waiting as ( -- for a list: it is asked nothing, and not published
+    select practice_id from intake where not accepted
+),
+
+living as (
     select distinct practice_id, client_id from client_fate where outcome = 'survivor'
 ),
 
@@ -29,3 +33,4 @@ select practice_id, organisation_id
 from shared
 anti join effective_organisation using (practice_id, organisation_id)
 anti join settled using (practice_id, organisation_id)
+anti join waiting using (practice_id)

@@ -1,7 +1,11 @@
 -- Two survivors share a whole tax number only under other branch numbers, or while a question blocks for it.
 -- severity: critical
 -- table: unified_client
-with numbers as (
+with waiting as ( -- for a list: it is asked nothing, and not published
+    select practice_id from intake where not accepted
+),
+
+numbers as (
     select
         fate.practice_id,
         fate.client_id,
@@ -62,4 +66,5 @@ inner join survivors as other -- many to many within one number: few
         and (one.branch = other.branch or one.branch is null or other.branch is null)
 left join asked as first on one.practice_id = first.practice_id and one.client_id = first.client_id
 left join asked as second on other.practice_id = second.practice_id and other.client_id = second.client_id
+anti join waiting on one.practice_id = waiting.practice_id
 where first.client_id is null or second.client_id is null

@@ -54,14 +54,17 @@ def _sources(n: str) -> dict[str, list[dict[str, Any]]]:
             _fate("tax", f"t1{n}", "merged", f"c1{n}"),
         ],
         "intake": [
-            {"product": "hq", "entity": "clients", "rows_read": 2},
-            {"product": "hq", "entity": "contacts", "rows_read": 1},
-            {"product": "hq", "entity": "groups", "rows_read": 1},
-            {"product": "xpm", "entity": "clients", "rows_read": 3},
-            {"product": "xpm", "entity": "contacts", "rows_read": 2},
-            {"product": "xpm", "entity": "groups", "rows_read": 1},
-            {"product": "xpm", "entity": "relationships", "rows_read": 1},
-            {"product": "tax", "entity": "clients", "rows_read": 1},
+            {"product": product, "entity": entity, "rows_read": rows_read, "accepted": True}
+            for product, entity, rows_read in (
+                ("hq", "clients", 2),
+                ("hq", "contacts", 1),
+                ("hq", "groups", 1),
+                ("xpm", "clients", 3),
+                ("xpm", "contacts", 2),
+                ("xpm", "groups", 1),
+                ("xpm", "relationships", 1),
+                ("tax", "clients", 1),
+            )
         ],
         "practices": [{}],
         "quarantine": [

@@ -17,6 +17,18 @@ def _shared_organisation(batch: Batch) -> Batch:
     return put(batch, "source_client", {"source_id": "x21"}, organisation_id="o1")
 
 
+def _two_of_one_list(batch: Batch) -> Batch:
+    return put(batch, "client_fate", {"source_id": "h31"}, client_id="c11", outcome="merged")
+
+
+def said(batch: Batch, left: str, right: str, **values: str) -> Batch:
+    """The batch with a person's yes to two records of the products hq and xpm, such as `h11` and `x11`."""
+    product = {"h": "hq", "x": "xpm"}
+    ends = {"left_product": product[left[0]], "left_id": left, "right_product": product[right[0]]}
+    yes = {"band": "exact", "decided_by": "person", **values}
+    return add(batch, "match", **ends, right_id=right, **yes)
+
+
 DEFECTS: dict[str, Defect] = {
     "client_contact_ends_somewhere": lambda b: put(b, "client_contact", {}, client_id="c9"),
     "client_has_a_name": lambda b: put(b, "unified_client", {"client_id": "c11"}, name=" "),
@@ -52,6 +64,7 @@ DEFECTS: dict[str, Defect] = {
     "organisation_link_ends_somewhere": lambda b: put(b, "organisation_link", {}, client_id="c9"),
     "organisation_state_fits": lambda b: put(b, "organisation_link", {}, state="conflict"),
     "outcome_and_id_agree": lambda b: put(b, "crosswalk", {"source_id": "h11"}, unified_id=None),
+    "records_of_one_list_are_joined_by_people": _two_of_one_list,
     "relationship_ends_somewhere": lambda b: put(b, "relationship", {}, related_client_id="c11"),
     "rows_read_are_records": lambda b: without(b, "source_client", source_id="x41"),
     "shared_tax_number_is_asked": _shared_number,
@@ -84,6 +97,7 @@ HARMLESS: dict[str, list[Defect]] = {
             organisation_id="o1",
         ),
         lambda b: add(_shared_organisation(b), "effective_organisation", organisation_id="o1"),
+        lambda b: put(_shared_organisation(b), "intake", {"entity": "contacts"}, accepted=False),
         lambda b: put(b, "source_client", {"source_id": "h31"}, organisation_id="o1"),
     ],
     "organisation_link_is_known": [
@@ -97,6 +111,7 @@ HARMLESS: dict[str, list[Defect]] = {
         lambda b: put(without(b, "crosswalk", source_id="x51"), "quarantine", {}, level="value"),
     ],
     "shared_tax_number_is_asked": [
+        lambda b: put(_shared_number(b), "intake", {"entity": "contacts"}, accepted=False),
         lambda b: put(
             put(_shared_number(b), "source_client", {"source_id": "x21"}, branch_number="002"),
             "source_client",
@@ -122,6 +137,11 @@ HARMLESS: dict[str, list[Defect]] = {
     ],
     "no_whole_tax_number_in_text": [
         lambda b: put(b, "unified_client", {"client_id": "c31"}, notes="Invoice 41234567805, ******780"),
+    ],
+    "records_of_one_list_are_joined_by_people": [
+        lambda b: said(_two_of_one_list(b), "h11", "h31"),
+        lambda b: said(said(_two_of_one_list(b), "h11", "x11"), "h31", "x11"),
+        lambda b: put(_two_of_one_list(b), "client_fate", {"source_id": "h31"}, client_id=None),
     ],
     "every_link_has_an_end": [
         lambda b: put(b, "xpm_groups", {}, ClientUUIDs=["x11", "x21", "x11"]),

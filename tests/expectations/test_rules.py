@@ -1,6 +1,7 @@
 """Every rule holds on a sound batch, and fails on its planted defect in that practice alone."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,8 @@ from expectations.contracts import tables
 from expectations.errors import ContractError
 from expectations.gate import check, validate
 from expectations.ruleset import FOLDER, Rule, read_rule, rules
-from tests.expectations.batch import A, add, sound, without
-from tests.expectations.defects import DEFECTS, HARMLESS, defect
+from tests.expectations.batch import A, Batch, add, sound, without
+from tests.expectations.defects import DEFECTS, HARMLESS, defect, said
 
 RULES = {rule.id: rule for rule in rules()}
 
@@ -76,6 +77,56 @@ def test_every_published_table_has_rules_for_required_columns_and_key() -> None:
     for name, table in tables("published").items():
         if table.kind == "published":
             assert {f"{name}_required", f"{name}_key"} <= RULES.keys()
+
+
+def clue(comparison: str, left: str) -> str:
+    return (
+        f'[{{"comparison": "{comparison}", "level": "same", "left": "{left}", "right": null, "bits": 1.5}}]'
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("unified_client", {"tax_number_masked": "123456780"}),
+        ("unified_client", {"last_name": "Lee 123 456 780"}),
+        ("unified_client", {"emails": ["123456780@lee.com"]}),
+        ("client_contact", {"position": "Director, 123-456-780"}),
+        ("organisation_link", {"organisation_name": "Lee 123456780"}),
+        ("policy_drop", {"policy": "all_hq", "name": "Lee TFN 123456780"}),
+        ("intake", {"reason": "The API answered: 123456780 is not valid."}),
+        ("review_item", {"why": "Is it 123456780?"}),
+        ("match", {"evidence": clue("family_name", "lee 123456780")}),
+        ("match", {"evidence": clue("place", "123456780, moon st")}),
+        ("match", {"evidence": clue("tax_number", "123456780")}),
+    ],
+)
+def test_a_whole_tax_number_is_found_wherever_texts_go(table: str, values: dict[str, Any]) -> None:
+    assert found_in(add(sound(), table, **values)) == [table]
+
+
+def test_what_only_looks_like_a_tax_number_is_none() -> None:
+    batch = add(sound(), "field_value", field="date_of_birth", value="1234-56-78")
+    batch = add(batch, "source_client", product="hq", source_id="h9", tax_number="12345678")
+    batch = add(batch, "match", evidence=clue("date_of_birth", "1234-56-78"))
+    batch = add(
+        batch, "match", left_id="x", evidence=clue("xero_organisation", "[ace-12345678-bad, 12345678-f]")
+    )
+    batch = add(batch, "match", left_id="y", evidence=clue("company_number", "123456780"))
+    assert found_in(add(batch, "match", left_id="z", evidence=clue("tax_number", "******780"))) == []
+
+
+def found_in(batch: Batch) -> list[str]:
+    failures = check(None, batch, "run-1", [RULES["no_whole_tax_number_in_text"]]).failures
+    return [json.loads(key)["found_in"] for key in failures["failing_key"]]
+
+
+@pytest.mark.parametrize("answer", [{"decided_by": "model"}, {"band": "rejected"}])
+def test_neither_the_model_nor_a_no_ties_two_records_of_one_list(answer: dict[str, str]) -> None:
+    rule = "records_of_one_list_are_joined_by_people"
+    batch = said(said(DEFECTS[rule](sound()), "h11", "x11"), "h31", "x11", **answer)
+    failures = check(None, batch, "run-1", [RULES[rule]]).failures
+    assert [json.loads(key)["source_id"] for key in failures["failing_key"]] == ["h31"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from transforms.review_sheet import REQUIRED, safe_cell, sheet
 
 def questions(**values: Any) -> pl.DataFrame:
     found = rows("review_item", {"left_product": "hq", "left_id": "h1", **values})
-    return found.with_columns(practice_name=pl.lit("=Practice"), snapshot_date=pl.lit("2024-01-15"))
+    return found.with_columns(practice_name=pl.lit("=Practice"))
 
 
 @pytest.mark.parametrize(

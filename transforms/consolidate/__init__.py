@@ -39,7 +39,7 @@ def consolidate(
     """Every published table of the practices with a policy that counts, `crosswalk` for all, and questions.
 
     `frames`: source tables, `source_client`, `match`, `contact_person`, `contact_near`, `effective_*`,
-    `rejected_decision`, `quarantine`. Gives `client_fate`, `practice_verdict`, the published tables,
+    `rejected_decision`, `quarantine`, `intake`. Gives `client_fate`, `practice_verdict`, published tables,
     `crosswalk`, `review_item`, `dropped_link`, `stale_link`, `policy_simulation`, `policy_drop`, and
     `rejected_decision` with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
@@ -53,7 +53,8 @@ def consolidate(
     moved = followed(con, frames, records, world.plan, links)
     counts = _facts(con, records, world, {"dropped": lose, "followed": moved})
     asked = _questions(con, records, world)
-    chosen = Chosen(asked.chosen, world.plan, world.chosen)
+    waiting = frames["intake"].filter(~pl.col("accepted")).select("practice_id").unique()
+    chosen = Chosen(asked.chosen, world.plan, world.chosen, waiting)
     outlook = Outlook(counts, world.lost, asked.every, world.chosen, world.plan, lose)
     stale = _stale_links(con, frames, records, run_id)
     return {

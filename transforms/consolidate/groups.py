@@ -4,7 +4,7 @@ Xero says that groups are shared, but not how same-named ones are joined. We joi
 ("The Smith Family Group" is "Smith Family") where at least one client that lives on is in both, for two
 families may bear one name; keep Practice Manager's Taxable; and drop a group none of whose members lives on,
 unless it is the empty double of just one. Groups of one name without a common member, and groups of the same
-members under different names, stay apart and are asked about.
+three or more members under different names, stay apart and are asked about (docs/decisions/0007).
 """
 
 import duckdb

@@ -43,6 +43,8 @@ class Chosen:
     plan: pl.DataFrame
     policy: pl.DataFrame
     """practice, policy: one row per practice with one."""
+    waiting: pl.DataFrame
+    """practice_id of those with a list that was not taken: nothing is asked that the list may answer."""
 
 
 def review_item(
@@ -58,6 +60,7 @@ def review_item(
     said = pl.concat(
         [_on_clients(con, record, chosen), _on_links(con, records, record, chosen, links)], how="diagonal"
     )
+    said = said.join(chosen.waiting, on="practice_id", how="anti")
     said = said.join(_ranking(con, records, said, links), on="item_id")  # one to one
     shown = shown_records(records, said, links)
     rows = run_sql(con, "consolidate/asked", {"question": said, "shown": shown}, {"run_id": run_id})

@@ -123,12 +123,13 @@ def shared_numbers(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.Da
 
 
 def undecided(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
-    """Clients that the selection leaves undecided: practice, left_rid, right_rid (HQ and XPM)."""
+    """Clients that the selection leaves undecided: practice, left_rid, right_rid (HQ and XPM), others."""
     found = run_sql(con, "consolidate/undecided", {"plan": plan, "record": records.record})
     return found.select(
         "practice",
         left_rid=pl.coalesce("hq_rid", "xpm_rid"),
         right_rid=pl.when(pl.col("hq_rid").is_not_null()).then("xpm_rid"),
+        others="others",
     )
 
 
@@ -163,6 +164,9 @@ def chosen_questions(
     columns = ["kind", "blocking", "left_rid", "right_rid"]
     more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES, *_FATES]
     return pl.concat(
-        [*(f.select(*columns, *more) for f in (matter, no_policy)), *(f.select(columns) for f in sure)],
+        [
+            *(frame.select(*columns, *more) for frame in (matter, no_policy)),
+            *(frame.select(*columns, pl.col("^others$")) for frame in sure),
+        ],
         how="diagonal",
     ).with_columns(pl.col("contradicted", *_DECIDES).fill_null(False))

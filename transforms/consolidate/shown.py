@@ -24,6 +24,7 @@ SHOWN = (
     "xpm_client",
 )
 """Fields of a record, in the order in which they are shown."""
+_JSON = pl.struct(pl.col(SHOWN).replace("", None)).struct.json_encode()
 
 
 def shown_records(records: Records, questions: pl.DataFrame, links: Frames) -> pl.DataFrame:
@@ -40,19 +41,30 @@ def shown_records(records: Records, questions: pl.DataFrame, links: Frames) -> p
     numbers = pl.concat_str("phone", "mobile", separator="; ", ignore_nulls=True)
     contacts = contacts.select(*KEY[1:], "name", emails="email", phones=numbers)
     found = [
-        _clients(records).with_columns(entity=pl.lit("client")),
+        shown_clients(records.clients).with_columns(entity=pl.lit("client")),
         contacts.with_columns(entity=pl.lit("contact")),
         groups.select(*KEY[1:], "name").with_columns(entity=pl.lit("group")),
     ]
     some = [frame.join(wanted, on=KEY, how="semi") for frame in found]
     rows = pl.concat([_empty(), *some], how="diagonal")
-    filled = rows.with_columns(pl.col(SHOWN).replace("", None))
-    return filled.select(*KEY, shown=pl.struct(SHOWN).struct.json_encode())
+    return rows.select(*KEY, shown=_JSON)
 
 
-def _clients(records: Records) -> pl.DataFrame:
+def client_versions(clients: pl.DataFrame, questions: pl.DataFrame) -> dict[tuple[str, str, str], str]:
+    """Practice, product, id → shown (JSON of `SHOWN`), of those of `source_client` that are asked about."""
+    sides = [
+        questions.select("practice_id", product=f"{side}_product", source_id=f"{side}_id")
+        for side in ("left", "right")
+    ]
+    found = shown_clients(clients.join(pl.concat(sides), on=KEY[1:], how="semi"))
+    rows = found.select(*KEY[1:], shown=_JSON).iter_rows()
+    return {(practice, product, source_id): shown for practice, product, source_id, shown in rows}
+
+
+def shown_clients(clients: pl.DataFrame) -> pl.DataFrame:
+    """Key and `SHOWN` of each row of `source_client`, all text."""
     address = ("address_line", "city", "region", "post_code", "country")
-    return records.clients.with_columns(
+    return clients.with_columns(
         pl.col("emails", "phones").list.join("; "),
         pl.col("date_of_birth").cast(pl.String),
         address=pl.concat_str(address, separator=", ", ignore_nulls=True),

@@ -58,7 +58,8 @@ def _intake(sources: Tables) -> pl.DataFrame:
     lists = [(p, e) for p in ("hq", "xpm", "tax") for e in READ if f"{p}_{e}" in sources]
     return pl.concat(
         sources[f"{p}_{e}"].group_by("practice_id").len("rows_read").select(
-            "practice_id", product=pl.lit(p), entity=pl.lit(e), rows_read=pl.col("rows_read").cast(pl.Int64)
+            "practice_id", product=pl.lit(p), entity=pl.lit(e), accepted=pl.lit(True),
+            rows_read=pl.col("rows_read").cast(pl.Int64)
         )
         for p, e in lists
     ).pipe(lambda counted: rows("intake", *counted.to_dicts()))  # fmt: skip

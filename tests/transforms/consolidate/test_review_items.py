@@ -1,5 +1,6 @@
 """What a question tells: its answers and what they do, its family and rank, the records, their hash."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import rows
-from tests.transforms.consolidate.worlds import frames, pair, policy, record, run, run_each
+from tests.transforms.consolidate.worlds import frames, outcomes, pair, policy, record, run, run_each
+from transforms.answers import Line, Occasion, decisions
+from transforms.consolidate.shown import client_versions
 
 BOTH = [record("hq", "h1"), record("xpm", "x1", has_job=True)]
 NEAR = [pair("hq:h1", "xpm:x1", "near")]
@@ -70,6 +73,28 @@ def test_a_selection_is_answered_with_the_records_to_keep() -> None:
         assert ((item["left_id"], item["right_id"]), item["answers"]) == (ids, answers)
         assert all(f"{answer}: " in item["consequences"] for answer in answers)
         assert ("drops_working_clients" in item["consequences"]) == at_work
+
+
+@pytest.mark.parametrize("lists", ["hx", "h", "x"])
+def test_one_answer_keeps_none_of_a_client_with_several_records_of_one_list(lists: str) -> None:
+    records = [record("hq" if p == "h" else "xpm", f"{p}{n}") for p in lists for n in (1, 2, 3)]
+    keys = [f"{r['product']}:{r['source_id']}" for r in records]
+    pairs = [pair(keys[0], key, decided_by="person") for key in keys[1:]]
+    world = frames(records, pairs, effective_policy=policy("selection"))
+    found = run(world)["review_item"].filter(kind="selection")
+    shown = client_versions(world["source_client"], found)
+    cells = found.select("practice_id", "item_id", version="subject_hash", answer=pl.lit("keep_none"))
+    made, refused = decisions(
+        [Line(2, cells.row(0, named=True))], found, Occasion("u1", dt.datetime(2024, 1, 15), shown)
+    )
+    assert refused == []
+    marks = {str(one.row["source_id"]): bool(one.row["keep"]) for one in made}
+    assert marks == dict.fromkeys([r["source_id"] for r in records], False)
+    assert all(other in found["consequences"][0] for other in found["others"][0])
+    after = run({**world, "effective_selection": selected(**marks)})
+    assert after["review_item"].filter(kind="selection").is_empty()
+    assert after["practice_verdict"]["undecided"].to_list() == [0]
+    assert {outcome for outcome, _ in outcomes(after).values()} == {"archived", "merged"}
 
 
 def test_an_organisation_is_answered_with_any_client_that_holds_it_and_lives_on() -> None:

@@ -43,7 +43,7 @@ def frames(
         "staff": staff,
     }
     given["match"] = rows("match", *map(dict, matches))
-    reports = {name: table(name).empty() for name in ("quarantine", "rejected_decision")}
+    reports = {name: table(name).empty() for name in ("quarantine", "rejected_decision", "intake")}
     return {**empty, **reports, **given, **more}
 
 

@@ -29,11 +29,15 @@ select
     why,
     answers,
     consequences,
+    coalesce(others, []::varchar[]) as others,
     left_record,
     right_record,
     -- Of what is shown alone, where tax numbers are masked: so no number can be guessed from it.
     'v_' || substr(
-        md5(concat_ws('|', left_record, coalesce(right_record, ''), array_to_string(answers, ';'))), 1, 16
+        md5(concat_ws(
+            '|', left_record, coalesce(right_record, ''), array_to_string(answers, ';'),
+            nullif(array_to_string(others, ';'), '')
+        )), 1, 16
     ) as subject_hash,
     'f_' || substr(md5(family_key), 1, 12) as family,
     minutes,

@@ -58,6 +58,7 @@ select
                         || ' survive, a duplicate that the selection makes. keep_none: both are archived.'
                 else s.answers[1] || ': it survives. keep_none: it is archived, or follows a kept twin.'
             end,
+            ' keep_none speaks of ' || array_to_string(s.others, ', ') || ' too, records of the same client.',
             case when s.works
                 then ' The Practice Manager record has jobs or a Tax record: unless it survives, the policy'
                     || ' is refused until drops_working_clients is acknowledged.' end

@@ -1,9 +1,22 @@
--- One row per client without a selection: the senior record of each list that needs one and has none yet.
+-- One row per client without a selection: of the records that need one and have none yet the senior one of
+-- each list, and the `others` as product:id, which only an answer that keeps none has to speak of.
+with ranked as (
+    select
+        r.practice,
+        r.set_id,
+        r.product,
+        r.source_id,
+        r.rid,
+        row_number() over (partition by r.set_id, r.product order by r.seniority) as place
+    from plan as p
+    inner join record as r on p.rid = r.rid -- one to one under one policy
+    where p.policy = 'selection' and p.undecided and r.needs and r.keep is null
+)
+
 select
-    r.practice,
-    arg_min(r.rid, r.seniority) filter (where r.product = 'hq') as hq_rid,
-    arg_min(r.rid, r.seniority) filter (where r.product = 'xpm') as xpm_rid
-from plan as p
-inner join record as r on p.rid = r.rid -- one to one under one policy
-where p.policy = 'selection' and p.undecided and r.needs and r.keep is null
-group by r.practice, r.set_id
+    practice,
+    min(rid) filter (where product = 'hq' and place = 1) as hq_rid,
+    min(rid) filter (where product = 'xpm' and place = 1) as xpm_rid,
+    list(product || ':' || source_id order by product, source_id) filter (where place > 1) as others
+from ranked
+group by practice, set_id

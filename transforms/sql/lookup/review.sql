@@ -10,13 +10,10 @@ with blocked as (
 
 select
     q.* exclude (run_id),
-    s.practice_name,
-    s.snapshot_date,
-    r.started_at as read_at
+    s.practice_name
 from review_item as q
 inner join blocked as b on q.practice_id = b.practice_id -- many to one
 inner join practice_status as s on q.practice_id = s.practice_id -- many to one
-inner join run as r on q.run_id = r.run_id -- many to one
 where coalesce(list_contains($practice_ids::varchar[], q.practice_id), true)
 order by
     q.blocking desc,
