@@ -25,7 +25,8 @@ JUDGEMENTS = {"=": "match", "!": "no_match", "?": "unsure"}
 ADMIN, STANDARD = "admin", "standard"
 _DAY = dt.datetime(2024, 1, 10)
 
-# Two records of one of them are joined without asking; `thin` leaves what is asked about.
+# Two records of one of them are joined without asking; `thin` leaves what is asked about, and so does `wed`, thin
+# with another family name, where both are connected to one organisation.
 PEOPLE: dict[str, Row] = {
     "ann": {
         "first": "Annelise", "last": "Karlsen-Boyd", "born": dt.date(1961, 2, 3),
@@ -146,12 +147,13 @@ def _mark(marks: list[str], pattern: str) -> str | None:
 
 
 def _hq(source_id: str, _: str | None, person: Row, marks: list[str]) -> Row:
-    thin = "thin" in marks
+    wed = "wed" in marks
+    thin = wed or "thin" in marks
     return {
         "hq_client_id": source_id,
         "business_structure": "Individual",
         "first_name": person["first"][0] if thin else person["first"],
-        "last_name": person["last"],
+        "last_name": "Prendergast" if wed else person["last"],
         "date_of_birth": None if thin else person["born"],
         "emails": [] if thin else [person["email"]],
         "phones": [] if thin else [person["phone"]],
