@@ -77,7 +77,9 @@ def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     own = _practice_values(frames["practices"])
     # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
     clients = frames["source_client"].select("practice_id", "product", "source_id", "state")
-    books = query(con, _BOOKS, {"source_client": frames["source_client"].select(_ORGANISATION)})
+    of_organisations = frames["source_client"].select(_ORGANISATION)
+    judged = frames["effective_judgement"]
+    books = query(con, _BOOKS, {"source_client": of_organisations, "judgement": judged})
     known = {"own": own, "source_client": clients, "books": books}
     frame = query(con, _PREPARE, {**known, **{name: frames[name] for name in ("comparable", "client_sync")}})
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))

@@ -44,19 +44,19 @@ def effective(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> di
 
 
 def _with_no_account(policies: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
-    """Without a Practice Manager account the HQ list is published as it stands, unless decided otherwise."""
+    """Without a Practice Manager account the HQ list is published as it stands, whatever was decided."""
     alone = (
         practices.filter(pl.col("connection") == "no_account")
-        .join(policies, on="practice_id", how="anti")
+        .join(policies.select("practice_id", "acknowledged"), on="practice_id", how="left")  # one to one
         .select(
             "practice_id",
             policy=pl.lit("all_hq"),
             fill_blanks=pl.lit(False),
-            acknowledged=pl.lit([], dtype=pl.List(pl.String)),
+            acknowledged=pl.col("acknowledged").fill_null(pl.lit([], dtype=pl.List(pl.String))),
             confirmed=pl.lit(True),
         )
     )
-    return pl.concat([policies, alone])
+    return pl.concat([policies.join(alone, on="practice_id", how="anti"), alone])
 
 
 def _rejected(decisions: pl.DataFrame, run_id: str) -> pl.DataFrame:

@@ -1,13 +1,24 @@
 -- One row per client with a Xero organisation: the ids of its organisations. Practice Manager knows none; Tax, which
--- shares its clients, does.
-with connected as (
+-- shares its clients, does, unless a person said that it does not share this one.
+with refused as (
+    select
+        practice_id,
+        case when left_product = 'tax' then left_id else right_id end as tax_id,
+        case when left_product = 'tax' then right_id else left_id end as xpm_id
+    from judgement
+    where judgement = 'no_match' and 'tax' in (left_product, right_product)
+),
+
+connected as (
     select practice_id, product, source_id, organisation_id
     from source_client
     where organisation_id is not null
     union all
-    select practice_id, 'xpm', xpm_client_uuid, organisation_id
-    from source_client
-    where organisation_id is not null and xpm_client_uuid is not null
+    select t.practice_id, 'xpm', t.xpm_client_uuid, t.organisation_id
+    from source_client as t
+    anti join refused as r
+        on t.practice_id = r.practice_id and t.source_id = r.tax_id and t.xpm_client_uuid = r.xpm_id
+    where t.organisation_id is not null and t.xpm_client_uuid is not null
 )
 
 select

@@ -166,6 +166,22 @@ def test_the_organisation_of_a_tax_record_speaks_for_the_client_that_it_shares(
     assert _weight(match.filter(left_product="xpm"), "xero_organisation") is None
 
 
+def test_a_tax_record_that_a_person_refused_is_compared_with_the_others(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    mary = "given_name=mary;family_name=chen;date_of_birth=1950-01-02"
+    found = dict(frames(record("hq", "a", JOHN), record("xpm", "b", mary), record("tax", "t", JOHN)))
+    tax = pl.col("source_id") == "t"
+    found["source_client"] = found["source_client"].with_columns(
+        xpm_client_uuid=pl.when(tax).then(pl.lit("b")), organisation_id=pl.when(tax).then(pl.lit("org1"))
+    )
+    names = ("left_product", "left_id", "right_product", "right_id", "judgement")
+    said = rows("effective_judgement", dict(zip(names, ("tax", "t", "xpm", "b", "no_match"), strict=True)))
+    match = matched(con, {**found, "effective_judgement": said})
+    bands = match.filter(pl.col("right_id") == "t").select("left_id", "band").sort("left_id").rows()
+    assert bands == [("a", "exact"), ("b", "rejected")]
+
+
 def _weight(match: pl.DataFrame, comparison: str) -> float | None:
     told = json.loads(match["evidence"].item())
     return next((one["bits"] for one in told if one["comparison"] == comparison), None)

@@ -104,13 +104,14 @@ def test_connecting_is_the_master_admins(by: str | None, rejected: bool) -> None
     assert found["decision"].to_list() == (["connection"] if rejected else [])
 
 
-def test_no_account_publishes_hq_unless_decided_otherwise() -> None:
+def test_no_account_publishes_hq_whatever_was_decided() -> None:
     practices = rows("practices", {"connection": "no_account"})
-    assert _run(practices=practices)["effective_policy"].select("policy", "confirmed").rows() == [
-        ("all_hq", True)
-    ]
-    decided = _run(practices=practices, policies=_policies({"confirmed": False}))["effective_policy"]
-    assert decided.select("policy", "confirmed").rows() == [("all_xpm", False)]
+    kept = [("all_hq", True)]
+    assert _run(practices=practices)["effective_policy"].select("policy", "confirmed").rows() == kept
+    older = _policies({"confirmed": False, "acknowledged": ["drops_working_clients"]})
+    decided = _run(practices=practices, policies=older)["effective_policy"]
+    assert decided.select("policy", "confirmed").rows() == kept
+    assert decided["acknowledged"].to_list() == [["drops_working_clients"]]
 
 
 def test_judgements_are_of_the_unordered_pair() -> None:

@@ -12,7 +12,8 @@ The first line that applies (see tests/transforms/ingest/intake_cases.csv):
 | everything else; so too an empty list that is there, or that the extract says has 0 rows | yes | |
 
 A practice has HQ always, XPM unless its connection is `none` or `no_account` or it has no XPM account, Tax
-where `has_tax`. A file that names no practice in its path is there for every practice.
+where `has_tax`, and the old sync's pairs where it has XPM. A file that names no practice in its path is there
+for every practice.
 """
 
 from collections.abc import Sequence

@@ -25,8 +25,8 @@ JUDGEMENTS = {"=": "match", "!": "no_match", "?": "unsure"}
 ADMIN, STANDARD = "admin", "standard"
 _DAY = dt.datetime(2024, 1, 10)
 
-# Two records of one of them are joined without asking; `thin` leaves what is asked about, and so does `wed`, thin
-# with another family name, where both are connected to one organisation.
+# Two records of one of them are joined without asking; `thin` leaves what is asked about, and so does `wed`
+# (thin, with another family name) where both are connected to one organisation.
 PEOPLE: dict[str, Row] = {
     "ann": {
         "first": "Annelise", "last": "Karlsen-Boyd", "born": dt.date(1961, 2, 3),

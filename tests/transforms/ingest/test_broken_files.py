@@ -96,6 +96,22 @@ def test_a_bad_record_is_lost_alone(place: str, case: str, bad_rows: Frames) -> 
     assert counts == (len(ids), sum(line[0] == "row" for line in expected))
 
 
+@pytest.mark.parametrize("files", [1, 4, 5, 30])
+def test_an_open_quote_loses_its_line_alone_among_however_many_files(files: int, tmp_path: Path) -> None:
+    broken = HQ + 'P0,c1,active,A,\nP0,c2,active,"B,\nP0,c3,active,C,\n'
+    found: dict[str, str | bytes] = {"hq/clients/practice_id=P0/a.csv": broken}
+    directory = "practice_id,practice_name,region,connection\nP0,x,AU,none\n"
+    for n in range(1, files):
+        found[f"hq/clients/practice_id=P{n}/a.csv"] = f"{HQ}P{n},c1,active,A,\n"
+        directory += f"P{n},x,AU,none\n"
+    with connect() as con:
+        frames = read(con, write(tmp_path, found | {"practices.csv": directory}))
+    mine = {name: frame.filter(pl.col("practice_id") == "P0") for name, frame in frames.items()}
+    assert mine["hq_clients"]["hq_client_id"].to_list() == ["c1", "c3"]
+    assert [line[1] for line in lines(mine)] == [3]
+    assert frames["hq_clients"].height == files + 1
+
+
 _GOOD = HQ + "P1,c1,active,A,\n"
 _PARQUET = pa.BufferOutputStream()
 pl.read_csv(_GOOD.encode()).write_parquet(_PARQUET)

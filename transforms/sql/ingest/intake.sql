@@ -60,7 +60,12 @@ select
         where d.product = s.product and d.entity = s.entity
             and (d.practice_id is null or d.practice_id = s.practice_id)
     ) as is_delivered,
-    exists (from needed as o where o.practice_id = s.practice_id and o.product = s.product) as has_product
+    exists (
+        from needed as o
+        where o.practice_id = s.practice_id
+            -- The old sync's pairs are of no use without Practice Manager.
+            and o.product = case when s.product = 'links' then 'xpm' else s.product end
+    ) as has_product
 from subjects as s -- at most one row of each of the others
 left join counts as c using (practice_id, product, entity)
 left join refused as r using (practice_id, product, entity)
