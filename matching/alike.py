@@ -3,12 +3,15 @@
 Looked for among the distinct words of all lists, in buckets of words that start, end or sound alike.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 from scipy.sparse import csr_matrix
 
+from matching import sounds
 from matching.words import Words
 from transforms import normalise
 from transforms.normalise.reference import any_of, reference
@@ -21,21 +24,31 @@ _LINKED = 0.9
 """Likeness of nicknames, of words written as one, and of initials, to what they stand for."""
 _SLIPS, _SLIP_SHARE = 4.0, 0.1
 """A slip is in so many names at most, or in such a share of the names with the right word."""
-_SOUNDS = {
-    "ph": "f", "ck": "k", "kh": "k", "gh": "k", "q": "k", "c": "k", "g": "k", "w": "v", "z": "s", "j": "y",
-    "sch": "s", "sh": "s", "tch": "s", "ch": "s", "tz": "s", "ts": "s", "dj": "y", "x": "ks",
-}  # fmt: skip
-"""Letters that other alphabets' names are written with, by sound."""
 
 
-def likeness_of_words(words: Words, persons: bool) -> csr_matrix:
-    """words × words: how far the first is found in the second (1 for the same word)."""
-    texts = words.words
-    found = [_slips(words, persons), _shortened(texts, persons), _joined(words), _initials(words, persons)]
-    found += [_nicknames(texts), _sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
-    size = len(words.words)
+@dataclass(frozen=True)
+class Alike:
+    """What words have to do with each other; both are words × words."""
+
+    like: csr_matrix
+    """How far the first is found in the second (1 for the same word)."""
+    parts: csr_matrix
+    """1 where the second is the first written as one with its neighbours."""
+
+
+def alike(words: Words, persons: bool) -> Alike:
+    """Compare the words of all names, of persons or of others."""
+    texts, size = words.words, len(words.words)
+    parts = _parts(words, persons)
+    joined = _both_ways(parts.with_columns(like=pl.lit(_LINKED)))
+    found = [_slips(words, persons), _shortened(texts, persons), joined, _initials(words, persons)]
+    found += [_nicknames(texts), *_sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
     same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
     table = pl.concat([same, *found], how="vertical_relaxed").group_by("a", "b").agg(pl.col("like").max())
+    return Alike(_matrix(table, size), _matrix(parts.with_columns(like=pl.lit(1.0)), size))
+
+
+def _matrix(table: pl.DataFrame, size: int) -> csr_matrix:
     table = table.sort("a", "b")
     return csr_matrix(
         (table["like"].to_numpy(), (table["a"].to_numpy(), table["b"].to_numpy())), shape=(size, size)
@@ -130,17 +143,26 @@ def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
     return _both_ways(found.select(a="n", b="b", like=like))
 
 
-def _joined(words: Words) -> pl.DataFrame:
-    """Two neighbours that other names write as one word: "blue gum", "bluegum"."""
-    order = words.order
-    after = order.select("name", at=pl.col("at") - 1, second="word")
-    pairs = order.join(after, on=["name", "at"], validate="1:1").select("word", "second").unique()
-    texts = words.words
-    pairs = pairs.with_columns(one=texts.gather(pairs["word"]) + texts.gather(pairs["second"]))
-    number = _numbered(texts).rename({"word": "one"})
-    found = pairs.join(number, on="one", validate="m:1").filter(pl.col("one").str.len_chars() >= 4)
-    parts = [found.select(a=pl.col(part), b="n", like=pl.lit(_LINKED)) for part in ("word", "second")]
-    return _both_ways(pl.concat(parts))
+def _parts(words: Words, persons: bool) -> pl.DataFrame:
+    """a, b: neighbours that other names write as one word, "blue gum", "bluegum"; of persons, by sound."""
+    texts, order = words.words, words.order.sort("name", "at")
+    order = order.with_columns(text=texts.gather(order["word"]))
+    runs = []
+    for size in (2, 3):
+        following = [pl.col("text").shift(-k).over("name") for k in range(size)]
+        parts = [pl.col("word").shift(-k).over("name") for k in range(size)]
+        run = order.select(a=pl.concat_list(parts), one=pl.concat_str(following)).drop_nulls("one")
+        runs.append(run.unique().filter(pl.col("one").str.len_chars() >= 4))
+    run = pl.concat(runs)
+    code = sounds.syllables(run["one"]) if persons else run["one"]
+    known = pl.DataFrame({"code": sounds.syllables(texts) if persons else texts, "b": np.arange(len(texts))})
+    found = run.with_columns(code=code).join(known, on="code").select("a", pl.col("b").cast(pl.Int64))
+    return (
+        found.explode("a", empty_as_null=True)
+        .with_columns(pl.col("a").cast(pl.Int64))
+        .unique()
+        .sort("a", "b")
+    )
 
 
 def _initials(words: Words, persons: bool) -> pl.DataFrame:
@@ -170,20 +192,18 @@ def _nicknames(words: pl.Series) -> pl.DataFrame:
     return _both_ways(_sharing(long, "root").select(a="n", b="n_b", like=pl.lit(_LINKED)).unique())
 
 
-def _sounding(words: pl.Series) -> pl.DataFrame:
-    """Names of one sound, as they are written from other alphabets: "Yusuf" and "Yousef"."""
-    sound = words.str.replace_many(_SOUNDS, leftmost=True)
-    first = sound.str.head(1).replace(dict.fromkeys("eouiy", "a"))
-    code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
-    for letter in "bdfklmnprstv":
-        code = code.str.replace_all(f"{letter}{letter}+", letter)
-    long = _numbered(words).with_columns(code=code).filter(pl.col("code").str.len_chars() >= 3)
+def _sounding(words: pl.Series) -> list[pl.DataFrame]:
+    """Names of one sound, as they are written from other alphabets: "Yusuf" and "Yousef", "Hsi" and "Xi"."""
+    numbered = _numbered(words)
+    long = numbered.with_columns(code=sounds.consonants(words)).filter(pl.col("code").str.len_chars() >= 3)
     pairs = _sharing(long, "code")
     apart = process.cpdist(
         pairs["word"].to_list(), pairs["word_b"].to_list(), scorer=DamerauLevenshtein.normalized_similarity
     )
     pairs = pairs.with_columns(like=pl.when(pl.Series(apart) >= 0.6).then(0.9).otherwise(0.8))
-    return _both_ways(pairs.select(a="n", b="n_b", like="like"))
+    eastern = _sharing(numbered.with_columns(code=sounds.syllables(words)), "code")
+    found = [pairs, eastern.with_columns(like=pl.lit(_LINKED))]
+    return [_both_ways(pairs.select(a="n", b="n_b", like="like")) for pairs in found]
 
 
 def _listed(words: pl.Series) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from matching import spellings
 from matching.spec import MatchSpec
 from transforms import normalise
 from transforms.normalise.structures import is_organisation_word
@@ -38,9 +39,11 @@ def bare(values: pl.Series, kind: str) -> pl.DataFrame:
         found["bare_text"] = normalise.fold(values)
     if kind in ("organisation_name", "name"):
         found |= _organisations(values)
+        found["bare_org"] = spellings.numbers(found["bare_org"])
     if kind in ("full_name", "name"):
-        person = normalise.person_name(None, None, None, values)["full_name"]
-        frame = pl.DataFrame({"name": normalise.fold(values), "form": found["bare_form"], "person": person})
+        spelled = spellings.letters_for_digits(values)
+        person = spellings.person(spelled)
+        frame = pl.DataFrame({"name": normalise.fold(spelled), "form": found["bare_form"], "person": person})
         organised = is_organisation_word(pl.col("name")) | pl.col("form").is_not_null()
         certain = pl.lit(kind == "full_name")
         found["bare_person"] = frame.select(pl.when(certain | ~organised).then("person")).to_series()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from matching import words
-from matching.alike import likeness_of_words
+from matching.alike import alike
 from matching.model import Floats
 
 Ints = NDArray[np.int64]
@@ -19,7 +19,7 @@ _ROWS = 100_000
 
 @dataclass(frozen=True)
 class Names:
-    """Names by their words; each matrix is names × words, but the last."""
+    """Names by their words; each matrix is names × words, but the last two."""
 
     words: words.Words
     full: csr_matrix
@@ -32,6 +32,8 @@ class Names:
     """How far the word, or one like it, is in the name."""
     like: csr_matrix
     """words × words: how far the one stands for the other."""
+    parts: csr_matrix
+    """words × words: 1 where the second is the first written as one with its neighbours."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def names_of(texts: pl.Series, lists: Ints, persons: bool = False, free: bool = 
     full = _scaled(known.held, told)
     weighted = full if persons else words.weighted(known, told, seen)
     apart = full if persons or free else _scaled(known.held, words.apart(known, told))
-    like = likeness_of_words(known, persons)
-    return Names(known, full, weighted, apart, _most(known.held, like), like)
+    found = alike(known, persons)
+    return Names(known, full, weighted, apart, _most(known.held, found.like), found.like, found.parts)
 
 
 def _scaled(matrix: csr_matrix, by: Floats) -> csr_matrix:
@@ -146,6 +148,24 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
     gained = (met["bits"] * met["like"]).to_numpy()
     shared = np.bincount(met["pair"].to_numpy(), weights=gained, minlength=len(left)).astype(np.float64)
     whole = _sums(names.full)
-    only_a, only_b = whole[left] - shared, whole[right] - shared
+    only_a = whole[left] - shared - _written_with(names, one, other, met.select("pair", "word"), len(left))
+    met = met.select("pair", word="b")
+    only_b = whole[right] - shared - _written_with(names, other, one, met, len(left))
     none = np.zeros(len(left))
     return Common(shared, np.minimum(only_a, only_b), np.abs(only_a - only_b), none > 0, none)
+
+
+def _written_with(
+    names: Names, own: pl.DataFrame, other: pl.DataFrame, met: pl.DataFrame, pairs: int
+) -> Floats:
+    """Bits of the words of `own` that met none, but that a word of the other name holds: "Patr ushev".
+
+    own, other: pair, word, bits; met: pair, word of those of `own` that met one.
+    """
+    table = names.parts.tocoo()
+    parts = pl.DataFrame({"word": table.row, "b": table.col})
+    found = own.join(met, on=["pair", "word"], how="anti").join(parts, on="word")
+    found = found.join(other.select("pair", b="word"), on=["pair", "b"], how="semi")
+    found = found.unique(["pair", "word"]).sort("pair", "word")
+    held = np.bincount(found["pair"].to_numpy(), weights=found["bits"].to_numpy(), minlength=pairs)
+    return held.astype(np.float64)

@@ -1,0 +1,42 @@
+"""Spellings of persons' names and of numbers brought to one form, where names are all that is known."""
+
+import polars as pl
+
+from transforms import normalise
+from transforms.normalise.reference import any_of, reference
+from transforms.normalise.text import swap_words
+
+_DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
+
+
+def letters_for_digits(names: pl.Series) -> pl.Series:
+    """ "Sech1n" → "sechin": digits that look like a letter, between letters."""
+    for digit, letter in _DIGITS.items():
+        names = names.str.replace_all(rf"(\p{{L}}){digit}(\p{{L}})", f"${{1}}{letter}${{2}}")
+    return names
+
+
+def person(names: pl.Series) -> pl.Series:
+    """Names in speaking order, folded, without forms of address, and Arabic particles in one spelling."""
+    told = reference("words")
+    bare = names.str.replace(rf"(?i)^\s*(?:{any_of(told['addresses'])}\s+)+(\S)", "${1}")
+    read = normalise.person_name(None, None, None, bare)["full_name"]
+    inside = read.to_frame("name").select(
+        pl.concat_str(
+            pl.col("name").str.extract(r"^(\S+)"),
+            pl.col("name").str.extract(r"^\S+ (.+)$").pipe(swap_words, told["particle_spellings"]),
+            separator=" ",
+            ignore_nulls=True,
+        ).replace("", None)
+    )
+    return inside.to_series()
+
+
+def numbers(names: pl.Series) -> pl.Series:
+    """Numbers in words in digits: "brigade forty four" → "brigade 44"."""
+    digits = reference("organisations")["number_words"]
+    units = {**digits, **{str(n): n for n in range(1, 10)}}
+    tens = reference("words")["tens"]
+    spelled = {f"{ten} {unit}": str(n + m) for ten, n in tens.items() for unit, m in units.items() if m < 10}
+    spelled |= {ten: str(n) for ten, n in tens.items()}
+    return names.to_frame("name").select(swap_words(pl.col("name"), spelled)).to_series()
