@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 from scipy.sparse import csr_matrix
@@ -102,9 +103,10 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     """Words a slip or two apart: one in short words, two in long ones, three in very long ones."""
     pairs = _bucketed(words, persons)
     left, right = words.gather(pairs["a"]), words.gather(pairs["b"])
-    apart = process.cpdist(
-        left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3
-    )
+    apart = _letters_apart(left, right)
+    if persons:
+        sound = _letters_apart(sounds.letters(left), sounds.letters(right))
+        apart = np.where((sound == 1) & (apart == 2), sound, apart)
     shorter = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
     most = np.where(shorter >= 12, 3, np.where(shorter >= 6, 2, 1))
     kept = apart <= most
@@ -115,6 +117,13 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     slip, best = (0.6, 0.95) if persons else (1.2, 0.9)
     like = np.clip(1 - slip * apart / shorter, 0.0, best)
     return _both_ways(pairs.with_columns(like=pl.Series(like)).filter(pl.Series(kept)))
+
+
+def _letters_apart(left: pl.Series, right: pl.Series) -> NDArray[np.int64]:
+    """Letters that are wrong, missing, too many or swapped between the words of each pair; 4 for more than 3."""
+    return process.cpdist(
+        left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3, dtype=np.int64
+    )
 
 
 def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -14,9 +14,14 @@ _SYLLABLES = {
 """Letters by sound in Chinese names, by Wade-Giles and by Pinyin, and in Korean ones: "Hsi", "Xi"."""
 
 
+def letters(words: pl.Series) -> pl.Series:
+    """Each folded word in letters of one sound each: "Sergej" and "Sergey" have the same."""
+    return words.str.replace_many(_SOUNDS, leftmost=True)
+
+
 def consonants(words: pl.Series) -> pl.Series:
     """The first sound and the consonants of each folded word: "Yusuf" and "Yousef" have the same."""
-    sound = words.str.replace_many(_SOUNDS, leftmost=True)
+    sound = letters(words)
     first = sound.str.head(1).replace(dict.fromkeys("eouiy", "a"))
     code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
     for letter in "bdfklmnprstv":

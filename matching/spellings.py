@@ -4,7 +4,7 @@ import polars as pl
 
 from transforms import normalise
 from transforms.normalise.reference import any_of, reference
-from transforms.normalise.text import swap_words
+from transforms.normalise.text import joined, swap_words
 
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
 
@@ -21,15 +21,11 @@ def person(names: pl.Series) -> pl.Series:
     told = reference("words")
     bare = names.str.replace(rf"(?i)^\s*(?:{any_of(told['addresses'])}\s+)+(\S)", "${1}")
     read = normalise.person_name(None, None, None, bare)["full_name"]
-    inside = read.to_frame("name").select(
-        pl.concat_str(
-            pl.col("name").str.extract(r"^(\S+)"),
-            pl.col("name").str.extract(r"^\S+ (.+)$").pipe(swap_words, told["particle_spellings"]),
-            separator=" ",
-            ignore_nulls=True,
-        ).replace("", None)
-    )
-    return inside.to_series()
+    name, spelled = pl.col("name"), told["particle_spellings"]
+    # "Ben" is a given name where it comes first.
+    first = name.str.extract(r"^(\S+)").pipe(swap_words, spelled["first"])
+    rest = name.str.extract(r"^\S+ (.+)$").pipe(swap_words, spelled["first"] | spelled["inside"])
+    return read.to_frame("name").select(joined(first, rest)).to_series()
 
 
 def numbers(names: pl.Series) -> pl.Series:

@@ -134,7 +134,11 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
         pairs.select("pair", name=side).join(held, on="name").drop("name") for side in ("left", "right")
     )
     edges = one.join(like, on="word").join(other.rename({"word": "b", "bits": "bits_b"}), on=["pair", "b"])
-    edges = edges.select("pair", "word", "b", "like", bits=pl.min_horizontal("bits", "bits_b"))
+    # A slip of a common word tells no more than that word.
+    least = pl.min_horizontal("bits", "bits_b")
+    edges = edges.select(
+        "pair", "word", "b", "like", bits=least, excess=pl.col("bits") - least, excess_b=pl.col("bits_b") - least
+    )
     best_first = [False, True, True, False, False]
     edges = edges.sort(["pair", "like", "bits", "word", "b"], descending=best_first)
     chosen = []
@@ -145,12 +149,12 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
         edges = edges.join(best, on=["pair", "word"], how="anti", maintain_order="left")
         edges = edges.join(best, on=["pair", "b"], how="anti", maintain_order="left")
     met = pl.concat(chosen).sort("pair", "word", "b")
-    gained = (met["bits"] * met["like"]).to_numpy()
-    shared = np.bincount(met["pair"].to_numpy(), weights=gained, minlength=len(left)).astype(np.float64)
+    shared = _total(met["pair"], met["bits"] * met["like"], len(left))
+    excess, excess_b = (_total(met["pair"], met[side], len(left)) for side in ("excess", "excess_b"))
+    part = _written_with(names, one, other, met.select("pair", "word"), len(left))
+    part_b = _written_with(names, other, one, met.select("pair", word="b"), len(left))
     whole = _sums(names.full)
-    only_a = whole[left] - shared - _written_with(names, one, other, met.select("pair", "word"), len(left))
-    met = met.select("pair", word="b")
-    only_b = whole[right] - shared - _written_with(names, other, one, met, len(left))
+    only_a, only_b = whole[left] - shared - excess - part, whole[right] - shared - excess_b - part_b
     none = np.zeros(len(left))
     return Common(shared, np.minimum(only_a, only_b), np.abs(only_a - only_b), none > 0, none)
 
@@ -167,5 +171,9 @@ def _written_with(
     found = own.join(met, on=["pair", "word"], how="anti").join(parts, on="word")
     found = found.join(other.select("pair", b="word"), on=["pair", "b"], how="semi")
     found = found.unique(["pair", "word"]).sort("pair", "word")
-    held = np.bincount(found["pair"].to_numpy(), weights=found["bits"].to_numpy(), minlength=pairs)
-    return held.astype(np.float64)
+    return _total(found["pair"], found["bits"], pairs)
+
+
+def _total(pair: pl.Series, bits: pl.Series, pairs: int) -> Floats:
+    """Sum of the bits of each of so many pairs."""
+    return np.bincount(pair.to_numpy(), weights=bits.to_numpy(), minlength=pairs).astype(np.float64)
