@@ -34,15 +34,15 @@ class Alike:
     like: csr_matrix
     """How far the first is found in the second (1 for the same word)."""
     parts: csr_matrix
-    """1 where the second is the first written as one with its neighbours."""
+    """1 where the second is the first written as one with its neighbours, or their initials."""
 
 
 def alike(words: Words, persons: bool) -> Alike:
     """Compare the words of all names, of persons or of others."""
     texts, size = words.words, len(words.words)
-    parts = _parts(words, persons)
-    joined = _both_ways(parts.with_columns(like=pl.lit(_LINKED)))
-    found = [_slips(words, persons), _shortened(texts, persons), joined, _initials(words, persons)]
+    parts = pl.concat([_parts(words, persons), _initials(words, persons)]).unique().sort("a", "b")
+    found = [_slips(words, persons), _shortened(texts, persons)]
+    found += [_both_ways(parts.with_columns(like=pl.lit(_LINKED)))]
     found += [_nicknames(texts), *_sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
     same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
     table = pl.concat([same, *found], how="vertical_relaxed").group_by("a", "b").agg(pl.col("like").max())
@@ -120,7 +120,7 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
 
 
 def _letters_apart(left: pl.Series, right: pl.Series) -> NDArray[np.int64]:
-    """Letters that are wrong, missing, too many or swapped between the words of each pair; 4 for more than 3."""
+    """Letters wrong, missing, too many or swapped between the two words of each pair; 4 for more than 3."""
     return process.cpdist(
         left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3, dtype=np.int64
     )
@@ -175,7 +175,7 @@ def _parts(words: Words, persons: bool) -> pl.DataFrame:
 
 
 def _initials(words: Words, persons: bool) -> pl.DataFrame:
-    """Words that are the initials of neighbours in another name: of three to six, of persons from two on."""
+    """a, b: neighbours whose initials another name has as one word: of three to six, of persons from two on."""
     texts, order = words.words, words.order
     small = texts.is_in(reference("words")["small"]).to_numpy()
     order = order.filter(~pl.Series(small).gather(order["word"])).sort("name", "at")
@@ -188,10 +188,8 @@ def _initials(words: Words, persons: bool) -> pl.DataFrame:
             parts=pl.concat_list([pl.col("word").shift(-k).over("name") for k in range(size)]),
         ).drop_nulls("short")
         known = run.join(number, on="short", validate="m:1").select("n", "parts").unique()
-        found.append(
-            known.explode("parts", empty_as_null=True).select(a="parts", b="n", like=pl.lit(_LINKED))
-        )
-    return _both_ways(pl.concat(found).unique())
+        found.append(known.explode("parts", empty_as_null=True).select(a="parts", b="n"))
+    return pl.concat(found).cast(pl.Int64).unique()
 
 
 def _nicknames(words: pl.Series) -> pl.DataFrame:

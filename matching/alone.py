@@ -33,7 +33,7 @@ class Rule:
     """Likeness at which a pair is as likely the same as not."""
 
 
-ORGANISATIONS = Rule(lacking=1.5, extra=0.4, even=0.25)
+ORGANISATIONS = Rule(lacking=1.4, extra=0.9, even=0.3)
 TEXTS = Rule(lacking=1.0, extra=0.2, even=0.36)
 PERSONS = Rule(lacking=4.0, extra=0.2, even=0.25)
 _RULES = {"bare_org": ORGANISATIONS, "bare_text": TEXTS, "bare_person": PERSONS}

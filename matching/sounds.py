@@ -9,7 +9,7 @@ _SOUNDS = {
 """Letters that other alphabets' names are written with, by sound."""
 _SYLLABLES = {
     "hs": "s", "sh": "s", "x": "s", "zh": "j", "ch": "j", "q": "j", "tz": "z", "ts": "z", "c": "z",
-    "t": "d", "k": "g", "p": "b", "ung": "ong", "eo": "o", "oo": "u",
+    "t": "d", "k": "g", "p": "b", "ung": "ong", "ien": "ian", "eo": "o", "oo": "u",
 }  # fmt: skip
 """Letters by sound in Chinese names, by Wade-Giles and by Pinyin, and in Korean ones: "Hsi", "Xi"."""
 

@@ -16,12 +16,16 @@ def letters_for_digits(names: pl.Series) -> pl.Series:
     return names
 
 
+def unaddressed(names: pl.Series) -> pl.Series:
+    """ "President Smith" → "Smith": without forms of address, where more follows."""
+    addresses = any_of(reference("words")["addresses"])
+    return names.str.replace(rf"(?i)^\s*(?:{addresses}\s+)+(\S)", "${1}")
+
+
 def person(names: pl.Series) -> pl.Series:
-    """Names in speaking order, folded, without forms of address, and Arabic particles in one spelling."""
-    told = reference("words")
-    bare = names.str.replace(rf"(?i)^\s*(?:{any_of(told['addresses'])}\s+)+(\S)", "${1}")
-    read = normalise.person_name(None, None, None, bare)["full_name"]
-    name, spelled = pl.col("name"), told["particle_spellings"]
+    """Names in speaking order, folded, with Arabic particles in one spelling."""
+    read = normalise.person_name(None, None, None, names)["full_name"]
+    name, spelled = pl.col("name"), reference("words")["particle_spellings"]
     # "Ben" is a given name where it comes first.
     first = name.str.extract(r"^(\S+)").pipe(swap_words, spelled["first"])
     rest = name.str.extract(r"^\S+ (.+)$").pipe(swap_words, spelled["first"] | spelled["inside"])

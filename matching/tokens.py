@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 
 _ROWS = 100_000
 """Pairs worked on at a time."""
+_SLIP = 0.5
+"""What the unlike part of two like words weighs against a word that the other name has not."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Names:
     like: csr_matrix
     """words × words: how far the one stands for the other."""
     parts: csr_matrix
-    """words × words: 1 where the second is the first written as one with its neighbours."""
+    """words × words: 1 where the second is the first with its neighbours, written as one or by initials."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def _compared(names: Names, numbers: csr_matrix, a: Ints, b: Ints) -> Common:
     in_a, in_b = names.found[a], names.found[b]
     shared = np.minimum(_met(names.weighted[a], in_b), _met(names.weighted[b], in_a))
     only_a, only_b = _lacking(names.full[a], in_b), _lacking(names.full[b], in_a)
-    apart = np.minimum(_lacking(names.apart[a], in_b), _lacking(names.apart[b], in_a))
+    like_a, like_b = _leniently(in_a), _leniently(in_b)
+    apart = np.minimum(_lacking(names.apart[a], like_b), _lacking(names.apart[b], like_a))
     number_a, number_b = _lacking(numbers[a], in_b), _lacking(numbers[b], in_a)
     differ = (number_a > 0) & (number_b > 0)
     return Common(shared, apart, np.abs(only_a - only_b), differ, np.where(differ, 0.0, number_a + number_b))
@@ -111,6 +114,11 @@ def _met(bits: csr_matrix, found: csr_matrix) -> Floats:
 def _lacking(bits: csr_matrix, found: csr_matrix) -> Floats:
     """Bits of the words that the other name does not have."""
     return _sums(bits) - _met(bits, found)
+
+
+def _leniently(found: csr_matrix) -> csr_matrix:
+    """How far words are found, where a slip is held against a name less than another word would be."""
+    return csr_matrix((1 - _SLIP * (1 - found.data), found.indices, found.indptr), shape=found.shape)
 
 
 def _sums(matrix: csr_matrix) -> Floats:
@@ -137,7 +145,13 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
     # A slip of a common word tells no more than that word.
     least = pl.min_horizontal("bits", "bits_b")
     edges = edges.select(
-        "pair", "word", "b", "like", bits=least, excess=pl.col("bits") - least, excess_b=pl.col("bits_b") - least
+        "pair",
+        "word",
+        "b",
+        "like",
+        bits=least,
+        excess=pl.col("bits") - least,
+        excess_b=pl.col("bits_b") - least,
     )
     best_first = [False, True, True, False, False]
     edges = edges.sort(["pair", "like", "bits", "word", "b"], descending=best_first)
@@ -151,26 +165,24 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
     met = pl.concat(chosen).sort("pair", "word", "b")
     shared = _total(met["pair"], met["bits"] * met["like"], len(left))
     excess, excess_b = (_total(met["pair"], met[side], len(left)) for side in ("excess", "excess_b"))
-    part = _written_with(names, one, other, met.select("pair", "word"), len(left))
-    part_b = _written_with(names, other, one, met.select("pair", word="b"), len(left))
+    part = _written_with(names, one, met.select("pair", "word", "b"), len(left))
+    part_b = _written_with(names, other, met.select("pair", word="b", b="word"), len(left))
     whole = _sums(names.full)
     only_a, only_b = whole[left] - shared - excess - part, whole[right] - shared - excess_b - part_b
     none = np.zeros(len(left))
     return Common(shared, np.minimum(only_a, only_b), np.abs(only_a - only_b), none > 0, none)
 
 
-def _written_with(
-    names: Names, own: pl.DataFrame, other: pl.DataFrame, met: pl.DataFrame, pairs: int
-) -> Floats:
-    """Bits of the words of `own` that met none, but that a word of the other name holds: "Patr ushev".
+def _written_with(names: Names, own: pl.DataFrame, met: pl.DataFrame, pairs: int) -> Floats:
+    """Bits of the words of `own` that met none, but that a word holds which met a neighbour: "Patr ushev".
 
-    own, other: pair, word, bits; met: pair, word of those of `own` that met one.
+    own: pair, word, bits; met: pair, word of `own`, b of the other name.
     """
     table = names.parts.tocoo()
     parts = pl.DataFrame({"word": table.row, "b": table.col})
+    wholes = met.join(parts, on=["word", "b"], how="semi").select("pair", "b")
     found = own.join(met, on=["pair", "word"], how="anti").join(parts, on="word")
-    found = found.join(other.select("pair", b="word"), on=["pair", "b"], how="semi")
-    found = found.unique(["pair", "word"]).sort("pair", "word")
+    found = found.join(wholes, on=["pair", "b"], how="semi").unique(["pair", "word"]).sort("pair", "word")
     return _total(found["pair"], found["bits"], pairs)
 
 
