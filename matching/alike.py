@@ -175,7 +175,7 @@ def _parts(words: Words, persons: bool) -> pl.DataFrame:
 
 
 def _initials(words: Words, persons: bool) -> pl.DataFrame:
-    """a, b: neighbours whose initials another name has as one word: of three to six, of persons from two on."""
+    """a, b: neighbours whose initials another name has as one word: three to six, of persons two to six."""
     texts, order = words.words, words.order
     small = texts.is_in(reference("words")["small"]).to_numpy()
     order = order.filter(~pl.Series(small).gather(order["word"])).sort("name", "at")

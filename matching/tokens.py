@@ -21,15 +21,17 @@ _SLIP = 0.5
 
 @dataclass(frozen=True)
 class Names:
-    """Names by their words; each matrix is names × words, but the last two."""
+    """Names by their words; matrices are names × words, but the last two; arrays have a value per word."""
 
     words: words.Words
+    told: Floats
+    """Bits of each word."""
+    apart: Floats
+    """The same where the other name has another word in its place."""
     full: csr_matrix
     """Bits of each word that the name holds."""
-    weighted: csr_matrix
-    """The same, less where a rarer word of the name implies the word."""
-    apart: csr_matrix
-    """The same where the other name has another word in its place."""
+    weighted: csr_matrix | None
+    """The same, less where a rarer word of the name implies the word; None where it is the same."""
     found: csr_matrix
     """How far the word, or one like it, is in the name."""
     like: csr_matrix
@@ -61,15 +63,10 @@ def names_of(texts: pl.Series, lists: Ints, persons: bool = False, free: bool = 
     """
     known = words.words_of(texts, persons)
     told, seen = words.bits(known, lists, persons)
-    full = _scaled(known.held, told)
-    weighted = full if persons else words.weighted(known, told, seen)
-    apart = full if persons or free else _scaled(known.held, words.apart(known, told))
-    found = alike(known, persons)
-    return Names(known, full, weighted, apart, _most(known.held, found.like), found.like, found.parts)
-
-
-def _scaled(matrix: csr_matrix, by: Floats) -> csr_matrix:
-    return csr_matrix(matrix @ diags(by))
+    weighted = None if persons else words.weighted(known, told, seen)
+    apart = told if persons or free else words.apart(known, told)
+    full, found = csr_matrix(known.held @ diags(told)), alike(known, persons)
+    return Names(known, told, apart, full, weighted, _most(known.held, found.like), found.like, found.parts)
 
 
 def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
@@ -83,9 +80,8 @@ def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
 
 def in_common(names: Names, left: Ints, right: Ints) -> Common:
     """Compare names left[i] and right[i]; a word may stand for several, as initials do."""
-    numbers = _scaled(names.full, words.numbers(names.words).astype(np.float64))
     starts = range(0, max(len(left), 1), _ROWS)
-    parts = [_compared(names, numbers, left[i : i + _ROWS], right[i : i + _ROWS]) for i in starts]
+    parts = [_compared(names, left[i : i + _ROWS], right[i : i + _ROWS]) for i in starts]
     return Common(
         shared=np.concatenate([part.shared for part in parts]),
         lacking=np.concatenate([part.lacking for part in parts]),
@@ -95,30 +91,43 @@ def in_common(names: Names, left: Ints, right: Ints) -> Common:
     )
 
 
-def _compared(names: Names, numbers: csr_matrix, a: Ints, b: Ints) -> Common:
-    in_a, in_b = names.found[a], names.found[b]
-    shared = np.minimum(_met(names.weighted[a], in_b), _met(names.weighted[b], in_a))
-    only_a, only_b = _lacking(names.full[a], in_b), _lacking(names.full[b], in_a)
-    like_a, like_b = _leniently(in_a), _leniently(in_b)
-    apart = np.minimum(_lacking(names.apart[a], like_b), _lacking(names.apart[b], like_a))
-    number_a, number_b = _lacking(numbers[a], in_b), _lacking(numbers[b], in_a)
-    differ = (number_a > 0) & (number_b > 0)
-    return Common(shared, apart, np.abs(only_a - only_b), differ, np.where(differ, 0.0, number_a + number_b))
+def _compared(names: Names, a: Ints, b: Ints) -> Common:
+    one, other = _side(names, a, b), _side(names, b, a)
+    differ = (one.number > 0) & (other.number > 0)
+    return Common(
+        np.minimum(one.shared, other.shared),
+        np.minimum(one.apart, other.apart),
+        np.abs(one.only - other.only),
+        differ,
+        np.where(differ, 0.0, one.number + other.number),
+    )
 
 
-def _met(bits: csr_matrix, found: csr_matrix) -> Floats:
-    """Bits of the words that the other name has."""
-    return _sums(csr_matrix(bits.multiply(found)))
+@dataclass(frozen=True)
+class _Side:
+    """One name of each pair, in bits."""
+
+    shared: Floats
+    only: Floats
+    """Of words that the other name does not have."""
+    apart: Floats
+    """The same where it has another; a slip is held against a name less than another word would be."""
+    number: Floats
+    """Of numbers that the other name does not have."""
 
 
-def _lacking(bits: csr_matrix, found: csr_matrix) -> Floats:
-    """Bits of the words that the other name does not have."""
-    return _sums(bits) - _met(bits, found)
-
-
-def _leniently(found: csr_matrix) -> csr_matrix:
-    """How far words are found, where a slip is held against a name less than another word would be."""
-    return csr_matrix((1 - _SLIP * (1 - found.data), found.indices, found.indptr), shape=found.shape)
+def _side(names: Names, own: Ints, others: Ints) -> _Side:
+    held, found = names.words.held[own], names.found[others]
+    met = csr_matrix(held.multiply(found))
+    numbers = np.where(words.numbers(names.words), names.told, 0.0)
+    shared = met @ names.told
+    only = held @ names.told - shared
+    number = held @ numbers - met @ numbers
+    if names.weighted is not None:
+        shared = _sums(csr_matrix(names.weighted[own].multiply(found)))
+    met.data = 1 - _SLIP * (1 - met.data)
+    # What is nothing but the rounding of sums is no difference.
+    return _Side(shared, only, held @ names.apart - met @ names.apart, np.where(number > 1e-9, number, 0.0))
 
 
 def _sums(matrix: csr_matrix) -> Floats:
