@@ -9,6 +9,24 @@ from transforms.normalise.text import joined, swap_words
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
 
 
+_OTHER = r"[\u0370-\u06ff\u10a0-\u10ff]"
+"""Scripts from Greek to Arabic, and Georgian."""
+
+
+def romanised(names: pl.Series) -> pl.Series:
+    """ "Лавров" → "lavrov": Cyrillic, Greek, Arabic, Georgian and Armenian names in Latin letters.
+
+    Names without a letter of these stay as they are.
+    """
+    table = {letter: latin for script in reference("scripts").values() for letter, latin in script.items()}
+    name = pl.col("name").str.normalize("NFC").str.to_lowercase().str.replace_all("[\u064b-\u0652]", "")
+    # These letters are consonants where a word begins.
+    name = name.str.replace_all(r"\b[\u0648]", "w").str.replace_all(r"\b[\u064a\u06cc]", "y")
+    other = names.str.contains(_OTHER).fill_null(False)
+    latin = names.filter(other).to_frame("name").select(name.str.replace_many(table)).to_series()
+    return names.scatter(other.arg_true(), latin)
+
+
 def letters_for_digits(names: pl.Series) -> pl.Series:
     """ "Sech1n" → "sechin": digits that look like a letter, between letters."""
     for digit, letter in _DIGITS.items():
