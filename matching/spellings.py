@@ -1,4 +1,4 @@
-"""Spellings of persons' names and of numbers brought to one form, where names are all that is known."""
+"""Spellings brought to one form: other scripts of any name; persons and numbers where names stand alone."""
 
 import polars as pl
 
@@ -7,8 +7,6 @@ from transforms.normalise.reference import any_of, reference
 from transforms.normalise.text import joined, swap_words
 
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
-
-
 _OTHER = r"[\u0370-\u06ff\u10a0-\u10ff]"
 """Scripts from Greek to Arabic, and Georgian."""
 
@@ -20,7 +18,8 @@ def romanised(names: pl.Series) -> pl.Series:
     """
     table = {letter: latin for script in reference("scripts").values() for letter, latin in script.items()}
     name = pl.col("name").str.normalize("NFC").str.to_lowercase().str.replace_all("[\u064b-\u0652]", "")
-    # These letters are consonants where a word begins.
+    # The Arabic article is a word of its own; two letters are consonants where a word begins.
+    name = name.str.replace_all(r"\b\u0627\u0644(\S{2})", "al ${1}")
     name = name.str.replace_all(r"\b[\u0648]", "w").str.replace_all(r"\b[\u064a\u06cc]", "y")
     other = names.str.contains(_OTHER).fill_null(False)
     latin = names.filter(other).to_frame("name").select(name.str.replace_many(table)).to_series()
