@@ -208,7 +208,8 @@ def _sounding(words: pl.Series) -> list[pl.DataFrame]:
         pairs["word"].to_list(), pairs["word_b"].to_list(), scorer=DamerauLevenshtein.normalized_similarity
     )
     pairs = pairs.with_columns(like=pl.when(pl.Series(apart) >= 0.6).then(0.9).otherwise(0.8))
-    eastern = _sharing(numbered.with_columns(code=sounds.syllables(words)), "code")
+    syllables = numbered.with_columns(code=sounds.syllables(words))
+    eastern = _sharing(syllables.filter(pl.col("code").str.len_chars() >= 2), "code")
     found = [pairs, eastern.with_columns(like=pl.lit(_LINKED))]
     return [_both_ways(pairs.select(a="n", b="n_b", like="like")) for pairs in found]
 
