@@ -3,12 +3,16 @@
 Looked for among the distinct words of all lists, in buckets of words that start, end or sound alike.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 from scipy.sparse import csr_matrix
 
+from matching import sounds
 from matching.words import Words
 from transforms import normalise
 from transforms.normalise.reference import any_of, reference
@@ -21,21 +25,31 @@ _LINKED = 0.9
 """Likeness of nicknames, of words written as one, and of initials, to what they stand for."""
 _SLIPS, _SLIP_SHARE = 4.0, 0.1
 """A slip is in so many names at most, or in such a share of the names with the right word."""
-_SOUNDS = {
-    "ph": "f", "ck": "k", "kh": "k", "gh": "k", "q": "k", "c": "k", "g": "k", "w": "v", "z": "s", "j": "y",
-    "sch": "s", "sh": "s", "tch": "s", "ch": "s", "tz": "s", "ts": "s", "dj": "y", "x": "ks",
-}  # fmt: skip
-"""Letters that other alphabets' names are written with, by sound."""
 
 
-def likeness_of_words(words: Words, persons: bool) -> csr_matrix:
-    """words × words: how far the first is found in the second (1 for the same word)."""
-    texts = words.words
-    found = [_slips(words, persons), _shortened(texts, persons), _joined(words), _initials(words, persons)]
-    found += [_nicknames(texts), _sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
-    size = len(words.words)
+@dataclass(frozen=True)
+class Alike:
+    """What words have to do with each other; both are words × words."""
+
+    like: csr_matrix
+    """How far the first is found in the second (1 for the same word)."""
+    parts: csr_matrix
+    """1 where the second is the first written as one with its neighbours, or their initials."""
+
+
+def alike(words: Words, persons: bool) -> Alike:
+    """Compare the words of all names, of persons or of others."""
+    texts, size = words.words, len(words.words)
+    parts = pl.concat([_parts(words, persons), _initials(words, persons)]).unique().sort("a", "b")
+    found = [_slips(words, persons), _shortened(texts, persons)]
+    found += [_both_ways(parts.with_columns(like=pl.lit(_LINKED)))]
+    found += [_nicknames(texts), *_sounding(texts)] if persons else [_listed(texts), _with_form(texts)]
     same = pl.DataFrame({"a": np.arange(size), "b": np.arange(size), "like": np.ones(size)})
     table = pl.concat([same, *found], how="vertical_relaxed").group_by("a", "b").agg(pl.col("like").max())
+    return Alike(_matrix(table, size), _matrix(parts.with_columns(like=pl.lit(1.0)), size))
+
+
+def _matrix(table: pl.DataFrame, size: int) -> csr_matrix:
     table = table.sort("a", "b")
     return csr_matrix(
         (table["like"].to_numpy(), (table["a"].to_numpy(), table["b"].to_numpy())), shape=(size, size)
@@ -89,9 +103,10 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     """Words a slip or two apart: one in short words, two in long ones, three in very long ones."""
     pairs = _bucketed(words, persons)
     left, right = words.gather(pairs["a"]), words.gather(pairs["b"])
-    apart = process.cpdist(
-        left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3
-    )
+    apart = _letters_apart(left, right)
+    if persons:
+        sound = _letters_apart(sounds.letters(left), sounds.letters(right))
+        apart = np.where((sound == 1) & (apart == 2), sound, apart)
     shorter = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
     most = np.where(shorter >= 12, 3, np.where(shorter >= 6, 2, 1))
     kept = apart <= most
@@ -102,6 +117,13 @@ def _spelled(words: pl.Series, persons: bool) -> pl.DataFrame:
     slip, best = (0.6, 0.95) if persons else (1.2, 0.9)
     like = np.clip(1 - slip * apart / shorter, 0.0, best)
     return _both_ways(pairs.with_columns(like=pl.Series(like)).filter(pl.Series(kept)))
+
+
+def _letters_apart(left: pl.Series, right: pl.Series) -> NDArray[np.int64]:
+    """Letters wrong, missing, too many or swapped between the two words of each pair; 4 for more than 3."""
+    return process.cpdist(
+        left.to_list(), right.to_list(), scorer=DamerauLevenshtein.distance, score_cutoff=3, dtype=np.int64
+    )
 
 
 def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -130,21 +152,30 @@ def _shortened(words: pl.Series, persons: bool) -> pl.DataFrame:
     return _both_ways(found.select(a="n", b="b", like=like))
 
 
-def _joined(words: Words) -> pl.DataFrame:
-    """Two neighbours that other names write as one word: "blue gum", "bluegum"."""
-    order = words.order
-    after = order.select("name", at=pl.col("at") - 1, second="word")
-    pairs = order.join(after, on=["name", "at"], validate="1:1").select("word", "second").unique()
-    texts = words.words
-    pairs = pairs.with_columns(one=texts.gather(pairs["word"]) + texts.gather(pairs["second"]))
-    number = _numbered(texts).rename({"word": "one"})
-    found = pairs.join(number, on="one", validate="m:1").filter(pl.col("one").str.len_chars() >= 4)
-    parts = [found.select(a=pl.col(part), b="n", like=pl.lit(_LINKED)) for part in ("word", "second")]
-    return _both_ways(pl.concat(parts))
+def _parts(words: Words, persons: bool) -> pl.DataFrame:
+    """a, b: neighbours that other names write as one word, "blue gum", "bluegum"; of persons, by sound."""
+    texts, order = words.words, words.order.sort("name", "at")
+    order = order.with_columns(text=texts.gather(order["word"]))
+    runs = []
+    for size in (2, 3):
+        following = [pl.col("text").shift(-k).over("name") for k in range(size)]
+        parts = [pl.col("word").shift(-k).over("name") for k in range(size)]
+        run = order.select(a=pl.concat_list(parts), one=pl.concat_str(following)).drop_nulls("one")
+        runs.append(run.unique().filter(pl.col("one").str.len_chars() >= 4))
+    run = pl.concat(runs)
+    code = sounds.syllables(run["one"]) if persons else run["one"]
+    known = pl.DataFrame({"code": sounds.syllables(texts) if persons else texts, "b": np.arange(len(texts))})
+    found = run.with_columns(code=code).join(known, on="code").select("a", pl.col("b").cast(pl.Int64))
+    return (
+        found.explode("a", empty_as_null=True)
+        .with_columns(pl.col("a").cast(pl.Int64))
+        .unique()
+        .sort("a", "b")
+    )
 
 
 def _initials(words: Words, persons: bool) -> pl.DataFrame:
-    """Words that are the initials of neighbours in another name: of three to six, of persons from two on."""
+    """a, b: neighbours whose initials another name has as one word: three to six, of persons two to six."""
     texts, order = words.words, words.order
     small = texts.is_in(reference("words")["small"]).to_numpy()
     order = order.filter(~pl.Series(small).gather(order["word"])).sort("name", "at")
@@ -157,10 +188,8 @@ def _initials(words: Words, persons: bool) -> pl.DataFrame:
             parts=pl.concat_list([pl.col("word").shift(-k).over("name") for k in range(size)]),
         ).drop_nulls("short")
         known = run.join(number, on="short", validate="m:1").select("n", "parts").unique()
-        found.append(
-            known.explode("parts", empty_as_null=True).select(a="parts", b="n", like=pl.lit(_LINKED))
-        )
-    return _both_ways(pl.concat(found).unique())
+        found.append(known.explode("parts", empty_as_null=True).select(a="parts", b="n"))
+    return pl.concat(found).cast(pl.Int64).unique()
 
 
 def _nicknames(words: pl.Series) -> pl.DataFrame:
@@ -170,20 +199,19 @@ def _nicknames(words: pl.Series) -> pl.DataFrame:
     return _both_ways(_sharing(long, "root").select(a="n", b="n_b", like=pl.lit(_LINKED)).unique())
 
 
-def _sounding(words: pl.Series) -> pl.DataFrame:
-    """Names of one sound, as they are written from other alphabets: "Yusuf" and "Yousef"."""
-    sound = words.str.replace_many(_SOUNDS, leftmost=True)
-    first = sound.str.head(1).replace(dict.fromkeys("eouiy", "a"))
-    code = first + sound.str.slice(1).str.replace_all("[aeiouyh]", "")
-    for letter in "bdfklmnprstv":
-        code = code.str.replace_all(f"{letter}{letter}+", letter)
-    long = _numbered(words).with_columns(code=code).filter(pl.col("code").str.len_chars() >= 3)
+def _sounding(words: pl.Series) -> list[pl.DataFrame]:
+    """Names of one sound, as they are written from other alphabets: "Yusuf" and "Yousef", "Hsi" and "Xi"."""
+    numbered = _numbered(words)
+    long = numbered.with_columns(code=sounds.consonants(words)).filter(pl.col("code").str.len_chars() >= 3)
     pairs = _sharing(long, "code")
     apart = process.cpdist(
         pairs["word"].to_list(), pairs["word_b"].to_list(), scorer=DamerauLevenshtein.normalized_similarity
     )
     pairs = pairs.with_columns(like=pl.when(pl.Series(apart) >= 0.6).then(0.9).otherwise(0.8))
-    return _both_ways(pairs.select(a="n", b="n_b", like="like"))
+    syllables = numbered.with_columns(code=sounds.syllables(words))
+    eastern = _sharing(syllables.filter(pl.col("code").str.len_chars() >= 2), "code")
+    found = [pairs, eastern.with_columns(like=pl.lit(_LINKED))]
+    return [_both_ways(pairs.select(a="n", b="n_b", like="like")) for pairs in found]
 
 
 def _listed(words: pl.Series) -> pl.DataFrame:

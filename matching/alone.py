@@ -33,9 +33,9 @@ class Rule:
     """Likeness at which a pair is as likely the same as not."""
 
 
-ORGANISATIONS = Rule(lacking=1.5, extra=0.4, even=0.25)
+ORGANISATIONS = Rule(lacking=1.4, extra=0.9, even=0.3)
 TEXTS = Rule(lacking=1.0, extra=0.2, even=0.36)
-PERSONS = Rule(lacking=4.0, extra=0.2, even=0.2)
+PERSONS = Rule(lacking=4.0, extra=0.2, even=0.25)
 _RULES = {"bare_org": ORGANISATIONS, "bare_text": TEXTS, "bare_person": PERSONS}
 _SLOPE = 9.0
 """Log odds for one unit of likeness."""
@@ -126,6 +126,7 @@ def _compared(view: _View, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
         a, b = a[near], b[near]
         likeness = _likeness(tokens.one_to_one(view.names, a, b), view.rule)
         likeness = np.maximum(likeness, _written_as_one(view.texts, a, b))
+        likeness = np.where(_father_and_son(view.texts, a, b), np.minimum(likeness, _UNLIKE), likeness)
     left, right = view.record[a], view.record[b]
     if view.rule is ORGANISATIONS:
         form = frame["bare_form"]
@@ -157,6 +158,16 @@ def _written_as_one(texts: pl.Series, left: Ints, right: Ints) -> Floats:
     joined = [side.str.replace_all(" ", "", literal=True).to_list() for side in (a, b)]
     close = process.cpdist(*joined, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_ONE_WORD)
     return np.where(other & (close >= _ONE_WORD), close, -1.0)
+
+
+def _father_and_son(texts: pl.Series, left: Ints, right: Ints) -> NDArray[np.bool_]:
+    """Whether the one is the son where the other is the father: "Salman bin Omar", "Omar bin Salman"."""
+    son, father = (
+        [texts.gather(side).str.extract(r"(\S+) bin (?:al )?(\S+)", group) for side in (left, right)]
+        for group in (1, 2)
+    )
+    turned = (son[0] == father[1]) & (father[0] == son[1]) & (son[0] != father[0])
+    return turned.fill_null(False).to_numpy()
 
 
 def _candidates(view: _View, scope: Scope) -> tuple[Ints, Ints]:

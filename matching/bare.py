@@ -1,9 +1,13 @@
 """What is compared where a name or a line of text is all there is."""
 
+from functools import cache
+
 import polars as pl
 
+from matching import spellings
 from matching.spec import MatchSpec
 from transforms import normalise
+from transforms.normalise.reference import any_of, reference
 from transforms.normalise.structures import is_organisation_word
 
 KINDS = ("organisation_name", "full_name", "name", "text")
@@ -14,8 +18,13 @@ _STRUCTURES = {
     "super_fund": "super fund",
     "estate": "estate",
     "partnership": "partnership",
+    "lp": "partnership",
+    "llp": "partnership",
 }
 """Structure by legal form; all other forms are those of companies."""
+
+_NO_SURNAME = 7
+"""A common word of organisations' names of so many letters is no family name."""
 
 
 def is_bare(spec: MatchSpec) -> bool:
@@ -30,7 +39,8 @@ def bare(values: pl.Series, kind: str) -> pl.DataFrame:
     bare_trading: the name it trades as; bare_form: its structure, as far as the name tells it; bare_person:
     a person's name in speaking order. A `name` without any mark of an organisation has both readings.
     """
-    values = values.cast(pl.String)
+    values = spellings.romanised(values.cast(pl.String))
+    values = values.str.replace_all("%", " percent ", literal=True)
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
     columns = ("bare_text", "bare_org", "bare_trading", "bare_form", "bare_person")
     found = dict.fromkeys(columns, nothing)
@@ -38,13 +48,23 @@ def bare(values: pl.Series, kind: str) -> pl.DataFrame:
         found["bare_text"] = normalise.fold(values)
     if kind in ("organisation_name", "name"):
         found |= _organisations(values)
+        found["bare_org"] = spellings.numbers(found["bare_org"])
     if kind in ("full_name", "name"):
-        person = normalise.person_name(None, None, None, values)["full_name"]
-        frame = pl.DataFrame({"name": normalise.fold(values), "form": found["bare_form"], "person": person})
-        organised = is_organisation_word(pl.col("name")) | pl.col("form").is_not_null()
+        spelled = spellings.unaddressed(spellings.letters_for_digits(values))
+        person = spellings.person(spelled)
+        frame = pl.DataFrame({"name": normalise.fold(spelled), "form": found["bare_form"], "person": person})
+        trade = pl.col("name").str.contains(_trades())
+        organised = is_organisation_word(pl.col("name")) | pl.col("form").is_not_null() | trade
         certain = pl.lit(kind == "full_name")
         found["bare_person"] = frame.select(pl.when(certain | ~organised).then("person")).to_series()
     return pl.DataFrame(found)
+
+
+@cache
+def _trades() -> str:
+    """Matches a word of trades and institutions; short ones are family names as well ("Park", "Young")."""
+    long = (word for word in reference("words")["common"] if len(word) >= _NO_SURNAME)
+    return rf"(?:^| ){any_of(long)}(?: |$)"
 
 
 def _organisations(values: pl.Series) -> dict[str, pl.Series]:

@@ -36,6 +36,8 @@ class Comparison:
     """Whether values are masked in explanations."""
     disagree: float = 0.0
     """Least share of matches that disagree, whatever training finds."""
+    apart: bool = False
+    """Whether disagreement speaks against a match whatever training finds: "junior" beside "senior"."""
 
     @property
     def size(self) -> int:

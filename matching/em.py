@@ -81,9 +81,9 @@ def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
     if held[-1] < comparison.disagree:
         held[:-1] *= (1 - comparison.disagree) / held[:-1].sum()
         held[-1] = comparison.disagree
-    for at, level in enumerate(comparison.levels, 1):
-        if level.apart:
-            held[at] = min(held[at], u[at] * _APART)
+    apart = [False, *(level.apart for level in comparison.levels), comparison.apart]
+    for at in np.flatnonzero(apart):
+        held[at] = min(held[at], u[at] * _APART)
     return held
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from matching.bare import bare, is_bare
 from matching.prepare import OWN, Prepared, finish
 from matching.spec import MatchSpec
+from matching.spellings import romanised
 from transforms import normalise
 
 _LIST = f"{OWN}list"
@@ -65,9 +66,11 @@ def _joined(stacked: pl.DataFrame, columns: list[str]) -> pl.Series | None:
 
 
 def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
-    given, middle, family = (_joined(stacked, spec.of(f"{k}_name")) for k in ("given", "middle", "family"))
-    full, either = _joined(stacked, spec.of("full_name")), _joined(stacked, spec.of("name"))
-    organisation = _joined(stacked, spec.of("organisation_name"))
+    kinds = ("given_name", "middle_name", "family_name", "full_name", "name", "organisation_name")
+    held = [_joined(stacked, spec.of(kind)) for kind in kinds]
+    given, middle, family, full, either, organisation = (
+        None if names is None else romanised(names) for names in held
+    )
     if either is not None:
         return [_clients(either, given, middle, family)]
     frames = []

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from expectations.errors import UsageError
-from matching import alone, assign, free, levels, vectors
+from matching import alone, assign, free, grouped, levels, vectors
 from matching.bare import is_bare
 from matching.blocking import Scope, candidates, keys_for
 from matching.comparison import Comparison
@@ -74,7 +74,8 @@ def dedupe(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pairs inside one list that are likely the same, and clusters (id, cluster_id).
 
-    Pairs as of `link`. Each record is in one cluster, named by its smallest id. Errors as of `link`.
+    Pairs as of `link`; their probability takes the clusters into account, their weight does not. Each record
+    is in one cluster, named by its smallest id. Errors as of `link`.
     """
     _check(frame, spec, id_column, "list")
     with connect() as con:
@@ -89,7 +90,10 @@ def dedupe(
         label = alone.clusters(frame.height, pairs)
     else:
         label = assign.clusters(frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
-    pairs = pairs.with_columns(is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]))
+    pairs = pairs.with_columns(
+        is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]),
+        probability=_probability(grouped.log_odds(pairs, label)),
+    )
     ids = prepared.frame["id"]
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
     return _shown(pairs, prepared, comparisons, spec), clusters
@@ -200,10 +204,13 @@ def _duplicate_free(pairs: pl.DataFrame) -> pl.Series:
 
 
 def _by_themselves(pairs: pl.DataFrame) -> pl.DataFrame:
-    probability = 1 / (1 + (-pl.col("log_odds").clip(-60, 60)).exp())
-    return pairs.with_columns(probability.alias("probability")).with_columns(
+    return pairs.with_columns(probability=_probability(pairs["log_odds"])).with_columns(
         is_match=pl.col("probability") >= 0.5
     )
+
+
+def _probability(log_odds: pl.Series) -> pl.Series:
+    return 1 / (1 + (-log_odds.clip(-60, 60)).exp())
 
 
 def _shown(

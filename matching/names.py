@@ -83,6 +83,7 @@ SUFFIX = Comparison(
     either_null("suffix"),
     (Level("same suffix", "l.suffix = r.suffix"),),
     "other suffix (junior, senior)",
+    apart=True,
 )
 
 # A company, its trust and its super fund often have one name: the name alone must not join them.

@@ -8,30 +8,36 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from matching import words
-from matching.alike import likeness_of_words
+from matching.alike import alike
 from matching.model import Floats
 
 Ints = NDArray[np.int64]
 
 _ROWS = 100_000
 """Pairs worked on at a time."""
+_SLIP = 0.5
+"""What the unlike part of two like words weighs against a word that the other name has not."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """Names by their words; each matrix is names × words, but the last."""
+    """Names by their words; matrices are names × words, but the last two; arrays have a value per word."""
 
     words: words.Words
+    told: Floats
+    """Bits of each word."""
+    apart: Floats
+    """The same where the other name has another word in its place."""
     full: csr_matrix
     """Bits of each word that the name holds."""
-    weighted: csr_matrix
-    """The same, less where a rarer word of the name implies the word."""
-    apart: csr_matrix
-    """The same where the other name has another word in its place."""
+    weighted: csr_matrix | None
+    """The same, less where a rarer word of the name implies the word; None where it is the same."""
     found: csr_matrix
     """How far the word, or one like it, is in the name."""
     like: csr_matrix
     """words × words: how far the one stands for the other."""
+    parts: csr_matrix
+    """words × words: 1 where the second is the first with its neighbours, written as one or by initials."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +63,10 @@ def names_of(texts: pl.Series, lists: Ints, persons: bool = False, free: bool = 
     """
     known = words.words_of(texts, persons)
     told, seen = words.bits(known, lists, persons)
-    full = _scaled(known.held, told)
-    weighted = full if persons else words.weighted(known, told, seen)
-    apart = full if persons or free else _scaled(known.held, words.apart(known, told))
-    like = likeness_of_words(known, persons)
-    return Names(known, full, weighted, apart, _most(known.held, like), like)
-
-
-def _scaled(matrix: csr_matrix, by: Floats) -> csr_matrix:
-    return csr_matrix(matrix @ diags(by))
+    weighted = None if persons else words.weighted(known, told, seen)
+    apart = told if persons or free else words.apart(known, told)
+    full, found = csr_matrix(known.held @ diags(told)), alike(known, persons)
+    return Names(known, told, apart, full, weighted, _most(known.held, found.like), found.like, found.parts)
 
 
 def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
@@ -79,9 +80,8 @@ def _most(held: csr_matrix, like: csr_matrix) -> csr_matrix:
 
 def in_common(names: Names, left: Ints, right: Ints) -> Common:
     """Compare names left[i] and right[i]; a word may stand for several, as initials do."""
-    numbers = _scaled(names.full, words.numbers(names.words).astype(np.float64))
     starts = range(0, max(len(left), 1), _ROWS)
-    parts = [_compared(names, numbers, left[i : i + _ROWS], right[i : i + _ROWS]) for i in starts]
+    parts = [_compared(names, left[i : i + _ROWS], right[i : i + _ROWS]) for i in starts]
     return Common(
         shared=np.concatenate([part.shared for part in parts]),
         lacking=np.concatenate([part.lacking for part in parts]),
@@ -91,24 +91,43 @@ def in_common(names: Names, left: Ints, right: Ints) -> Common:
     )
 
 
-def _compared(names: Names, numbers: csr_matrix, a: Ints, b: Ints) -> Common:
-    in_a, in_b = names.found[a], names.found[b]
-    shared = np.minimum(_met(names.weighted[a], in_b), _met(names.weighted[b], in_a))
-    only_a, only_b = _lacking(names.full[a], in_b), _lacking(names.full[b], in_a)
-    apart = np.minimum(_lacking(names.apart[a], in_b), _lacking(names.apart[b], in_a))
-    number_a, number_b = _lacking(numbers[a], in_b), _lacking(numbers[b], in_a)
-    differ = (number_a > 0) & (number_b > 0)
-    return Common(shared, apart, np.abs(only_a - only_b), differ, np.where(differ, 0.0, number_a + number_b))
+def _compared(names: Names, a: Ints, b: Ints) -> Common:
+    one, other = _side(names, a, b), _side(names, b, a)
+    differ = (one.number > 0) & (other.number > 0)
+    return Common(
+        np.minimum(one.shared, other.shared),
+        np.minimum(one.apart, other.apart),
+        np.abs(one.only - other.only),
+        differ,
+        np.where(differ, 0.0, one.number + other.number),
+    )
 
 
-def _met(bits: csr_matrix, found: csr_matrix) -> Floats:
-    """Bits of the words that the other name has."""
-    return _sums(csr_matrix(bits.multiply(found)))
+@dataclass(frozen=True)
+class _Side:
+    """One name of each pair, in bits."""
+
+    shared: Floats
+    only: Floats
+    """Of words that the other name does not have."""
+    apart: Floats
+    """The same where it has another; a slip is held against a name less than another word would be."""
+    number: Floats
+    """Of numbers that the other name does not have."""
 
 
-def _lacking(bits: csr_matrix, found: csr_matrix) -> Floats:
-    """Bits of the words that the other name does not have."""
-    return _sums(bits) - _met(bits, found)
+def _side(names: Names, own: Ints, others: Ints) -> _Side:
+    held, found = names.words.held[own], names.found[others]
+    met = csr_matrix(held.multiply(found))
+    numbers = np.where(words.numbers(names.words), names.told, 0.0)
+    shared = met @ names.told
+    only = held @ names.told - shared
+    number = held @ numbers - met @ numbers
+    if names.weighted is not None:
+        shared = _sums(csr_matrix(names.weighted[own].multiply(found)))
+    met.data = 1 - _SLIP * (1 - met.data)
+    # What is nothing but the rounding of sums is no difference.
+    return _Side(shared, only, held @ names.apart - met @ names.apart, np.where(number > 1e-9, number, 0.0))
 
 
 def _sums(matrix: csr_matrix) -> Floats:
@@ -132,7 +151,17 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
         pairs.select("pair", name=side).join(held, on="name").drop("name") for side in ("left", "right")
     )
     edges = one.join(like, on="word").join(other.rename({"word": "b", "bits": "bits_b"}), on=["pair", "b"])
-    edges = edges.select("pair", "word", "b", "like", bits=pl.min_horizontal("bits", "bits_b"))
+    # A slip of a common word tells no more than that word.
+    least = pl.min_horizontal("bits", "bits_b")
+    edges = edges.select(
+        "pair",
+        "word",
+        "b",
+        "like",
+        bits=least,
+        excess=pl.col("bits") - least,
+        excess_b=pl.col("bits_b") - least,
+    )
     best_first = [False, True, True, False, False]
     edges = edges.sort(["pair", "like", "bits", "word", "b"], descending=best_first)
     chosen = []
@@ -143,9 +172,29 @@ def one_to_one(names: Names, left: Ints, right: Ints) -> Common:
         edges = edges.join(best, on=["pair", "word"], how="anti", maintain_order="left")
         edges = edges.join(best, on=["pair", "b"], how="anti", maintain_order="left")
     met = pl.concat(chosen).sort("pair", "word", "b")
-    gained = (met["bits"] * met["like"]).to_numpy()
-    shared = np.bincount(met["pair"].to_numpy(), weights=gained, minlength=len(left)).astype(np.float64)
+    shared = _total(met["pair"], met["bits"] * met["like"], len(left))
+    excess, excess_b = (_total(met["pair"], met[side], len(left)) for side in ("excess", "excess_b"))
+    part = _written_with(names, one, met.select("pair", "word", "b"), len(left))
+    part_b = _written_with(names, other, met.select("pair", word="b", b="word"), len(left))
     whole = _sums(names.full)
-    only_a, only_b = whole[left] - shared, whole[right] - shared
+    only_a, only_b = whole[left] - shared - excess - part, whole[right] - shared - excess_b - part_b
     none = np.zeros(len(left))
     return Common(shared, np.minimum(only_a, only_b), np.abs(only_a - only_b), none > 0, none)
+
+
+def _written_with(names: Names, own: pl.DataFrame, met: pl.DataFrame, pairs: int) -> Floats:
+    """Bits of the words of `own` that met none, but that a word holds which met a neighbour: "Patr ushev".
+
+    own: pair, word, bits; met: pair, word of `own`, b of the other name.
+    """
+    table = names.parts.tocoo()
+    parts = pl.DataFrame({"word": table.row, "b": table.col})
+    wholes = met.join(parts, on=["word", "b"], how="semi").select("pair", "b")
+    found = own.join(met, on=["pair", "word"], how="anti").join(parts, on="word")
+    found = found.join(wholes, on=["pair", "b"], how="semi").unique(["pair", "word"]).sort("pair", "word")
+    return _total(found["pair"], found["bits"], pairs)
+
+
+def _total(pair: pl.Series, bits: pl.Series, pairs: int) -> Floats:
+    """Sum of the bits of each of so many pairs."""
+    return np.bincount(pair.to_numpy(), weights=bits.to_numpy(), minlength=pairs).astype(np.float64)

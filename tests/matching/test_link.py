@@ -88,6 +88,27 @@ def test_duplicates_of_one_list_form_clusters() -> None:
     assert pairs.filter("is_match").height >= 185
 
 
+def test_junior_and_senior_are_two_whatever_training_finds() -> None:
+    left, right = two_lists(150)
+    spec = MatchSpec(
+        [Field("given", "given_name"), Field("family", "family_name"), Field("post", "post_code")]
+    )
+    junior, other, senior = (
+        frame.with_columns(pl.col("family") + end)
+        for frame, end in ((left, " Jr"), (right, " Jr"), (right, " Sr"))
+    )
+    assert len(who(link(junior, other, spec, id_column="id"))) >= 120
+    assert not who(link(junior, senior, spec, id_column="id"))
+
+
+def test_names_of_another_script_are_read() -> None:
+    left, right = two_lists(150)
+    written = dict(zip("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопкрстувшхыз", strict=True))
+    russian = right.with_columns(pl.col("given", "family").str.replace_many(written))
+    found = who(link(left, russian, SPEC, id_column="id"))
+    assert sum(a[1:] == b[1:] for a, b in found) >= 130
+
+
 def test_an_empty_list_gives_no_pairs() -> None:
     left, right = two_lists(20)
     assert link(left, right.head(0), SPEC, id_column="id").is_empty()
