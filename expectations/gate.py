@@ -1,5 +1,6 @@
 """The gate: no practice is published whose rows break a critical rule. One pooled validation per batch."""
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -78,8 +79,12 @@ def preload() -> Thread:
 def _import_early() -> None:
     # A run that ends at once takes the modules away from under the import; one that goes on imports again,
     # and tells what is wrong.
+    # So many objects that stay: to look among them for cycles took a second, and again with every batch.
+    gc.disable()
     with suppress(Exception):
         great_expectations()
+        gc.freeze()
+    gc.enable()
 
 
 def great_expectations() -> "ModuleType":

@@ -1,7 +1,6 @@
 """What the commands of `scr` share: options, settings, and the store opened for reading."""
 
 import datetime as dt
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -33,8 +32,6 @@ def settings_with(**options: object) -> "Settings":
     # A thread that computes hands its results over ten times as often as Python would have it: another thread
     # in a library keeps it waiting for most of the 5 ms of each turn.
     sys.setswitchinterval(0.0005)
-    # Great Expectations leaves so many objects that looking for cycles among them took a second a batch.
-    gc.set_threshold(50_000, 20, 50)
     return settings
 
 
