@@ -33,6 +33,9 @@ def print_summary(summary: "RunSummary", store: str) -> None:
         print(f"… and {status.height - ROWS_AFTER_RUN:,} more: scr status --store {store}")
     print(f"\nRun {summary.run_id} of snapshot {summary.snapshot_date}: {_outcomes(summary)}")
     print(fill(f"Rows written: {_counts(summary.rows)}", terminal_width()))
+    if summary.left:
+        left = f"No longer in the directory, the last status stays: {', '.join(summary.left)}"
+        print(fill(left, terminal_width()))
     print(f"\nNext: scr report --store {store}     who must do what, and the nearest deadlines")
     print(f"      scr explain PRACTICE hq|xpm|tax ID --store {store}     why one record went where it went")
     print(f'      scr sql "select * from quarantine" --store {store}     what could not be read')

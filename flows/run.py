@@ -34,6 +34,8 @@ class RunSummary:
     """`practice_status` of the practices in scope."""
     rows: Mapping[str, int]
     """Table of the store → rows written."""
+    left: tuple[str, ...] = ()
+    """Practices that the store knows and the directory no longer does; their last status stays."""
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -60,7 +62,11 @@ def finish(night: OpenNight, results: Sequence[BatchResult]) -> RunSummary:
     """Write the line of table `run` and gather what the batches left."""
     status = pl.concat([table("practice_status").empty(), *(result.status for result in results)])
     summary = RunSummary(
-        night.request.run_id, night.landed.snapshot.snapshot_date, status.sort("practice_id"), total(results)
+        night.request.run_id,
+        night.landed.snapshot.snapshot_date,
+        status.sort("practice_id"),
+        total(results),
+        _left(night),
     )
     record_run(night.store, _run_row(night, summary))
     if night.request.data_docs:
@@ -69,11 +75,17 @@ def finish(night: OpenNight, results: Sequence[BatchResult]) -> RunSummary:
     return summary
 
 
+def _left(night: OpenNight) -> tuple[str, ...]:
+    known, directory = night.last_status["practice_id"], night.landed.directory["practice_id"]
+    return tuple(known.filter(~known.is_in(directory.implode())).sort())
+
+
 def _run_row(night: OpenNight, summary: RunSummary) -> pl.DataFrame:
     request = night.request
     counts = {
         "outcomes": summary.outcomes,
         "rows": summary.rows,
+        "left": summary.left,
         "stages": [asdict(time) for time in sorted(night.clock.times, key=lambda time: time.batch)],
     }
     row = {

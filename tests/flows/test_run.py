@@ -113,3 +113,23 @@ def test_the_line_of_the_run_tells_scope_counts_and_versions_and_data_docs_are_w
     assert "duckdb" in json.loads(row["versions"])
     assert row["finished_at"] > row["started_at"]
     assert "unified_client" in (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_practice_that_left_the_directory_is_named_and_keeps_its_status(tmp_path: Path) -> None:
+    day = tmp_path / "landing" / "snapshot_date=2024-01-15"
+    (day / "hq" / "clients").mkdir(parents=True)
+    (day / "hq" / "clients" / "a.csv").write_text(
+        "practice_id,hq_client_id,name,status\nP1,c1,Ann,active\nP2,c1,Bo,active\n"
+    )
+    settings = load_settings(landing=str(tmp_path / "landing"), store=str(tmp_path / "store"))
+    left = []
+    for practices in ("P1,x,AU,no_account\nP2,x,AU,no_account\n", "P1,x,AU,no_account\n"):
+        directory = f"practice_id,practice_name,region,connection\n{practices}"
+        (day / "practices.csv").write_text(directory)
+        left.append(run(settings, new_request(dt.date(2024, 1, 15)), PlainProgress()).left)
+    assert left == [(), ("P2",)]
+    with open_store(tmp_path / "store", read_only=True) as store:
+        known = store.read("select practice_id from practice_status")["practice_id"].to_list()
+        counts = store.read("select counts from run order by started_at")["counts"].to_list()
+    assert sorted(known) == ["P1", "P2"]
+    assert [json.loads(told)["left"] for told in counts] == [[], ["P2"]]
