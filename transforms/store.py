@@ -102,10 +102,14 @@ class Store:
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """Result of one SELECT over the last publication; `$name` binds a parameter.
 
-        Raises StoreError with DuckDB's own words where the statement is wrong or the store cannot be read.
+        Raises StoreError with DuckDB's own words where the statement is wrong or the store cannot be read, or
+        where a store opened with `read_only` is asked for files of any other folder.
         """
         try:
             return self._con.execute(sql, dict(params) if params else None).pl()
+        except duckdb.PermissionException as error:
+            said = str(error).splitlines()[0]
+            raise StoreError(f"store {self.path}: only its own tables can be read ({said})") from error
         except duckdb.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
@@ -200,6 +204,11 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool, version
     target = _literal(f"ducklake:sqlite:{path / 'catalog.sqlite'}")
     con.execute(f"attach {target} as store ({', '.join(options)})")
     con.execute("use store")
+    if read_only:
+        # Users write queries themselves, and one over the store reads no other file of the machine. Only
+        # SQLite's own reader does not ask: `sqlite_scan` still opens SQLite databases.
+        con.execute(f"set allowed_directories = [{_literal(str(path))}]")
+        con.execute("set enable_external_access = false")
 
 
 def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:

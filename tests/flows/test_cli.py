@@ -35,6 +35,7 @@ from tests.flows.command import AS_OF, scr_here
         ("simulate XX-1 --store {store}", 2, "no practice 'XX-1'"),
         ("sql 'drop table match' --store {store}", 2, "ask one question: a single SELECT"),
         ("sql 'select 1; select 2' --store {store}", 2, "ask one question: a single SELECT"),
+        ("sql \"from read_text('/etc/hosts')\" --store {store}", 2, "only its own tables can be read"),
         ("sql 'select * from nothing' --store {store}", 2, "docs/data-dictionary.md"),
         ("sql 'selec 1' --store {store}", 2, "not SQL that DuckDB understands"),
     ],

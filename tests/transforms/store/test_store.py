@@ -163,6 +163,17 @@ def test_reading_cannot_write(store: Store) -> None:
     assert "run" in store.tables()
 
 
+def test_a_reader_reads_no_file_but_those_of_the_store(store: Store, tmp_path: Path) -> None:
+    _put(store, "A", "1")
+    (tmp_path / "secret.csv").write_text("a\nhidden\n")
+    with open_store(store.path, read_only=True) as reader:
+        assert ("A", "1") in _ids(reader)
+        for asked in ("read_csv('{0}/secret.csv')", "read_text('{0}/*')", "glob('{0}/*')"):
+            with pytest.raises(StoreError, match="only its own tables can be read") as told:
+                reader.read(f"from {asked.format(tmp_path)}")
+            assert "hidden" not in str(told.value)
+
+
 def test_a_wrong_query_is_told_in_the_words_of_the_engine(store: Store) -> None:
     with pytest.raises(StoreError, match="nosuch"):
         store.read("select nosuch from run")
