@@ -20,12 +20,8 @@ def prepare_fields(
 ) -> Prepared:
     """Normalise the fields of one or more lists by their kinds and prepare them."""
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
-    base = stacked.select(
-        pl.col(spec.partition).fill_null("") if spec.partition else pl.lit("").alias("part"),
-        _LIST,
-        pl.col(id_column).alias("id"),
-    )
-    base.columns = ["part", "list", "id"]
+    part = pl.col(spec.partition).fill_null("") if spec.partition else pl.lit("")
+    base = stacked.select(part=part, list=_LIST, id=id_column)
     found = [base, *_names(stacked, spec), *_places(stacked, spec), *_multi(stacked, spec)]
     frame = pl.concat(found, how="horizontal")
     free = _free(spec)
@@ -77,7 +73,7 @@ def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     if organisation is not None:
         parts = normalise.organisation_name(organisation)
         frames.append(parts.select(**_ORGANISATION))
-    if given is not None or family is not None or full is not None:
+    if any(part is not None for part in (given, middle, family, full)):
         parts = normalise.person_name(given, middle, family, full)
         frames.append(parts.select(**_PERSON))
     if full is not None and given is None and family is None:
@@ -116,7 +112,7 @@ def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     columns = {k: _joined(stacked, spec.of(k)) for k in kinds}
     if all(values is None for values in columns.values()):
         return []
-    empty = pl.Series("empty", [None], dtype=pl.String).extend_constant(None, stacked.height - 1)
+    empty = pl.Series("empty", [None], dtype=pl.String).new_from_index(0, stacked.height)
     line, house, city, post_code, region = (empty if v is None else v for v in columns.values())
     city, post_code = _uncrossed(city, post_code)
     parts = normalise.address(line)

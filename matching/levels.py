@@ -9,7 +9,7 @@ from matching.prepare import OWN
 from matching.spec import Field
 
 _BY_COLUMN: tuple[tuple[tuple[str, ...], tuple[Comparison, ...]], ...] = (
-    (("given",), (GIVEN, MIDDLE, SUFFIX)),
+    (("given", "middle"), (GIVEN, MIDDLE, SUFFIX)),
     (("family",), (FAMILY,)),
     (("org",), (ORGANISATION,)),
     (("whole",), (FULL,)),
@@ -32,11 +32,13 @@ def of_columns(columns: Collection[str]) -> list[Comparison]:
     return [c for needs, found in _BY_COLUMN if not set(needs).isdisjoint(columns) for c in found]
 
 
+_NAMES = ("full_name", "name", "given_name", "family_name", "middle_name")
+"""Fields that a part of a person's name may be read from where it has none of its own."""
 _KINDS = {
-    "given_name": ("given_name", "full_name", "name"),
-    "middle_name": ("middle_name", "given_name", "full_name", "name"),
-    "name_suffix": ("family_name", "full_name", "name"),
-    "family_name": ("family_name", "full_name", "name"),
+    "given_name": ("given_name", *_NAMES),
+    "middle_name": ("middle_name", "given_name", *_NAMES),
+    "name_suffix": ("family_name", *_NAMES),
+    "family_name": ("family_name", *_NAMES),
     "organisation_name": ("organisation_name", "name"),
     "full_name": ("full_name", "name"),
     "entity": ("name",),

@@ -1,6 +1,7 @@
 """Linking two lists, and finding duplicates in one: `matching.link` and `matching.dedupe`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -10,6 +11,7 @@ from expectations.errors import UsageError
 from matching import alone, assign, free, grouped, levels, vectors
 from matching.bare import is_bare
 from matching.blocking import Scope, candidates, keys_for
+from matching.checks import check_list, check_one_to_one, model_of
 from matching.comparison import Comparison
 from matching.em import fit
 from matching.fields import prepare_fields
@@ -39,18 +41,21 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     spec: MatchSpec,
     id_column: str,
     one_to_one: bool | Literal["auto"] = "auto",
-    model: Model | None = None,
+    model: Model | Path | str | None = None,
 ) -> pl.DataFrame:
     """Pairs of records of two lists that are likely the same.
 
     One row per pair: left_id, right_id, probability, is_match (the engine's own decision), weight (bits), and
     weight_<column> (bits) for every field of the specification; sorted by the ids. A clue that reads several
     fields, such as street, city and postcode, shows its bits at the first. No labels are needed; `model` uses
-    a trained one. `one_to_one` "auto" finds out whether a list holds duplicates. Raises UsageError where a
-    list lacks a column or ids are double or empty.
+    a trained one, or a saved one by its file. `one_to_one` "auto" finds out whether a list holds duplicates.
+    Raises UsageError where a list, an option or the model cannot be used, for example a list that lacks a
+    column or has an id twice.
     """
+    check_one_to_one(one_to_one)
     for name, frame in (("left", left), ("right", right)):
-        _check(frame, spec, id_column, name)
+        check_list(frame, spec, id_column, name)
+    model = model_of(model)
     with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
@@ -70,14 +75,15 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 
 
 def dedupe(
-    frame: pl.DataFrame, spec: MatchSpec, id_column: str, model: Model | None = None
+    frame: pl.DataFrame, spec: MatchSpec, id_column: str, model: Model | Path | str | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pairs inside one list that are likely the same, and clusters (id, cluster_id).
 
     Pairs as of `link`; their probability takes the clusters into account, their weight does not. Each record
     is in one cluster, named by its smallest id. Errors as of `link`.
     """
-    _check(frame, spec, id_column, "list")
+    check_list(frame, spec, id_column, "list")
+    model = model_of(model)
     with connect() as con:
         prepared = prepare_fields(con, [frame], spec, id_column)
         comparisons = comparisons_of(prepared)
@@ -102,10 +108,12 @@ def dedupe(
 def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> Model:
     """A model of one list or several, without labels, for `model` of `link` and `dedupe`, or to be saved.
 
-    Raises UsageError where a list lacks a column or ids are double or empty.
+    Raises UsageError where there is no list, or one cannot be used.
     """
+    if not lists:
+        raise UsageError("no list to train on; give one, or several that hold the same clients")
     for number, frame in enumerate(lists, 1):
-        _check(frame, spec, id_column, f"list {number}")
+        check_list(frame, spec, id_column, f"list {number}")
     scope: Scope = "within" if len(lists) == 1 else "cross"
     with connect() as con:
         prepared = prepare_fields(con, lists, spec, id_column)
@@ -234,15 +242,3 @@ def _shown(
         *weights,
     )
     return shown.sort("left_id", "right_id")
-
-
-def _check(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) -> None:
-    wanted = [id_column, *([spec.partition] if spec.partition else []), *[f.column for f in spec.fields]]
-    missing = [column for column in wanted if column not in frame.columns]
-    if missing:
-        raise UsageError(f"{name}: no column {', '.join(missing)}; it has {', '.join(frame.columns)}")
-    ids = frame[id_column]
-    if ids.null_count() or ids.n_unique() < frame.height:
-        raise UsageError(
-            f"{name}: column {id_column} holds empty or double ids; each record needs one of its own"
-        )

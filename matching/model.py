@@ -49,21 +49,21 @@ class Model:
     levels: dict[str, list[str]] = field(default_factory=dict)
     """Comparison name → sentence of each level, as when it was trained."""
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        Path(path).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def load(path: Path) -> Model:
+def load(path: Path | str) -> Model:
     """Read a saved model. Raises UsageError where the file is no model of this version."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(Path(path).read_text(encoding="utf-8"))
         if raw["version"] != VERSION:
             raise UsageError(
                 f"{path}: model of version {raw['version']}, this program reads {VERSION}: train anew"
             )
         return Model({k: Stratum(**v) for k, v in raw["strata"].items()}, raw["note"], VERSION, raw["levels"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}: no model file ({error}); give one that was saved by this program"
         ) from error

@@ -7,7 +7,7 @@ from expectations.errors import UsageError
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
-from matching.vectors import STRATA
+from matching.vectors import STRATA, levels_of
 
 BITS = 1 / np.log(2)
 _SHRINK = 200.0
@@ -42,7 +42,7 @@ def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> p
 
 
 def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
-    levels = frame.select([f"c{k}" for k in range(len(comparisons))]).to_numpy().astype(np.uint8)
+    levels = levels_of(frame, len(comparisons))
     size = frame["size"].to_numpy().astype(np.float64)
     pairs = Vectors(levels, np.ones(frame.height), size, frame["within"].to_numpy().astype(np.bool_))
     m, r, u = ([np.asarray(part[c.name]) for c in comparisons] for part in (stratum.m, stratum.r, stratum.u))

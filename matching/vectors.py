@@ -6,6 +6,7 @@ from collections.abc import Collection
 import duckdb
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from matching.blocking import Scope
 from matching.comparison import Comparison
@@ -134,11 +135,17 @@ def to_vectors(frame: pl.DataFrame, comparisons: list[Comparison], weight: float
         .sort(*names, "size", "within")
     )
     return Vectors(
-        counted.select(names).to_numpy().astype(np.uint8),
+        levels_of(counted, len(names)),
         counted["pairs"].to_numpy().astype(np.float64) * weight,
         2.0 ** counted["size"].to_numpy().astype(np.float64),
         counted["within"].to_numpy().astype(np.bool_),
     )
+
+
+def levels_of(frame: pl.DataFrame, comparisons: int) -> NDArray[np.uint8]:
+    """The level columns c0 … of so many comparisons, pairs × comparisons; there may be none of either."""
+    names = [f"c{k}" for k in range(comparisons)]
+    return frame.select(names).to_numpy().astype(np.uint8).reshape(frame.height, comparisons)
 
 
 def stack(parts: list[Vectors]) -> Vectors:

@@ -117,6 +117,9 @@ def test_an_empty_list_gives_no_pairs() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda f: f.lazy(), "left: a LazyFrame, not a Polars DataFrame; collect"),
+        (lambda f: f.with_columns(born=pl.struct("born")), "left: column born is Struct.*; use text"),
+        (lambda f: f.with_columns(pl.concat_list("id")), "left: column id is List.*; use text, numbers or"),
         (lambda f: f.drop("born"), "left: no column born; it has id, given, family, post, firm"),
         (lambda f: f.with_columns(id=pl.lit("same")), "left: column id holds empty or double ids"),
     ],
@@ -125,6 +128,18 @@ def test_a_list_that_cannot_be_linked_is_refused(change: object, message: str) -
     left, right = two_lists(5)
     with pytest.raises(UsageError, match=message):
         link(change(left), right, SPEC, id_column="id")  # type: ignore[operator]  # a function of the case
+
+
+def test_an_option_or_model_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    left, right = two_lists(5)
+    with pytest.raises(UsageError, match="one_to_one 'yes': use \"auto\", True or False"):
+        link(left, right, SPEC, "id", one_to_one="yes")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"nowhere\.json: no model file"):
+        link(left, right, SPEC, "id", model=tmp_path / "nowhere.json")
+    with pytest.raises(UsageError, match="model: a dict; give what train_model or load returns"):
+        dedupe(left, SPEC, "id", model={})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="no list to train on"):
+        train_model([], SPEC, "id")
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
@@ -137,6 +152,8 @@ def test_a_saved_model_decides_as_the_one_just_trained(tmp_path: Path) -> None:
     train_model([left, right], SPEC, "id").save(tmp_path / "model.json")
     saved = link(left, right, SPEC, "id", model=load(tmp_path / "model.json"))
     assert saved.filter("is_match").equals(link(left, right, SPEC, "id").filter("is_match"))
+    assert saved.equals(link(left, right, SPEC, "id", model=f"{tmp_path}/model.json"))
+    assert load(f"{tmp_path}/model.json") == load(tmp_path / "model.json")
 
 
 def test_a_model_of_other_fields_is_refused(tmp_path: Path) -> None:
