@@ -47,10 +47,11 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 
     One row per pair: left_id, right_id, probability, is_match (the engine's own decision), weight (bits), and
     weight_<column> (bits) for every field of the specification; sorted by the ids. A clue that reads several
-    fields, such as street, city and postcode, shows its bits at the first. No labels are needed; `model` uses
-    a trained one, or a saved one by its file. `one_to_one` "auto" finds out whether a list holds duplicates.
-    Raises UsageError where a list, an option or the model cannot be used, for example a list that lacks a
-    column or has an id twice.
+    fields, such as street, city and postcode, shows its bits at the first. Pairs without any clue that both
+    records hold are not listed: nothing is known of them. No labels are needed; `model` uses a trained one,
+    or a saved one by its file. `one_to_one` "auto" finds out whether a list holds duplicates. Raises
+    UsageError where a list, an option or the model cannot be used, for example a list that lacks a column or
+    has an id twice.
     """
     check_one_to_one(one_to_one)
     for name, frame in (("left", left), ("right", right)):
@@ -166,7 +167,10 @@ def _scored(
         model, compared = train(con, prepared, comparisons, scope)
     else:
         compared = vectors.compare(con, "candidate", comparisons, "structure" in prepared.filled)
-    return score(compared, comparisons, model), model
+    scored = score(compared, comparisons, model)
+    # The belief that nearly everybody has a partner would make a match of a pair that nothing is known of.
+    known = pl.any_horizontal(pl.lit(False), *(pl.col(f"c{k}") > 0 for k in range(len(comparisons))))
+    return scored.filter(known), model
 
 
 def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:

@@ -109,6 +109,33 @@ def test_names_of_another_script_are_read() -> None:
     assert sum(a[1:] == b[1:] for a, b in found) >= 130
 
 
+def test_records_without_a_common_clue_are_no_pair() -> None:
+    left, right = two_lists(60)
+    spec = MatchSpec(SPEC.fields, partition="firm")
+    nothing = {c: pl.lit(None, pl.String) for c in ("given", "family", "born", "post")}
+    only_born = {c: pl.lit(None, pl.String) for c in ("given", "family", "post")}
+    left = pl.concat([left, left.head(1).with_columns(id=pl.lit("a?"), firm=pl.lit("empty"), **nothing)])
+    poor = [
+        right.head(1).with_columns(id=pl.lit("b?"), firm=pl.lit("empty"), **nothing),
+        right.head(1).with_columns(id=pl.lit("b!"), firm=pl.lit("empty"), **only_born),
+        right.head(1).with_columns(id=pl.lit("b0?"), **nothing),
+    ]
+    for one_to_one in (True, False, "auto"):
+        pairs = link(left, pl.concat([right, *poor]), spec, "id", one_to_one=one_to_one)
+        assert pairs.filter(pl.col("left_id") == "a?").is_empty()
+        assert pairs.filter(pl.col("right_id").is_in(["b?", "b!", "b0?"])).is_empty()
+
+
+def test_a_record_that_holds_nothing_is_nobodys_duplicate() -> None:
+    model = train_model([pl.concat(two_lists(60))], SPEC, "id")
+    empty = pl.DataFrame({c: pl.Series(["x", "y"] if c == "id" else [None] * 2, dtype=pl.String)
+                          for c in ("id", "given", "family", "born", "post")})  # fmt: skip
+    for known in (None, model):
+        pairs, clusters = dedupe(empty, SPEC, "id", model=known)
+        assert pairs.is_empty()
+        assert clusters["cluster_id"].to_list() == ["x", "y"]
+
+
 def test_an_empty_list_gives_no_pairs() -> None:
     left, right = two_lists(20)
     assert link(left, right.head(0), SPEC, id_column="id").is_empty()
