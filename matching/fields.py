@@ -11,17 +11,19 @@ from matching.spec import MatchSpec
 from matching.spellings import romanised
 from transforms import normalise
 
-_LIST = f"{OWN}list"
-"""Number of a record's list, beside columns that users may name as they like."""
+_LIST, _PART, _PLACE = f"{OWN}list", f"{OWN}part", f"{OWN}place"
+"""A record's list, partition and place in its list, beside columns that users may name as they like."""
 
 
 def prepare_fields(
     con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
 ) -> Prepared:
-    """Normalise the fields of one or more lists by their kinds and prepare them."""
+    """Normalise the fields of one or more lists by their kinds and prepare them.
+
+    `id` of a prepared record is its place among the sorted ids of its list, so that ids keep their own type.
+    """
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
-    part = pl.col(spec.partition).fill_null("") if spec.partition else pl.lit("")
-    base = stacked.select(part=part, list=_LIST, id=id_column)
+    base = stacked.select(part=_PART, list=_LIST, id=_PLACE)
     found = [base, *_names(stacked, spec), *_places(stacked, spec), *_multi(stacked, spec)]
     frame = pl.concat(found, how="horizontal")
     free = _free(spec)
@@ -37,21 +39,19 @@ def prepare_fields(
 
 
 def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:
-    """The columns of one list as text, those of multi-valued kinds as lists of text."""
+    """The fields of one list as text, multi-valued kinds as lists of text, in the order of its ids."""
     several = set(spec.of("email", "phone", "website"))
 
     def as_text(column: str) -> pl.Expr:
-        kind, expr = frame.schema[column], pl.col(column)
+        is_list, expr = isinstance(frame.schema[column], pl.List), pl.col(column)
         if column in several:
-            return (
-                expr.cast(pl.List(pl.String))
-                if isinstance(kind, pl.List)
-                else pl.concat_list(expr.cast(pl.String))
-            )
-        return expr.list.join(" ") if isinstance(kind, pl.List) else expr.cast(pl.String)
+            return expr.cast(pl.List(pl.String)) if is_list else pl.concat_list(expr.cast(pl.String))
+        return expr.cast(pl.List(pl.String)).list.join(" ") if is_list else expr.cast(pl.String)
 
-    wanted = [id_column, *([spec.partition] if spec.partition else []), *[f.column for f in spec.fields]]
-    return frame.select(*[as_text(c) for c in dict.fromkeys(wanted)], pl.lit(number, pl.UInt8).alias(_LIST))
+    part = pl.col(spec.partition).cast(pl.String).fill_null("") if spec.partition else pl.lit("")
+    fields = [as_text(field.column) for field in spec.fields]
+    keys = (part.alias(_PART), pl.lit(number, pl.UInt8).alias(_LIST), pl.int_range(pl.len()).alias(_PLACE))
+    return frame.sort(id_column).select(*fields, *keys)
 
 
 def _joined(stacked: pl.DataFrame, columns: list[str]) -> pl.Series | None:

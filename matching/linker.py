@@ -45,8 +45,9 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 ) -> pl.DataFrame:
     """Pairs of records of two lists that are likely the same.
 
-    One row per pair: left_id, right_id, probability, is_match (the engine's own decision), weight (bits), and
-    weight_<column> (bits) for every field of the specification; sorted by the ids. A clue that reads several
+    One row per pair: left_id, right_id (as in the lists, of their type), probability, is_match (the engine's
+    own decision), weight (bits), and weight_<column> (bits) for every field of the specification; sorted by
+    the ids. A clue that reads several
     fields, such as street, city and postcode, shows its bits at the first. Pairs without any clue that both
     records hold are not listed: nothing is known of them. No labels are needed; `model` uses a trained one,
     or a saved one by its file. `one_to_one` "auto" finds out whether a list holds duplicates. Raises
@@ -72,7 +73,8 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
         single = _duplicate_free(pairs)
     if single.any():
         pairs = pl.concat([_one_to_one(pairs.filter(single), prepared, overlap), pairs.filter(~single)])
-    return _shown(pairs, prepared, comparisons, spec)
+    pairs = _with_ids(pairs, prepared, left[id_column], right[id_column])
+    return _shown(pairs, comparisons, spec)
 
 
 def dedupe(
@@ -101,9 +103,10 @@ def dedupe(
         is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]),
         probability=_probability(grouped.log_odds(pairs, label)),
     )
-    ids = prepared.frame["id"]
+    ids = frame[id_column].sort().gather(prepared.frame["id"])
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
-    return _shown(pairs, prepared, comparisons, spec), clusters
+    pairs = _with_ids(pairs, prepared, frame[id_column], frame[id_column])
+    return _shown(pairs, comparisons, spec), clusters
 
 
 def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> Model:
@@ -225,11 +228,17 @@ def _probability(log_odds: pl.Series) -> pl.Series:
     return 1 / (1 + (-log_odds.clip(-60, 60)).exp())
 
 
-def _shown(
-    pairs: pl.DataFrame, prepared: Prepared, comparisons: list[Comparison], spec: MatchSpec
-) -> pl.DataFrame:
+def _with_ids(pairs: pl.DataFrame, prepared: Prepared, left: pl.Series, right: pl.Series) -> pl.DataFrame:
+    """Adds left_id and right_id out of the ids of the left and the right list."""
+    place = prepared.frame["id"]
+    return pairs.with_columns(
+        left.sort().gather(place.gather(pairs["l"])).alias("left_id"),
+        right.sort().gather(place.gather(pairs["r"])).alias("right_id"),
+    )
+
+
+def _shown(pairs: pl.DataFrame, comparisons: list[Comparison], spec: MatchSpec) -> pl.DataFrame:
     pairs = pairs.filter(pl.col("probability") >= FLOOR)
-    ids = prepared.frame["id"]
     by_field: dict[str, list[str]] = {field.column: [] for field in spec.fields}
     for k, comparison in enumerate(comparisons):
         by_field[levels.field_of(comparison, spec.fields)].append(f"w{k}")
@@ -238,8 +247,8 @@ def _shown(
         for column, names in by_field.items()
     ]
     shown = pairs.select(
-        ids.gather(pairs["l"]).alias("left_id"),
-        ids.gather(pairs["r"]).alias("right_id"),
+        "left_id",
+        "right_id",
         "probability",
         "is_match",
         (pl.col("log_odds") * BITS).alias("weight"),

@@ -27,7 +27,8 @@ class Prepared:
     """Prepared records; DuckDB sees them as table `prepared`."""
 
     frame: pl.DataFrame
-    """rid UInt32, part String, list UInt8, id String, and the columns that `levels` compares."""
+    """rid UInt32, part String, list UInt8, id (String; in the library a record's place in its list), and the
+    columns that `levels` compares."""
     free: tuple[tuple[str, str], ...] = ()
     """Fields without a role, compared by themselves: (prepared column, kind)."""
 

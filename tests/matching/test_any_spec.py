@@ -15,6 +15,7 @@ VALUES = (
     *("1980-02-01", "31/12/1999", "1980", "12 High St", "Perth", "2000", "NSW", "a@x.org", "0412 345 678"),
     *("x.org", "******123", "51824753556", "", " ", "?", None),
 )
+IDS = {"text": pl.String, "number": pl.Int32, "category": pl.Categorical}
 
 
 @st.composite
@@ -34,7 +35,7 @@ def lists(draw: st.DrawFn, fields: int = 4) -> pl.DataFrame:
     key = pl.Series("key", [str(n) for n in range(rows)], dtype=pl.String)
     parts = pl.Series(draw(st.lists(st.sampled_from(["p", "q", None]), min_size=rows, max_size=rows)))
     parts = parts.cast(pl.String)
-    return frame.with_columns(key, part=parts, id=parts)
+    return frame.with_columns(key.cast(IDS[draw(st.sampled_from(sorted(IDS)))]), part=parts, id=parts)
 
 
 def held(frame: pl.DataFrame, key: object, spec: MatchSpec) -> set[str]:

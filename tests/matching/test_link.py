@@ -136,6 +136,26 @@ def test_a_record_that_holds_nothing_is_nobodys_duplicate() -> None:
         assert clusters["cluster_id"].to_list() == ["x", "y"]
 
 
+def test_ids_come_back_as_they_are_in_the_lists() -> None:
+    left, right = two_lists(60)
+    as_text = link(left, right, SPEC, "id")
+    numbered = left.with_columns(pl.col("id").str.slice(1).cast(pl.Int32))
+    pairs = link(numbered, right, SPEC, "id")
+    assert [pairs.schema[c] for c in ("left_id", "right_id")] == [pl.Int32, pl.String]
+    assert who(pairs.with_columns(left_id="a" + pl.col("left_id").cast(pl.String))) == who(as_text)
+    assert pairs.equals(pairs.sort("left_id", "right_id"))
+    assert pairs.join(numbered, left_on="left_id", right_on="id").height == pairs.height
+
+
+def test_a_cluster_is_named_by_its_smallest_id_as_a_number() -> None:
+    frame = pl.DataFrame({"id": [10, 2, 9, 1], "mail": ["a@x.org", "a@x.org", "b@x.org", "c@x.org"]})
+    born = pl.Series("born", ["1980-02-01", "1980-02-01", "1991-07-08", "1975-03-04"])
+    spec = MatchSpec([Field("mail", "email"), Field("born", "date")])
+    pairs, clusters = dedupe(frame.with_columns(born), spec, "id")
+    assert pairs.filter("is_match").select("left_id", "right_id").rows() == [(2, 10)]
+    assert clusters.rows() == [(1, 1), (2, 2), (9, 9), (10, 2)]
+
+
 def test_an_empty_list_gives_no_pairs() -> None:
     left, right = two_lists(20)
     assert link(left, right.head(0), SPEC, id_column="id").is_empty()
