@@ -69,7 +69,16 @@ def scored_clients(
     model = load(options.model)
     pairs = score(compared, comparisons, model)
     pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)
-    return with_overlap(_trust_tax_links(con, _with_subjects(pairs, prepared)))
+    pairs = _trust_tax_links(con, _with_subjects(pairs, prepared))
+    return with_overlap(_with_clues(con, pairs, len(comparisons)))
+
+
+def _with_clues(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, clues: int) -> pl.DataFrame:
+    """Pairs with a clue in common, or that a Tax record or a person names: nothing is known of others."""
+    clueless = pl.all_horizontal(pl.col(f"c{k}") == 0 for k in range(clues)) & ~pl.col("tax_link")
+    judged = con.execute("select l, r from judged").pl()
+    unknown = pairs.filter(clueless).select("l", "r").join(judged, on=["l", "r"], how="anti")
+    return pairs.join(unknown, on=["l", "r"], how="anti", maintain_order="left") if unknown.height else pairs
 
 
 def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:

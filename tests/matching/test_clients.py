@@ -105,6 +105,17 @@ def test_a_persons_judgement_beats_the_score_and_keeps_it(right: str) -> None:
             assert match["probability"].item() < 0.01
 
 
+def test_records_without_a_clue_in_common_are_no_pair(con: duckdb.DuckDBPyConnection) -> None:
+    ids = (("hq", "a"), ("hq", "b"), ("xpm", "c"))
+    bare = [record(product, i, "structure=unknown") | {"full_name": None} for product, i in ids]
+    found = {**frames(*bare), "comparable": rows("comparable", *bare)}
+    assert matched(con, found).height == 0
+    names = ("left_product", "left_id", "right_product", "right_id", "judgement")
+    said = rows("effective_judgement", dict(zip(names, ("hq", "a", "xpm", "c", "match"), strict=True)))
+    match = matched(con, {**found, "effective_judgement": said})
+    assert match.select("left_id", "right_id", "band").rows() == [("a", "c", "exact")]
+
+
 def test_two_equal_candidates_go_to_a_person(con: duckdb.DuckDBPyConnection) -> None:
     match = matched(con, frames(*[record(p, i, JOHN) for p, i in (("hq", "a"), ("xpm", "b"), ("xpm", "c"))]))
     between = match.filter(pl.col("left_product") == "hq")
