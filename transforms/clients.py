@@ -124,6 +124,8 @@ def _value(name: str, columns: list[Column], kind: pl.DataType) -> pl.Expr:
     if isinstance(kind, pl.List):
         if columns[0].type != "texts":
             return pl.when(value.is_not_null()).then(pl.concat_list(value))
+        if name == "staff_ids":  # each entry is a link, and a repeated one is accounted for
+            return pl.when(value.list.len() > 0).then(value)
         several = pl.when(value.list.len() > 1).then(value)  # most lists hold one, and need no search
         distinct = pl.coalesce(several.list.unique(maintain_order=True), value)
         return pl.when(distinct.list.len() > 0).then(distinct)

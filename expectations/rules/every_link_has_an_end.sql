@@ -5,7 +5,7 @@ with planned as (
     select distinct practice_id from client_fate where outcome <> 'pending'
 ),
 
--- 0 where it was read, 1 where it ended
+-- 0 where it was read, 1 where it ended; an entry that a list repeats is read and ends as often
 links as (
     select
         practice_id,
@@ -34,7 +34,7 @@ links as (
     union all
     select practice_id, 'relationship', 'xpm', source_id, '', 1 from relationship
     union all
-    select distinct practice_id, kind, product, source_id, if(kind = 'relationship', '', source_client_id), 1
+    select practice_id, kind, product, source_id, if(kind = 'relationship', '', source_client_id), 1
     from dropped_link
 )
 
@@ -48,4 +48,4 @@ select
 from links
 semi join planned using (practice_id)
 group by practice_id, kind, product, id, client
-having sum(ended) <> 1 or min(ended) = 1
+having 2 * sum(ended) <> count(*)

@@ -144,7 +144,12 @@ HARMLESS: dict[str, list[Defect]] = {
         lambda b: put(_two_of_one_list(b), "client_fate", {"source_id": "h31"}, client_id=None),
     ],
     "every_link_has_an_end": [
-        lambda b: put(b, "xpm_groups", {}, ClientUUIDs=["x11", "x21", "x11"]),
+        lambda b: add(
+            put(b, "hq_groups", {"hq_group_id": "g11"}, hq_client_ids=["h31", "h31"]),
+            "dropped_link",
+            **{"kind": "group", "product": "hq", "source_id": "g11", "source_client_id": "h31"},
+            occurrence=2,
+        ),
     ],
     "client_state_follows_its_record": [
         lambda b: put(b, "source_client", {"source_id": "x11"}, state="prospect"),

@@ -9,7 +9,7 @@ from expectations.contracts import tables
 from expectations.errors import ContractError
 from expectations.gate import check, validate
 from expectations.ruleset import FOLDER, Rule, read_rule, rules
-from tests.expectations.batch import A, Batch, add, sound, without
+from tests.expectations.batch import A, Batch, add, put, sound, without
 from tests.expectations.defects import DEFECTS, HARMLESS, defect, said
 
 RULES = {rule.id: rule for rule in rules()}
@@ -60,6 +60,12 @@ def test_links_of_every_kind_end_exactly_once(kind: str) -> None:
     assert [json.loads(found["failing_key"].item())["ends_found"] for found in ends] == ["0", "2"]
     moved = add(lost, "dropped_link", **line)
     assert check(None, moved, "run-1", [RULES["every_link_has_an_end"]]).failures.rows() == []
+
+
+def test_an_entry_that_a_list_repeats_has_an_end_of_its_own() -> None:
+    batch = put(sound(), "hq_groups", {"hq_group_id": "g11"}, hq_client_ids=["h31", "h31"])
+    failures = check(None, batch, "run-1", [RULES["every_link_has_an_end"]]).failures
+    assert [json.loads(key)["source_client_id"] for key in failures["failing_key"]] == ["h31"]
 
 
 def test_every_rule_file_has_a_planted_defect() -> None:

@@ -76,6 +76,10 @@ def test_single_values_become_lists_and_empty_lists_nothing() -> None:
     ]
 
 
+def test_a_repeated_staff_member_stays_for_the_account_of_links() -> None:
+    assert _clients(hq_clients=_hq(staff_ids=["u1", "u2", "u1"]))["staff_ids"].to_list() == [["u1", "u2", "u1"]]
+
+
 def test_settings_hold_every_other_field() -> None:
     xpm = _xpm(Title='The "Hon"\n\t', PrepareGST=False, TypeName="20th of Month", GSTPeriod=None)
     tax = rows("tax_clients", {"tax_client_id": "t1", "return_types": ["IITR", "BAS"], "tax_agent": "Zoë"})

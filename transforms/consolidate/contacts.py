@@ -146,4 +146,5 @@ def _conformed(frame: pl.DataFrame, name: str, run_id: str) -> pl.DataFrame:
 def _dropped(links: pl.DataFrame) -> pl.DataFrame:
     kind = pl.lit("contact").alias("kind")
     lost = links.filter(pl.col("lost").is_not_null())
-    return lost.select("practice_id", kind, "product", "source_id", "source_client_id", reason="lost")
+    ids = ("product", "source_id", "source_client_id")
+    return lost.select("practice_id", kind, *ids, occurrence=pl.lit(1, pl.Int64), reason="lost")

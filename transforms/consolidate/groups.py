@@ -104,5 +104,11 @@ def _published(links: pl.DataFrame, run_id: str) -> pl.DataFrame:
 
 def _dropped(links: pl.DataFrame) -> pl.DataFrame:
     return links.filter(pl.col("reason").is_not_null()).select(
-        "practice_id", pl.lit("group").alias("kind"), "product", "source_id", "source_client_id", "reason"
+        "practice_id",
+        pl.lit("group").alias("kind"),
+        "product",
+        "source_id",
+        "source_client_id",
+        "occurrence",
+        "reason",
     )

@@ -38,6 +38,7 @@ def _dropped(links: pl.DataFrame) -> pl.DataFrame:
         pl.lit("xpm").alias("product"),
         "source_id",
         lost.alias("source_client_id"),
+        pl.lit(1, pl.Int64).alias("occurrence"),
         "reason",
     )
 

@@ -35,7 +35,7 @@ def conserves_links(own: Tables) -> None:
     members = [own["hq_groups"]["hq_client_ids"], own["xpm_groups"]["ClientUUIDs"]]
     read = Counter(
         contact=own["hq_contacts"].height + own["xpm_contacts"].height,
-        group=sum(len(set(ids)) for ids in pl.concat(members).to_list()),
+        group=sum(len(ids) for ids in pl.concat(members).to_list()),
         relationship=own["xpm_relationships"].height,
         staff=sum(len(ids or []) for ids in own["source_client"]["staff_ids"].to_list()),
     )
@@ -105,7 +105,7 @@ def was_simulated(own: Tables, policy: str) -> None:
 def _changed(own: Tables, entity: str) -> set[tuple[str, str]]:
     """Records that join another, lose a link or are dropped."""
     lines = own["crosswalk"].filter(entity=entity).to_dicts()
-    losing = set(own["dropped_link"].filter(kind=entity).select("product", "source_id").iter_rows())
+    losing = set(own["dropped_link"].filter(kind=entity, occurrence=1).select("product", "source_id").rows())
     size = Counter(line["unified_id"] for line in lines)
     return {
         (line["product"], line["source_id"])

@@ -14,7 +14,7 @@ lossy as (
         product,
         source_id
     from dropped_link
-    where kind = 'group'
+    where kind = 'group' and occurrence = 1 -- a repeated entry changes nothing
 ),
 
 changed as (
