@@ -12,7 +12,8 @@ from transforms.sql import Frames
 
 SOURCES = ("hq_clients", "xpm_clients", "tax_clients")
 
-# Free text in which people write tax numbers. Identifiers and phones stay out: an ACN may pass as a TFN.
+# Free text in which people write tax numbers. Identifiers and phones stay out, for an ACN may pass as a TFN:
+# in them (`_NUMBERS`) only a number that the practice knows as a tax number is one.
 _FREE_TEXT = (
     "name",
     "first_name",
@@ -28,10 +29,12 @@ _FREE_TEXT = (
     "organisation_name",
 )
 _PLACES = ("city", "region", "post_code", "country")
+_NUMBERS = ("company_number", "business_number")
 # Short values, in which only a number that the practice knows as a tax number is one.
 _SHORT = (*_PLACES, *(f"postal_{place}" for place in _PLACES), "branch_number")
 _MASKED_IN_JSON = re.compile(r'("(?:[^"\\]|\\.)*")|-?(\*{6}\d{3})[\d.eE+-]*')
 """A string, which is left alone, or a masked number with what may be left of it."""
+_UNICODE_IN_JSON = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 # JSON's own escapes; the other control characters have no short form.
 _ESCAPES = {
     **{chr(code): f"\\u{code:04x}" for code in range(32)},
@@ -62,8 +65,9 @@ def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFra
     # many clients to at most one row of `jobs`
     clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
     known = clients.select("practice_id", "tax_number").drop_nulls().unique()
+    clients = clients.with_columns(_unescaped(clients["custom_fields"]))
     masked = mask_known(mask_text(clients, list(_FREE_TEXT), known), list(_SHORT), known)
-    masked = _masked_lists(masked, known)
+    masked = _masked_lists(mask_known(masked, list(_NUMBERS), known, whole=True), known)
     return conform(masked.with_columns(_quoted(masked["custom_fields"])), "source_client")
 
 
@@ -73,7 +77,7 @@ def _masked_lists(clients: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         values = (
             clients.select("practice_id", column).with_row_index("row").explode(column, empty_as_null=False)
         )
-        masked = mask_known(values, [column], known)
+        masked = mask_known(values, [column], known, whole=column == "phones")
         if not masked[column].equals(values[column], null_equal=True):
             lists = masked.group_by("row", maintain_order=True).agg(pl.col(column).alias("masked"))
             indexed = clients.with_row_index("row").join(lists, on="row", how="left", maintain_order="left")
@@ -81,6 +85,22 @@ def _masked_lists(clients: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             mended = pl.when(pl.col(column).list.len() > 0).then("masked").otherwise(column).alias(column)
             clients = indexed.with_columns(mended).drop("row", "masked")
     return clients
+
+
+def _unescaped(texts: pl.Series) -> pl.Series:
+    """JSON texts with letters, spaces and dashes in place of escapes, which hide what is between digits."""
+    places = texts.str.contains("\\u", literal=True).fill_null(False).arg_true()
+    if not places.len():
+        return texts
+    plain = [_UNICODE_IN_JSON.sub(_character, text) for text in texts[places]]
+    return texts.scatter(places, pl.Series(plain, dtype=pl.String))
+
+
+def _character(escape: re.Match[str]) -> str:
+    """The character of `\\u00a0`; other escapes, and what JSON cannot hold unescaped, as they are."""
+    code = int(escape[1] or "0", 16)
+    surrogate = 0xD800 <= code <= 0xDFFF
+    return chr(code) if chr(code).isalnum() or (code > 0x7E and not surrogate) else escape[0]
 
 
 def _quoted(texts: pl.Series) -> pl.Series:

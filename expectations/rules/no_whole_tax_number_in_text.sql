@@ -2,38 +2,39 @@
 -- severity: critical
 -- table: unified_client
 with known as (
-    select distinct practice_id, translate(tax_number, ' ./-kK', '') as digits
+    select distinct practice_id, ltrim(regexp_replace(
+        translate(tax_number, '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'
+    ), '0') as digits
     from source_client
-    where
-        regexp_full_match(tax_number, '[0-9 ./-]{8,}[kK]?')
-        and not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's number
+    where not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's number
 ),
 
 -- Not read: ids, sentences that quote nothing but ids, and what is no tax number but may look like one.
 texts as (
     select practice_id, 'unified_client' as found_in, client_id as id, concat_ws(
-        chr(10), name, first_name, middle_name, last_name, other_name, email, emails::varchar,
+        '|', name, first_name, middle_name, last_name, other_name, email, emails::varchar,
         websites::varchar, address_line, city, region, post_code, postal_address_line, postal_city,
         postal_region, postal_post_code, tax_number_masked, branch_number, client_code, notes, custom_fields,
-        settings
+        settings, translate(company_number, ' ./-', ''), translate(business_number, ' ./-', '')
     ) as content from unified_client
     union all
-    select practice_id, 'field_value', client_id || ' ' || field, value from field_value
-    where field not in ('phone', 'phones', 'date_of_birth', 'business_number', 'company_number')
+    select practice_id, 'field_value', client_id || ' ' || field,
+        translate(value, if(field in ('business_number', 'company_number'), ' ./-', ''), '')
+    from field_value where field not in ('phone', 'phones', 'date_of_birth')
     union all
     select practice_id, 'unified_contact', contact_id, concat_ws(
-        chr(10), name, first_name, last_name, salutation, addressee, email
+        '|', name, first_name, last_name, salutation, addressee, email
     ) from unified_contact
     union all
     select practice_id, 'client_contact', contact_id || ' ' || client_id, position from client_contact
     union all
-    select practice_id, 'unified_group', group_id, concat_ws(chr(10), name, taxable) from unified_group
+    select practice_id, 'unified_group', group_id, concat_ws('|', name, taxable) from unified_group
     union all
     select practice_id, 'relationship', relationship_id, type from relationship
     union all
     select practice_id, 'organisation_link', organisation_id, organisation_name from organisation_link
     union all
-    select practice_id, 'review_item', item_id, concat_ws(chr(10), why, consequences, regexp_replace(
+    select practice_id, 'review_item', item_id, concat_ws('|', why, consequences, regexp_replace(
         concat_ws(chr(10), left_record, right_record),
         '"(phones|date_of_birth|business_number|company_number)":"[^"]*"', '', 'g'
     )) from review_item
@@ -42,7 +43,7 @@ texts as (
     select practice_id, 'match', concat_ws(' ', left_id, right_id), array_to_string(regexp_extract_all(
         evidence,
         '[g-z][^"]*[0-9](?:[ ./-]?[0-9]){7,}|[0-9](?:[ ./-]?[0-9]){7,}[^"]*[g-z]'
-        || '|"tax_number", "level[^}]*[0-9]{7}[^}]*'
+        || '|"(tax|company)_number", "level[^}]*[0-9]{7}[^}]*'
     ), chr(10)) from match
     union all
     select practice_id, 'policy_drop', policy || ' ' || xpm_client_uuid, name from policy_drop
@@ -55,26 +56,23 @@ texts as (
     from dropped_link
 ),
 
--- runs of digits: 123 456 789, 123-456-789, 123456789
+-- runs of digits, whatever is between them but letters and the marks of JSON and of lists
 runs as (
     select distinct practice_id, found_in, id, regexp_split_to_array(
-        unnest(regexp_extract_all(content, '[0-9](?:[ ./-]?[0-9]){7,}')), '[ ./-]'
+        unnest(regexp_extract_all(content, '[0-9](?:(?:[^\pL\pN"\[\]{}*:;|]|\\[nrt])*[0-9]){7,}')), '[^0-9]+'
     ) as part
-    from texts
-    where regexp_matches(content, '[0-9](?:[ ./-]?[0-9]){7}')
-),
-
-firsts as (
-    select *, unnest(range(1, len(part) + 1)) as first_part from runs
+    from (select * replace (translate(content, '０１２３４５６７８９', '0123456789') as content) from texts)
 ),
 
 candidates as (
     select practice_id, found_in, id, unnest([
-        array_to_string(part[first_part:n], '') for n in range(first_part, len(part) + 1)
+        ltrim(array_to_string(part[first_part:n], ''), '0')
+        for n in range(first_part, least(len(part), first_part + 10) + 1)
     ]) as digits
-    from firsts
+    from (select *, unnest(range(1, len(part) + 1)) as first_part from runs)
 )
 
 select distinct practice_id, found_in, id
 from candidates
 semi join known using (practice_id, digits)
+where length(digits) >= 8

@@ -98,6 +98,15 @@ def clue(comparison: str, left: str) -> str:
         ("unified_client", {"last_name": "Lee 123 456 780"}),
         ("unified_client", {"emails": ["123456780@lee.com"]}),
         ("client_contact", {"position": "Director, 123-456-780"}),
+        ("unified_client", {"notes": "123\u00a0456\u2011780"}),
+        ("unified_client", {"notes": "on 12.05.2023, (123)  456 - 780"}),
+        ("unified_client", {"notes": "0123456780"}),
+        ("unified_client", {"notes": "１２３４５６７８０"}),
+        ("unified_client", {"custom_fields": '{"a": "123\\n456\\t780"}'}),
+        ("unified_client", {"company_number": "123 456 780"}),
+        ("unified_client", {"business_number": "123456780"}),
+        ("field_value", {"field": "company_number", "value": "123 456 780"}),
+        ("match", {"evidence": clue("company_number", "123456780")}),
         ("organisation_link", {"organisation_name": "Lee 123456780"}),
         ("policy_drop", {"policy": "all_hq", "name": "Lee TFN 123456780"}),
         ("intake", {"reason": "The API answered: 123456780 is not valid."}),
@@ -118,7 +127,7 @@ def test_what_only_looks_like_a_tax_number_is_none() -> None:
     batch = add(
         batch, "match", left_id="x", evidence=clue("xero_organisation", "[ace-12345678-bad, 12345678-f]")
     )
-    batch = add(batch, "match", left_id="y", evidence=clue("company_number", "123456780"))
+    batch = add(batch, "match", left_id="y", evidence=clue("business_number", "123456780"))
     assert found_in(add(batch, "match", left_id="z", evidence=clue("tax_number", "******780"))) == []
 
 

@@ -77,7 +77,9 @@ def test_single_values_become_lists_and_empty_lists_nothing() -> None:
 
 
 def test_a_repeated_staff_member_stays_for_the_account_of_links() -> None:
-    assert _clients(hq_clients=_hq(staff_ids=["u1", "u2", "u1"]))["staff_ids"].to_list() == [["u1", "u2", "u1"]]
+    assert _clients(hq_clients=_hq(staff_ids=["u1", "u2", "u1"]))["staff_ids"].to_list() == [
+        ["u1", "u2", "u1"]
+    ]
 
 
 def test_settings_hold_every_other_field() -> None:
@@ -145,6 +147,22 @@ def test_a_tax_number_typed_as_phone_or_email_is_masked_and_the_others_stay() ->
 def test_a_tax_number_in_any_other_field_is_masked(column: str) -> None:
     found = _clients(xpm_clients=_xpm(TaxNumber="865414088", **{column: "865414088"})).drop("tax_number")
     assert "865414088" not in str(found.row(0))
+
+
+@pytest.mark.parametrize("column", ["CompanyNumber", "BusinessNumber"])
+def test_a_tax_number_typed_as_company_number_of_another_client_is_masked(column: str) -> None:
+    tax = rows("tax_clients", {"tax_client_id": "t1", "tax_number": "714925631"})
+    for typed in ("714 925 631", "714\u00a0925631", "0714925631"):
+        found = _clients(tax_clients=tax, xpm_clients=_xpm(**{column: typed})).filter(product="xpm")
+        assert "******631" in found.row(0)
+    found = _clients(tax_clients=tax, xpm_clients=_xpm(**{column: "51 714 925 631"})).filter(product="xpm")
+    assert "51 714 925 631" in found.row(0)
+
+
+def test_escapes_in_custom_fields_hide_no_tax_number() -> None:
+    fields = r'{"a":"865\u00a0414\u2011088","b":"865\n414\t088","c":"\u0022\\u0041\ud83d\ude00"}'
+    found = _clients(xpm_clients=_xpm(CustomFields=fields, TaxNumber="865414088"))["custom_fields"].item()
+    assert json.loads(found) == {"a": "******088", "b": "******088", "c": '"\\u0041\U0001f600'}
 
 
 def test_custom_fields_stay_json_where_a_number_is_masked() -> None:

@@ -8,7 +8,8 @@ from stdnum.au import tfn
 from stdnum.gb import utr
 from stdnum.nz import ird
 
-from transforms.private import mask_known, mask_numbers, mask_tax_number, mask_text, passes_check
+from transforms.private import mask_known, mask_numbers, mask_tax_number, mask_text
+from transforms.tax_checks import passes_check
 
 KNOWN = pl.DataFrame(
     {"practice_id": ["P1", "P1", "P2"], "tax_number": ["123 456 789", "******321", "55555551"]}
@@ -35,6 +36,17 @@ TEXTS = {
     "55555551 is of another practice": "55555551 is of another practice",
     "123456781 fails every check": "123456781 fails every check",
     "12 High Street 2041": "12 High Street 2041",
+    "tfn (876)543219 and": "tfn (******219 and",
+    "IRD no. is: 49 – 091 – 859": "IRD no. is: ******859",
+    "TFN: ８７６５４３２１９": "TFN: ******219",
+    "IRD: 2019, 2020": "IRD: 2019, 2020",
+    "IRD 12 - 05 - 2023": "IRD 12 - 05 - 2023",
+    "tax paid $2,345,678.90": "tax paid $2,345,678.90",
+    "IRD 2,345,678.90": "IRD 2,345,678.90",
+    "IRD (04) 890  1234": "IRD (04) 890  1234",
+    "12.05.2023, 0412 345 678, $876,543.00": "12.05.2023, 0412 345 678, $876,543.00",
+    "876–543–210 passes but is not known": "876–543–210 passes but is not known",
+    "on 12.05.2023, 123  456  789, 0412 345 678": "on 12.05.2023, ******789, 0412 345 678",
     "two: 123456782 and 123456789.": "two: ******782 and ******789.",
 }
 
@@ -43,6 +55,37 @@ TEXTS = {
 def test_text(text: str) -> None:
     frame = pl.DataFrame({"practice_id": ["P1"], "notes": [text]})
     assert mask_text(frame, ["notes"], KNOWN)["notes"].to_list() == [TEXTS[text]]
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [
+        *(
+            "\u00a0",
+            "\u2009",
+            "\u202f",
+            "  ",
+            "     ",
+            "\t",
+            "\n",
+            "\r\n",
+            " - ",
+            "–",
+            "—",
+            "\u2011",
+            "\u2212",
+        ),
+        *(",", ", ", "_", "'", "’", ")", ") ", " / ", "\u200b", "\\n"),
+    ],
+)
+@pytest.mark.parametrize(
+    "number", ["123{}456{}789", "１２３{}４５６{}７８９", "0123{}456{}789", "1{}23456789"]
+)
+def test_a_known_number_is_masked_whatever_stands_between(gap: str, number: str) -> None:
+    text = "n " + number.replace("{}", gap) + " z"
+    frame = pl.DataFrame({"practice_id": ["P1", "P3"], "t": [text, text]})
+    assert mask_text(frame, ["t"], KNOWN)["t"].to_list() == ["n ******789 z", text]
+    assert mask_known(frame, ["t"], KNOWN)["t"].to_list() == ["n ******789 z", text]
 
 
 def test_only_the_columns_asked_for_and_nulls_stay() -> None:
@@ -123,5 +166,5 @@ def test_phones_and_mails_hide_only_what_the_practice_knows() -> None:
     known = pl.DataFrame({"practice_id": ["P"], "tax_number": ["865 414 088"]})
     values = ["865-414-088", "865414088@x.au", "0412 345 678", "123456782", None]
     frame = pl.DataFrame({"practice_id": ["P"] * 5 + ["Q"], "phone": [*values, "865414088"]})
-    found = mask_known(frame, ["phone"], known)["phone"].to_list()
+    found = mask_known(frame, ["phone"], known, whole=True)["phone"].to_list()
     assert found == ["******088", "******088@x.au", "0412 345 678", "123456782", None, "865414088"]

@@ -102,8 +102,11 @@ def _masked(frames: Frames) -> dict[str, pl.DataFrame]:
         for name, columns in _FREE_TEXT.items()
         if name in frames
     }
-    reach = {name: columns for name, columns in _REACH.items() if name in texts}
-    return texts | {name: mask_known(texts[name], columns, numbers) for name, columns in reach.items()}
+    for name, (email, *phones) in _REACH.items():
+        if name in texts:
+            texts[name] = mask_known(texts[name], [email], numbers)
+            texts[name] = mask_known(texts[name], phones, numbers, whole=True)
+    return texts
 
 
 def _some(frames: Frames, *names: str) -> dict[str, pl.DataFrame]:

@@ -19,7 +19,11 @@ def staff_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
         "link_client": frames["link_client"].filter(pl.col("product") == "hq").drop("product", "joined_id"),
     }
     links = run_sql(con, "links/staff_links", rows)
-    published = links.filter(pl.col("reason").is_null()).drop("reason", "occurrence").with_columns(run_id=pl.lit(run_id))
+    published = (
+        links.filter(pl.col("reason").is_null())
+        .drop("reason", "occurrence")
+        .with_columns(run_id=pl.lit(run_id))
+    )
     dropped = links.filter(pl.col("reason").is_not_null()).select(
         "practice_id",
         pl.lit("staff").alias("kind"),

@@ -76,7 +76,7 @@ def _plain(column: Column) -> pl.Expr:
 
 
 def _bad_text(text: pl.Expr, column: Column) -> pl.Expr:
-    """Whether the text cannot be taken. Ids are opaque; those of practices name files, so they may be no path."""
+    """Whether the text cannot be taken. Ids are opaque, but that of a practice names files: it is no path."""
     if column.name == "practice_id":
         bad = text.str.contains(r"[/\\\x00-\x1f\x7f]|\.\.")
     elif is_id(column):

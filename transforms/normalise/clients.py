@@ -166,11 +166,20 @@ def _numbers(rows: pl.DataFrame, structures: pl.Series) -> pl.DataFrame:
         )
     )
     inside = pl.when(structures == "company").then(business["inside"])
-    return tax.with_columns(
+    numbers = tax.with_columns(
         business["business_number"],
         company_number=pl.coalesce(company["company_number"], inside),
         branch_number=branch_number(rows["branch_number"]),
     )
+    return numbers.with_columns(_without_tax_numbers(rows["practice_id"], numbers))
+
+
+def _without_tax_numbers(practices: pl.Series, numbers: pl.DataFrame) -> pl.Series:
+    """company_number, null where the practice lists it as a tax number, for evidence shows it whole."""
+    own = numbers.select(practices, "company_number").with_row_index("row")
+    listed = numbers.select(practices, company_number="tax_number").drop_nulls().unique()
+    places = own.join(listed, on=["practice_id", "company_number"], how="semi")["row"]
+    return own["company_number"].scatter(places, None)
 
 
 def _business(some: pl.DataFrame) -> pl.DataFrame:

@@ -39,7 +39,7 @@ def company_number(values: pl.Series, region: pl.Series | None = None) -> pl.Ser
 
     AU: 9 digits, zeros back in front, check digit right; an ABN gives the ACN inside. NZ: 1 to 7 digits
     without leading zeros. UK: 8 characters, zeros back ("SC12345" → "SC012345"). Elsewhere: capital letters
-    and digits, 4 at least.
+    and digits, 4 at least. A masked number is none.
     """
     frame = _frame(values, region)
     plain, digits, country = pl.col("plain"), pl.col("digits"), pl.col("country")
@@ -50,6 +50,8 @@ def company_number(values: pl.Series, region: pl.Series | None = None) -> pl.Ser
     elsewhere = pl.when(plain.str.contains(r"^[0-9A-Z]{4,20}$") & plain.str.contains(r"\d{3}")).then(plain)
     found = (
         pl.when(placeholder(digits) & plain.str.contains(r"^\d+$"))
+        .then(None)
+        .when(pl.col("text").str.contains("*", literal=True))
         .then(None)
         .when(country == "au")
         .then(acn)
