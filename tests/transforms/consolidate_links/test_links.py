@@ -131,7 +131,7 @@ def _hang(draw: st.DrawFn, key: Row, found: dict[str, list[Row]]) -> None:
         found["xpm_relationships"].append(key | row)
 
 
-def links_read(frames: dict[str, pl.DataFrame], practice: str) -> dict[str, list[tuple[str, ...]]]:
+def links_read(frames: dict[str, pl.DataFrame], practice: str) -> dict[str, list[tuple[Any, ...]]]:
     mine = {name: frames[name].filter(practice_id=practice).to_dicts() for name in INPUTS}
     members = [("hq", row["hq_group_id"], c) for row in mine["hq_groups"] for c in row["hq_client_ids"]]
     members += [("xpm", row["UUID"], c) for row in mine["xpm_groups"] for c in row["ClientUUIDs"]]
