@@ -75,7 +75,7 @@ def scored_clients(
 
 def _with_clues(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, clues: int) -> pl.DataFrame:
     """Pairs with a clue in common, or that a Tax record or a person names: nothing is known of others."""
-    clueless = pl.all_horizontal(pl.col(f"c{k}") == 0 for k in range(clues)) & ~pl.col("tax_link")
+    clueless = pl.all_horizontal(~pl.col("tax_link"), *(pl.col(f"c{k}") == 0 for k in range(clues)))
     judged = con.execute("select l, r from judged").pl()
     unknown = pairs.filter(clueless).select("l", "r").join(judged, on=["l", "r"], how="anti")
     return pairs.join(unknown, on=["l", "r"], how="anti", maintain_order="left") if unknown.height else pairs
