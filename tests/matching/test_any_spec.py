@@ -90,7 +90,7 @@ def test_fields_of_which_little_can_be_told(
         assert best[-1] == "0"
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(spec=specs(), left=lists(), right=lists(), one_to_one=st.sampled_from(["auto", True, False]))
 def test_any_two_lists_can_be_linked(
     spec: MatchSpec, left: pl.DataFrame, right: pl.DataFrame, one_to_one: bool | Literal["auto"]
@@ -98,7 +98,7 @@ def test_any_two_lists_can_be_linked(
     check(link(left, right, spec, "key", one_to_one), left, right, spec)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(spec=specs(), frame=lists())
 def test_duplicates_can_be_sought_in_any_list(spec: MatchSpec, frame: pl.DataFrame) -> None:
     pairs, clusters = dedupe(frame, spec, "key")
@@ -107,7 +107,7 @@ def test_duplicates_can_be_sought_in_any_list(spec: MatchSpec, frame: pl.DataFra
     assert clusters["id"].equals(frame["key"].sort().alias("id"))
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(spec=specs(), left=lists(), right=lists())
 def test_a_model_of_any_lists_is_the_one_that_they_are_linked_by(
     spec: MatchSpec, left: pl.DataFrame, right: pl.DataFrame
