@@ -61,7 +61,7 @@ runs as (
     select distinct practice_id, found_in, id, regexp_split_to_array(
         unnest(regexp_extract_all(content, '[0-9](?:(?:[^\pL\pN"\[\]{}*:;|]|\\[nrt])*[0-9]){7,}')), '[^0-9]+'
     ) as part
-    from (select * replace (if( -- `translate` takes longer than all else, so only where a letter needs two bytes
+    from (select * replace (if( -- `translate` takes longest, so only where a letter needs two bytes
         strlen(content) > length(content), translate(content, '０１２３４５６７８９', '0123456789'), content
     ) as content) from texts)
 ),
