@@ -77,10 +77,10 @@ def preload() -> Thread:
 
 
 def _import_early() -> None:
-    # A run that ends at once takes the modules away from under the import; one that goes on imports again,
-    # and tells what is wrong.
     # So many objects that stay: to look among them for cycles took a second, and again with every batch.
     gc.disable()
+    # A run that ends at once takes the modules away from under the import; one that goes on imports again,
+    # and tells what is wrong.
     with suppress(Exception):
         great_expectations()
         gc.freeze()

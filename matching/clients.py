@@ -43,7 +43,7 @@ def match_clients(
 ) -> pl.DataFrame:
     """Table `match` for a batch.
 
-    frames: comparable, practices, client_sync, source_client (for Tax links), effective_judgement.
+    frames: comparable, practices, client_sync, source_client (Tax links, organisations), effective_judgement.
     Raises UsageError where the model file cannot be read.
     """
     prepared = prepare_clients(con, frames)

@@ -47,12 +47,11 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 
     One row per pair: left_id, right_id (as in the lists, of their type), probability, is_match (the engine's
     own decision), weight (bits), and weight_<column> (bits) for every field of the specification; sorted by
-    the ids. A clue that reads several
-    fields, such as street, city and postcode, shows its bits at the first. Pairs without any clue that both
-    records hold are not listed: nothing is known of them. No labels are needed; `model` uses a trained one,
-    or a saved one by its file. `one_to_one` "auto" finds out whether a list holds duplicates. Raises
-    UsageError where a list, an option or the model cannot be used, for example a list that lacks a column or
-    has an id twice.
+    the ids. A clue that reads several fields, such as street, city and postcode, shows its bits at the first.
+    Pairs without any clue that both records hold are not listed: nothing is known of them. No labels are
+    needed; `model` uses a trained one, or a saved one by its file. `one_to_one` "auto" finds out whether a
+    list holds duplicates. Raises UsageError where a list, an option or the model cannot be used, for example
+    a list that lacks a column or has an id twice.
     """
     check_one_to_one(one_to_one)
     for name, frame in (("left", left), ("right", right)):
