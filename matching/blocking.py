@@ -77,6 +77,10 @@ KEYS = (
         "case when not address_hub then left(street, 8) || ' ' || post_code end", 400, spare=True),
     Key("street and city", ("street", "city"),
         "case when not address_hub then left(street, 5) || ' ' || left(city, 5) end", 300, spare=True),
+    Key("words of the street, and city", ("street", "city"),
+        "case when not address_hub then list_transform(list_filter(string_split(street, ' '),"
+        " lambda word: length(word) >= 5), lambda word: word || ' ' || left(city, 5)) end",
+        100, True, spare=True),
     Key("number and street", ("house", "street"),
         "case when not address_hub then house || ' ' || left(street, 6) end", 100, spare=True),
     Key("number and city", ("house", "city"),

@@ -28,7 +28,8 @@ BIRTH = Comparison(
 
 _AREA_ALIKE = (
     "coalesce(l.post_code = r.post_code, false) or coalesce(l.city = r.city, false)"
-    f" or coalesce({edits('l.post_code', 'r.post_code', 1)}, false) or coalesce({jw('city', 0.82)}, false)"
+    " or coalesce(damerau_levenshtein(l.post_code, r.post_code) <= 1, false)"
+    f" or coalesce({jw('city', 0.82)}, false)"
 )
 _AREA_UNKNOWN = f"({either_null('post_code')} and {either_null('city')})"
 _STREET_ALIKE = f"({jw('street', 0.88)} or {jw('street_sorted', 0.92)})"
@@ -50,7 +51,8 @@ PLACE = Comparison(
         Level("same address, held by no other",
               f"{_ADDRESS} and l.address_count <= 1 and r.address_count <= 1"),
         Level("same address, shared by a few", _ADDRESS),
-        Level("same street and number, other place", f"l.street = r.street and {_SAME_HOUSE}"),
+        Level("same street and number, other place",
+              f"{jw('street', 0.9)} and coalesce({_SAME_HOUSE}, true)"),
         Level("same street, other or no number", f"{_STREET_ALIKE} and ({_AREA_ALIKE})"),
         Level("same number and postcode or city, other street",
               f"{_SAME_HOUSE} and (l.post_code = r.post_code or l.city = r.city)"),
