@@ -15,9 +15,19 @@ from matching.model import Floats, Stratum
 _ROUNDS = 60
 _APART = 2.0**-6
 """Most that a level which keeps records apart may have of m, against u."""
+_TWO = 2.0**-16
+"""The same of a clue whose disagreement keeps them apart: junior and senior share name, address and phone."""
 _NAMES = ("family_name", "organisation_name")
 _MATCH_BELIEF = 20.0
 """Pseudo matches behind the prior belief on m, so that a list of eight is not read as proof."""
+_PAIR_BELIEF = 50.0
+"""Pairs behind the belief that a kind of pair agrees by chance as often as all pairs do."""
+_RATE_BELIEF = 5.0
+"""Records behind the belief that as many have a partner as among all kinds."""
+_RELATIVES = 1.0
+"""Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
+_FEW = 10.0
+"""Records under which not each has a relative: the only company of either list need not be sisters."""
 FLOOR = 1e-6
 """Least probability of a level: nothing is impossible because it was not seen."""
 
@@ -31,7 +41,7 @@ class Vectors:
     weight: Floats
     """Pairs that the vector stands for."""
     size: Floats
-    """Records of the longer list of the partition, for the prior."""
+    """Records of the longer list of the partition that could be the partner, for the prior."""
     within: NDArray[np.bool_]
     """Whether the pairs lie inside one list."""
 
@@ -55,15 +65,41 @@ def believed_m(comparison: Comparison) -> Floats:
     return share
 
 
-def fit(comparisons: list[Comparison], vectors: Vectors, space: Space) -> Stratum:
-    """Fit one stratum; see the module for what `vectors` must hold."""
+@dataclass(frozen=True)
+class Belief:
+    """What is taken to hold before any data: pseudo counts of levels, by comparison, and of partners."""
+
+    m: list[Floats]
+    u: list[Floats]
+    overlap: tuple[float, float]
+    """Records with a partner, of how many."""
+
+
+def plain_belief(comparisons: list[Comparison]) -> Belief:
+    """Where nothing else is known: mostly the best level, half a pair of each level by chance."""
+    m = [believed_m(c) * _MATCH_BELIEF for c in comparisons]
+    return Belief(m, [np.full(c.size, 0.5) for c in comparisons], (1.0, 2.0))
+
+
+def belief_of(comparisons: list[Comparison], usual: Stratum) -> Belief:
+    """What holds of all pairs is believed of each kind of pair, so that ten companies are not read alone."""
+    m = [np.asarray(usual.m[c.name]) * _MATCH_BELIEF for c in comparisons]
+    u = [np.asarray(usual.u[c.name]) * _PAIR_BELIEF for c in comparisons]
+    return Belief(m, u, (usual.overlap * _RATE_BELIEF, _RATE_BELIEF))
+
+
+def fit(
+    comparisons: list[Comparison], vectors: Vectors, space: Space, usual: Stratum | None = None
+) -> Stratum:
+    """Fit one stratum; see the module for what `vectors` must hold. `usual`: what was fitted to all pairs."""
+    belief = belief_of(comparisons, usual) if usual else plain_belief(comparisons)
     present = (vectors.levels > 0).sum(axis=0).tolist()
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
-    state = _start(comparisons, vectors)
+    state = _start(comparisons, vectors, belief)
     for _ in range(_ROUNDS):
-        state = _step(comparisons, vectors, space, state)
+        state = _step(comparisons, vectors, space, state, belief)
     m, r, u, rates = state
     m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     names = [c.name for c in comparisons]
@@ -81,9 +117,11 @@ def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
     if held[-1] < comparison.disagree:
         held[:-1] *= (1 - comparison.disagree) / held[:-1].sum()
         held[-1] = comparison.disagree
-    apart = [False, *(level.apart for level in comparison.levels), comparison.apart]
-    for at in np.flatnonzero(apart):
-        held[at] = min(held[at], u[at] * _APART)
+    for at, level in enumerate(comparison.levels, 1):
+        if level.apart:
+            held[at] = min(held[at], u[at] * _APART)
+    if comparison.apart:
+        held[-1] = min(held[-1], u[-1] * _TWO)
     return held
 
 
@@ -95,9 +133,9 @@ def _has_relatives(comparisons: list[Comparison]) -> bool:
 _State = tuple[list[Floats], list[Floats], list[Floats], tuple[float, float, float]]
 
 
-def _start(comparisons: list[Comparison], vectors: Vectors) -> _State:
+def _start(comparisons: list[Comparison], vectors: Vectors, belief: Belief) -> _State:
     m = [believed_m(c) for c in comparisons]
-    u = _shares(comparisons, vectors, vectors.weight, [np.full(c.size, 0.5) for c in comparisons])
+    u = _shares(comparisons, vectors, vectors.weight, belief.u)
     r = [0.5 * mk + 0.5 * uk if c.shared else uk for c, mk, uk in zip(comparisons, m, u, strict=True)]
     return m, r, u, (0.5, 0.02, 1.0 if _has_relatives(comparisons) else 0.0)
 
@@ -116,11 +154,13 @@ def priors(vectors: Vectors, rates: tuple[float, float, float]) -> tuple[Floats,
     """Log prior of match and of relative for each vector, from the size of its partition."""
     overlap, duplicates, relatives = rates
     match = np.where(vectors.within, 2 * duplicates / np.maximum(vectors.size - 1, 1), overlap / vectors.size)
-    related = relatives / vectors.size
-    return np.log(np.clip(match, 1e-12, 0.9)), np.log(np.clip(related, 1e-300, 0.9))
+    related = relatives / np.maximum(vectors.size, _FEW)
+    return np.log(np.clip(match, 1e-12, 0.5)), np.log(np.clip(related, 1e-300, 0.9))
 
 
-def _step(comparisons: list[Comparison], vectors: Vectors, space: Space, state: _State) -> _State:
+def _step(
+    comparisons: list[Comparison], vectors: Vectors, space: Space, state: _State, belief: Belief
+) -> _State:
     m, r, u, rates = state
     m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     prior_m, prior_r = priors(vectors, rates)
@@ -132,18 +172,18 @@ def _step(comparisons: list[Comparison], vectors: Vectors, space: Space, state: 
         ]
     )
     resp = np.exp(logs - np.logaddexp.reduce(logs, axis=0)) * vectors.weight
-    beliefs = [believed_m(c) * _MATCH_BELIEF for c in comparisons]
-    new_m = _shares(comparisons, vectors, resp[0], beliefs)
+    new_m = _shares(comparisons, vectors, resp[0], belief.m)
+    new_u = _shares(comparisons, vectors, resp[2], belief.u)
+    tied = _shares(comparisons, vectors, resp[1] + resp[2], belief.u)
     few = [np.full(c.size, 0.5) for c in comparisons]
-    new_u = _shares(comparisons, vectors, resp[2], few)
-    tied = _shares(comparisons, vectors, resp[1] + resp[2], few)
     free = _shares(comparisons, vectors, resp[1], few)
     new_r = [f if c.shared else t for c, f, t in zip(comparisons, free, tied, strict=True)]
     new_u = [uk if c.shared else t for c, uk, t in zip(comparisons, new_u, tied, strict=True)]
     within = vectors.within
-    overlap = (resp[0][~within].sum() + 1) / (space.cross + 2)
+    partners, records = belief.overlap
+    overlap = (resp[0][~within].sum() + partners) / (space.cross + records)
     duplicates = (resp[0][within].sum() + 0.02) / (space.inside + 1)
-    relatives = resp[1].sum() / max(space.cross + space.inside, 1) if rates[2] else 0.0
+    relatives = min(resp[1].sum() / max(space.cross + space.inside, 1), _RELATIVES) if rates[2] else 0.0
     return new_m, new_r, new_u, (min(overlap, 0.999), duplicates, relatives)
 
 

@@ -35,7 +35,7 @@ def prepare_fields(
         frame = frame.with_columns(_dates(stacked[dates[0]]).alias("dob"))
     if is_bare(spec):
         frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
-    return finish(con, frame, free, own=3 if len(lists) == 1 else 1)
+    return finish(con, frame, free, own=3 if len(lists) == 1 else 1, by_entity=True)
 
 
 def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:
@@ -113,6 +113,8 @@ def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     if all(values is None for values in columns.values()):
         return []
     empty = pl.Series("empty", [None], dtype=pl.String).new_from_index(0, stacked.height)
+    if columns["address"] is not None and columns["city"] is None and columns["post_code"] is None:
+        columns |= _whole(columns["address"], columns["region"])
     line, house, city, post_code, region = (empty if v is None else v for v in columns.values())
     city, post_code = _uncrossed(city, post_code)
     parts = normalise.address(line)
@@ -127,6 +129,16 @@ def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
             }
         )
     ]
+
+
+def _whole(address: pl.Series, region: pl.Series | None) -> dict[str, pl.Series | None]:
+    """What addresses without fields for town and postcode hold of both."""
+    parts = normalise.split_line(address)
+    found = {"address": "line", "city": "city", "post_code": "post_code", "region": "region"}
+    return {
+        kind: region if kind == "region" and region is not None else parts[name]
+        for kind, name in found.items()
+    }
 
 
 def _uncrossed(city: pl.Series, post_code: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -16,7 +16,7 @@ from matching.comparison import Comparison
 from matching.em import fit
 from matching.fields import prepare_fields
 from matching.marginal import marginals, unpaired
-from matching.model import Model
+from matching.model import Model, Stratum
 from matching.prepare import Prepared
 from matching.score import BITS, score
 from matching.spec import MatchSpec
@@ -135,17 +135,21 @@ def train(
     vectors.sample_others(con, prepared.frame.select("rid", "part_no", "list"), scope, draws)
     others = vectors.compare(con, "other", comparisons, stratified)
     weight = (vectors.total_pairs(con, scope) - compared.height) / max(others.height, 1)
-    strata = {}
-    for i, name in enumerate(STRATA if stratified else STRATA[:1]):
-        of_kind = pl.col("stratum") == i
+
+    def fitted(kind: pl.Expr, entities: tuple[int, ...] | None, usual: Stratum | None = None) -> Stratum:
         data = vectors.stack(
             [
-                vectors.to_vectors(compared.filter(of_kind), comparisons, 1.0),
-                vectors.to_vectors(others.filter(of_kind), comparisons, max(weight, 0.0)),
+                vectors.to_vectors(compared.filter(kind), comparisons, 1.0),
+                vectors.to_vectors(others.filter(kind), comparisons, max(weight, 0.0)),
             ]
         )
-        entities = {0: (1,), 1: (2,)}.get(i) if stratified else None
-        strata[name] = fit(comparisons, data, vectors.space(con, entities))
+        return fit(comparisons, data, vectors.space(con, entities), usual)
+
+    whole = fitted(pl.lit(True), None)
+    strata = {STRATA[0]: whole}
+    if stratified:
+        kinds = enumerate(STRATA)
+        strata = {name: fitted(pl.col("stratum") == i, {0: (1,), 1: (2,)}.get(i), whole) for i, name in kinds}
     sentences = {c.name: list(c.sentences) for c in comparisons}
     return Model(strata, levels=sentences), compared
 

@@ -57,11 +57,16 @@ def _sql(name: str) -> str:
 
 
 def finish(
-    con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, free: tuple[tuple[str, str], ...] = (), own: int = 1
+    con: duckdb.DuckDBPyConnection,
+    frame: pl.DataFrame,
+    free: tuple[tuple[str, str], ...] = (),
+    own: int = 1,
+    by_entity: bool = False,
 ) -> Prepared:
     """Add what is derived from the normalised columns, number the records and register them.
 
-    `own`: a value held by at most so many records of each list counts as theirs alone.
+    `own`: a value held by at most so many records of each list counts as theirs alone. `by_entity`: whether
+    a company is sought among the companies of its list; the run finds the share of matches of all records.
     """
     absent = [
         name
@@ -79,15 +84,18 @@ def finish(
             frame = _by_rarity(con, frame, column, own)
     if "street" in frame.columns:
         frame = _address_counts(con, frame)
-    frame = _with_frequencies(frame, free)
+    frame = _with_frequencies(frame, free, by_entity)
     con.register("prepared_frame", frame)
     con.execute("create or replace temp table prepared as select * from prepared_frame")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
 
 
-def _with_frequencies(frame: pl.DataFrame, free: tuple[tuple[str, str], ...]) -> pl.DataFrame:
-    """Add size: records of the longest list of the partition; n_<column>: most of one list with the value."""
+def _with_frequencies(
+    frame: pl.DataFrame, free: tuple[tuple[str, str], ...], by_entity: bool
+) -> pl.DataFrame:
+    """Add size: records of the longest list of the partition; peers: as many, with `by_entity` those of the
+    record's own entity; n_<column>: most of one list with the value."""
     names = ("given", "family", "org", "whole", "dob")
     weighed = [*(c for c in names if c in frame.columns), *(c for c, _ in free)]
     held = {f"n_{column}": pl.len().over("part_no", "list", column) for column in weighed}
@@ -95,7 +103,11 @@ def _with_frequencies(frame: pl.DataFrame, free: tuple[tuple[str, str], ...]) ->
     # In steps: a window over a window is worked out again for every group.
     frame = frame.with_columns(size=pl.len().over("part_no", "list"), **held)
     frame = frame.with_columns(size=pl.col("size").max().over("part_no"), **most)
-    return frame.with_columns(pl.col("size", *most).cast(pl.Float32))
+    kinds = ("part_no", "entity") if by_entity else ("part_no",)
+    frame = frame.with_columns(peers=pl.len().over("list", *kinds)).with_columns(
+        pl.col("peers").max().over(kinds)
+    )
+    return frame.with_columns(pl.col("size", "peers", *most).cast(pl.Float32))
 
 
 def _code(column: str) -> pl.Expr:

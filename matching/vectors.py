@@ -28,8 +28,8 @@ def compare(
 ) -> pl.DataFrame:
     """Vectors of the pairs in table `source(l, r)`.
 
-    One row per pair: l, r, within, stratum (index into STRATA), size, level columns c0 …, and for comparisons
-    with rarity n0 … (records that share the value), sorted by l and r.
+    One row per pair: l, r, within, stratum (index into STRATA), size (of `em.Vectors`), level columns c0 …,
+    and for comparisons with rarity n0 … (records that share the value), sorted by l and r.
     """
     con.execute(_MACROS)
     levels = ", ".join(f"{c.sql} as c{k}" for k, c in enumerate(comparisons))
@@ -41,13 +41,15 @@ def compare(
         if stratified
         else "0"
     )
+    # A company can only be one of the companies.
+    size = "if(l.entity = r.entity and l.entity > 0, l.peers, l.size)" if stratified else "l.size"
     outer = (
         f"select l, r, l.list = r.list as within, ({stratum})::utinyint as stratum, size, {levels}{counts}"
     )
     outer, inner = _once(outer)
     sql = f"""
         {outer} from (
-            select pair.l, pair.r, l.size{held}, {inner}
+            select pair.l, pair.r, {size} as size{held}, {inner}
             from {source} as pair
             inner join prepared as l on l.rid = pair.l
             inner join prepared as r on r.rid = pair.r

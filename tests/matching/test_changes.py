@@ -17,6 +17,14 @@ from tests.matching.test_clients import JOHN, frames, record
 SHIPPED = load(DEFAULT_MODEL)
 
 
+def test_the_shipped_model_takes_no_relatives_for_matches() -> None:
+    for kind in ("person", "organisation"):
+        found = SHIPPED.strata[kind]
+        assert 0.5 < found.overlap < 0.99
+        assert found.duplicates < 0.05
+        assert found.relatives <= 1
+
+
 def _other(change: Callable[[Stratum], Stratum]) -> Model:
     return replace(SHIPPED, strata={name: change(s) for name, s in SHIPPED.strata.items()})
 

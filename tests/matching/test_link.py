@@ -109,6 +109,29 @@ def test_names_of_another_script_are_read() -> None:
     assert sum(a[1:] == b[1:] for a, b in found) >= 130
 
 
+def test_a_company_is_sought_among_the_companies() -> None:
+    people = two_lists(300)
+    firms = ["Kestrel Joinery Ltd", "Marlin Freight Pty Ltd", "Wattle Nurseries Ltd", "Osprey Foods Ltd"]
+    homes = [
+        "9 Quay Rd, Hobart 7000",
+        "14 Tower St, Perth 6000",
+        "3 Mill Ln, Cairns 4870",
+        "8 Elm St, Bega 2550",
+    ]
+    others = ["Kestrel Group", "Marlin Group", "Wattle Group", "Osprey Group"]
+    lists: list[pl.DataFrame] = []
+    for frame, names in zip(people, (firms, others), strict=True):
+        street = pl.format("{} {} Street, Sydney {}", pl.int_range(pl.len()) % 89 + 1, "family", "post")
+        persons = frame.select(
+            "id", pl.format("{} {}", "given", "family").alias("name"), street.alias("home")
+        )
+        ids = [f"{frame['id'][0][0]}-{name.split()[0]}" for name in names]
+        lists.append(pl.concat([persons, pl.DataFrame({"id": ids, "name": names, "home": homes})]))
+    pairs = link(lists[0], lists[1], MatchSpec([Field("name", "name"), Field("home", "address")]), "id")
+    found = {(a, b) for a, b in who(pairs) if "-" in a}
+    assert found == {(f"a-{firm.split()[0]}", f"b-{firm.split()[0]}") for firm in firms}
+
+
 def test_records_without_a_common_clue_are_no_pair() -> None:
     left, right = two_lists(60)
     spec = MatchSpec(SPEC.fields, partition="firm")

@@ -16,6 +16,7 @@ from transforms.normalise.identifiers import (
     company_number,
     tax_number,
 )
+from transforms.normalise.one_line import split_line
 from transforms.normalise.organisations import organisation_name
 from transforms.normalise.persons import person_name
 from transforms.normalise.phones import phones
@@ -44,6 +45,7 @@ __all__ = [
     "phones",
     "post_code",
     "region_code",
+    "split_line",
     "structure",
     "tax_number",
     "websites",

@@ -18,6 +18,7 @@ from transforms.normalise import (
     phones,
     post_code,
     region_code,
+    split_line,
     structure,
     tax_number,
 )
@@ -133,3 +134,8 @@ def test_dates() -> None:
     table = cases("dates")
     found = dates(table["text"], day_first=True).to_frame().select(pl.all().cast(pl.String))
     check(table.select("text"), found, table.select("date"))
+
+
+def test_addresses_in_one_line() -> None:
+    table = cases("one_line")
+    check(table.select("whole"), split_line(table["whole"]), table.drop("whole"))
