@@ -27,7 +27,7 @@ _RATE_BELIEF = 5.0
 _RELATIVES = 1.0
 """Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
 _FEW = 10.0
-"""Records under which not each has a relative: the only company of either list need not be sisters."""
+"""Records under which not each has a relative: the only companies of two lists need not be sisters."""
 FLOOR = 1e-6
 """Least probability of a level: nothing is impossible because it was not seen."""
 
