@@ -80,16 +80,18 @@ def contact_outlook(
         .select("practice", "product", "contact", "person", "rid", "is_primary", "deleted", "place")
     )
     near = frames["contact_near"].join(practice, on="practice_id")  # many to one
-    plans = {
+    # A record that becomes some client does so under every policy.
+    lives = plan.filter(pl.col("policy") == "all_xpm", pl.col("target").is_not_null()).select("rid", "set_id")
+    known = {
+        "contact_link": link,
+        "following": link.filter(~pl.col("deleted")).join(lives, on="rid"),  # many to one
+        "contact_near": near.select("practice", "left_person", "right_person"),
         "plan": plan.select("policy", "rid", "target"),
+        "policies": plan.select("policy").unique(),
         "record": records.record.select("rid", "product"),
     }
-    following = {"following": run_sql(con, "consolidate/contact_follows", {"contact_link": link, **plans})}
-    policies = plan.select("policy").unique()
-    known = {**following, "contact_link": link, "policies": policies}
     changes = run_sql(con, "consolidate/contact_changes", known)
-    near = near.select("practice", "left_person", "right_person")
-    asked = run_sql(con, "consolidate/contact_asked", {**following, "contact_near": near})
+    asked = run_sql(con, "consolidate/contact_asked", known)
     return pl.concat([changes, asked], how="diagonal")
 
 

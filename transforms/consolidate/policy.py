@@ -22,7 +22,7 @@ class Options:
 
 
 def plan(con: duckdb.DuckDBPyConnection, member: pl.DataFrame) -> pl.DataFrame:
-    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), undecided, set_id."""
+    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), undecided, kept_twice, set_id."""
     return run_sql(con, "consolidate/plan", {"member": member})
 
 
@@ -68,7 +68,7 @@ def dropped(
 ) -> pl.DataFrame:
     """Policy × working client of which no Practice Manager record would survive, with what hangs on it.
 
-    Gives policy, practice, rid, source_id, jobs, tax_client_ids. `jobs`: table `xpm_jobs`.
+    Gives policy, practice, rid, source_id, jobs, tax_client_ids, outcome, target. `jobs`: table `xpm_jobs`.
     """
     tables = {
         "plan": today,

@@ -31,6 +31,7 @@ MINUTES = {
 }
 """Minutes that an answer takes, our assumption: two records side by side one, a look into a product more."""
 
+_NAMES = ("practice_id", "product", "source_id", "called", "works")
 _LINKS = ("unified_contact", "client_contact", "unified_group", "link_questions")
 
 
@@ -68,6 +69,8 @@ def review_item(
 
 
 def _on_clients(con: duckdb.DuckDBPyConnection, record: pl.DataFrame, chosen: Chosen) -> pl.DataFrame:
+    named = chosen.asked.unpivot(pl.selectors.ends_with("_rid"))["value"].drop_nulls().unique()
+    record = record[named].select("rid", *_NAMES)
     said = run_sql(con, "consolidate/review", {"asked": chosen.asked, "record": record})
     meaning = run_sql(con, "consolidate/consequences", {"said": said, "record": record})
     return said.join(meaning, on="item_id")  # one to one
