@@ -4,18 +4,19 @@ import duckdb
 import polars as pl
 
 from transforms.consolidate.joined import Records
-from transforms.consolidate.links import link_outlook
+from transforms.consolidate.links import link_outlook, masked_texts
 from transforms.sql import Frames, run_sql
 
 _COUNTS = ("contacts_changed", "groups_changed", "orphaned", "questions")
-_BY_PRACTICE = ("practices", "source_client", "match", "effective_organisation", "hq_groups", "xpm_groups")
+_GROUPS = ("hq_groups", "xpm_groups")
+_BY_PRACTICE = ("source_client", "match", "effective_organisation", *_GROUPS)
 # Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
 _NARROW = {
-    "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
+    "source_client": ("product", "source_id", "name", "^organisation_.*$"),
     "match": ("left_product", "left_id", "right_product", "right_id", "band"),
 }
 _RELEVANT = {
-    "source_client": pl.col("organisation_id").is_not_null() | pl.col("tax_number").is_not_null(),
+    "source_client": pl.col("organisation_id").is_not_null(),
     "match": pl.col("band") == "near",
 }
 
@@ -30,9 +31,9 @@ def followed(
     is worked out.
     """
     known = {"plan": plan, "record": records.record, "effective_policy": frames["effective_policy"]}
-    fates = run_sql(con, "consolidate/alternatives", known)
-    supposed = fates.select("practice_id", "policy", "own_id").unique()
-    others = link_outlook(con, _supposed(frames, supposed, fates))
+    clients = run_sql(con, "consolidate/alternatives", known)
+    supposed = clients.select("practice_id", "policy", "own_id").unique()
+    others = link_outlook(con, {**_supposed(frames, supposed), "link_client": clients})
     of_chosen = {**links, "link_fate": links["link_crosswalk"]}
     chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
     numbers = records.record.select("practice", own_id="practice_id").unique()
@@ -95,8 +96,9 @@ def contact_outlook(
     return pl.concat([changes, asked], how="diagonal")
 
 
-def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _supposed(frames: Frames, supposed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The frames of the practices as each policy that they did not choose would find them."""
+    frames = {**frames, **masked_texts({name: frames[name] for name in ("source_client", *_GROUPS)})}
     ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
     moved = {
         name: frames[name]
@@ -107,7 +109,8 @@ def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> di
         .drop("supposed_id")
         for name in _BY_PRACTICE
     }
-    return {**moved, "client_fate": fates, "effective_policy": supposed}
+    kept = pl.when(pl.col("policy") == "all_hq").then(pl.lit("hq")).otherwise(pl.lit("xpm"))
+    return {**moved, "link_plan": supposed.select("practice_id", planned=pl.lit(True), kept_product=kept)}
 
 
 def _counted(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:

@@ -84,7 +84,9 @@ def _on_links(
     links: Frames,
 ) -> pl.DataFrame:
     """Those on an organisation are answered with a client; those on contacts and groups in the products."""
-    whose = {"record": record, "holder": records.holder, "plan": chosen.plan, "chosen": chosen.policy}
+    asked = pl.col("organisation_id").is_in(links["link_questions"]["organisation_id"].unique().implode())
+    holder = records.holder.filter(asked)
+    whose = {"record": record, "holder": holder, "plan": chosen.plan, "chosen": chosen.policy}
     answers = run_sql(con, "consolidate/organisation_answers", whose)
     key = ["practice_id", "organisation_id"]
     found = links["link_questions"].join(answers, on=key, how="left", suffix="_of_answers")  # to at most one

@@ -1,26 +1,12 @@
 -- One row per organisation and client record that is connected to it, in a practice with a plan: what the
 -- record became, and the smallest record living on that a near pair ties its client to.
-with lively as (
-    select * from link_client where outcome in ('survivor', 'merged')
-),
-
-near_pairs as (
-    select practice_id, left_product as product, left_id as source_id, right_product as twin_product,
-        right_id as twin_id
-    from near_pair
-    union all
-    select practice_id, right_product as product, right_id as source_id, left_product as twin_product,
-        left_id as twin_id
-    from near_pair
-),
-
 -- Materialised, else both ends are joined by practice alone before the pairs come in.
-lively_twins as materialized (
+with lively_twins as materialized (
     select
         n.practice_id, n.product, n.source_id,
-        min(b.label) as near_twin
-    from near_pairs as n
-    inner join lively as b
+        min(n.label) as near_twin
+    from near_twin as n
+    semi join (select practice_id, product, source_id from link_client where lives) as b
         on n.practice_id = b.practice_id and n.twin_product = b.product and n.twin_id = b.source_id
     group by n.practice_id, n.product, n.source_id
 ),
@@ -36,14 +22,15 @@ near_twins as (
 )
 
 select
-    s.practice_id, s.organisation_id, s.product, s.source_id, c.label, s.organisation_name,
+    s.practice_id, s.organisation_id, s.product, s.source_id, s.label, s.organisation_name,
     coalesce(s.organisation_access = 'invited', false) as invited,
     s.name as client_name,
-    c.outcome,
-    case when c.outcome in ('survivor', 'merged') then c.client_id end as client_id,
+    -- What was merged into an archived client is archived with it.
+    c.client_id is not null and not c.lives as archived,
+    case when c.lives then c.client_id end as client_id,
     -- A Tax record is part of the Practice Manager client, so its link stays where that one stands.
     c.outcome = 'survivor' or (s.product = 'tax' and c.stands_on = 'xpm') as stands_itself,
-    case when c.outcome = 'archived' then t.near_twin end as near_twin
+    case when c.client_id is not null and not c.lives then t.near_twin end as near_twin
 from source_client as s
 inner join link_client as c
     on s.practice_id = c.practice_id and s.product = c.product and s.source_id = c.source_id
