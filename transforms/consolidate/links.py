@@ -85,7 +85,8 @@ def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> p
     read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
     ids = {name: frames[name].select(pl.selectors.by_name(*_IDS, require_all=False)) for name in read}
     rows = {**ids, **_some(frames, "link_plan", "link_fate")}
-    return run_sql(con, "links/crosswalk", rows, {"run_id": run_id})
+    found = run_sql(con, "links/crosswalk", rows, {"run_id": run_id})
+    return found.sort(table("crosswalk").key)
 
 
 def masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:
