@@ -37,12 +37,7 @@ def organisation_tables(
     """
     fates = frames["link_client"].select(_FATE)
     clients = frames["source_client"].filter(pl.col("organisation_id").is_not_null())
-    held = {
-        "source_client": clients.select(*_CLIENT, label=_label("product", "source_id")),
-        "near_twin": _near_twins(frames["match"]),
-        "link_client": fates,
-    }
-    holders = run_sql(con, "links/organisation_holders", held)
+    holders = _holders(clients.select(_CLIENT), fates, _near_pairs(frames["match"]))
     decided = frames["effective_organisation"]
     subjects = fates.join(decided, on=_KEY, how="semi").with_columns(label=_label("product", "source_id"))
     answers = {"effective_organisation": decided, "link_plan": frames["link_plan"]}
@@ -59,8 +54,40 @@ def _label(product: str, source_id: str) -> pl.Expr:
     return pl.format("{} client {}", pl.col(product).replace_strict(_PRODUCTS), source_id)
 
 
-def _near_twins(match: pl.DataFrame) -> pl.DataFrame:
-    """Both ends of each near pair: practice_id, product, source_id, and of its twin twin_product, twin_id, label."""
+def _holders(clients: pl.DataFrame, fates: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """One row per organisation and client record connected to it: what the record became.
+
+    `near_twin`: of an archived one the first record living on that a near pair ties its client to.
+    """
+    lively = near.join(
+        fates.filter("lives"), left_on=["practice_id", "twin_product", "twin_id"], right_on=_KEY, how="semi"
+    )
+    tied = lively.join(fates.select(*_KEY, "joined_id"), on=_KEY)  # many to one
+    twins = tied.group_by("practice_id", "joined_id").agg(near_twin=pl.col("label").min())
+    # What was merged into an archived client is archived with it.
+    archived = pl.col("client_id").is_not_null() & ~pl.col("lives")
+    # A Tax record is part of the Practice Manager client, so its link stays where that one stands.
+    own_store = (pl.col("product") == "tax") & (pl.col("stands_on") == "xpm")
+    return (
+        clients.join(fates, on=_KEY)  # one to one
+        .join(twins, on=["practice_id", "joined_id"], how="left")  # many to at most one
+        .select(
+            *_KEY,
+            "organisation_id",
+            "organisation_name",
+            label=_label("product", "source_id"),
+            invited=(pl.col("organisation_access") == "invited").fill_null(False),
+            client_name="name",
+            archived=archived,
+            client_id=pl.when("lives").then("client_id"),
+            stands_itself=(pl.col("outcome") == "survivor") | own_store.fill_null(False),
+            near_twin=pl.when(archived).then("near_twin"),
+        )
+    )
+
+
+def _near_pairs(match: pl.DataFrame) -> pl.DataFrame:
+    """Each near pair from both ends: practice_id, product, source_id; of the twin twin_product, twin_id, label."""
     near = match.filter(pl.col("band") == "near")
     return pl.concat(
         near.select(

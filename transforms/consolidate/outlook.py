@@ -30,14 +30,13 @@ def followed(
     out by the same code, as if each policy were one more practice; of the many contacts only what is counted
     is worked out.
     """
-    known = {"plan": plan, "record": records.record, "effective_policy": frames["effective_policy"]}
-    clients = run_sql(con, "consolidate/alternatives", known)
-    supposed = clients.select("practice_id", "policy", "own_id").unique()
+    chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
+    supposed = _alternatives(records.record, plan.select("policy").unique(), chosen)
+    clients = _clients(records.record, plan, supposed)
     others = link_outlook(con, {**_supposed(frames, supposed), "link_client": clients})
     of_chosen = {**links, "link_fate": links["link_crosswalk"]}
-    chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
     numbers = records.record.select("practice", own_id="practice_id").unique()
-    named = pl.concat([chosen, supposed]).join(numbers, on="own_id")  # many to one
+    named = pl.concat([chosen, supposed.select(chosen.columns)]).join(numbers, on="own_id")  # many to one
     counts = pl.concat(_counted(con, found) for found in (of_chosen, others))
     found = named.join(counts, on="practice_id").drop("practice_id", "own_id")  # one to at most one
     together = pl.concat([found, contact_outlook(con, frames, records, plan)], how="diagonal")
@@ -94,6 +93,36 @@ def contact_outlook(
     changes = run_sql(con, "consolidate/contact_changes", known)
     asked = run_sql(con, "consolidate/contact_asked", known)
     return pl.concat([changes, asked], how="diagonal")
+
+
+def _alternatives(record: pl.DataFrame, policies: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    """Practice with both lists × policy that it did not choose: practice (number), policy, own_id, practice_id.
+
+    Under another policy a practice goes by a practice id of its own; `own_id` is its true one.
+    """
+    listed = record.group_by("practice", own_id="practice_id").agg("product")
+    both = [pl.col("product").list.contains(product) for product in ("hq", "xpm")]
+    rows = listed.filter(both).drop("product").join(policies, how="cross")
+    rows = rows.join(chosen, on=["own_id", "policy"], how="anti")
+    return rows.with_columns(practice_id=pl.format("{}|{}", "own_id", "policy"))
+
+
+def _clients(record: pl.DataFrame, plan: pl.DataFrame, supposed: pl.DataFrame) -> pl.DataFrame:
+    """What the policies of `supposed` would make of each client, as `links/clients` says of the chosen ones."""
+    of = record.select("rid", "practice", "product", "source_id")
+    on = record.select(target="rid", stands_on=pl.col("product").replace("tax", "xpm"))
+    return (
+        plan.join(of, on="rid")  # many to one
+        .join(supposed, on=["practice", "policy"])  # many to one
+        .join(on, on="target", how="left")  # many to at most one
+        .select(
+            *("practice_id", "product", "source_id", "outcome", "stands_on", "lives"),
+            joined_id=pl.col("set_id").cast(pl.String),
+            client_id=pl.col("target").cast(pl.String),
+            client_no="target",
+            lost=pl.lit(None, pl.String),
+        )
+    )
 
 
 def _supposed(frames: Frames, supposed: pl.DataFrame) -> dict[str, pl.DataFrame]:
