@@ -82,11 +82,15 @@ def _gathered(parts: Iterable[Frames]) -> list[pl.DataFrame]:
 
 
 def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
+    """One row per contact, group and relationship that was read: its outcome."""
     read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
     ids = {name: frames[name].select(pl.selectors.by_name(*_IDS, require_all=False)) for name in read}
-    rows = {**ids, **_some(frames, "link_plan", "link_fate")}
-    found = run_sql(con, "links/crosswalk", rows, {"run_id": run_id})
-    return found.sort(table("crosswalk").key)
+    fates = frames["link_fate"]
+    key = list(table("crosswalk").key)
+    known = {"link_plan": frames["link_plan"], "link_fate": fates.select(key)}
+    others = run_sql(con, "links/crosswalk", {**ids, **known})
+    found = pl.concat([fates.select(others.columns), others])
+    return found.with_columns(run_id=pl.lit(run_id)).sort(key)
 
 
 def masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:

@@ -47,6 +47,8 @@ def what_if(
         .with_columns(set_id=pl.col("question"))
         .drop("question")
     )
+    concerned = pl.concat([supposed["rid"], records.holder["rid"]]).unique()
+    today = today.filter(pl.col("rid").is_in(concerned.implode()))
     frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder, "asked": asked}
     return run_sql(con, "consolidate/what_if", frames)
 
