@@ -45,14 +45,10 @@ def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) 
     }
 
 
-def _rows(frames: Frames) -> pl.DataFrame:
-    """One row per client and contact read of a practice with a plan, with what its client became.
-
-    `follows`: whether the link can go there; `own`: whether it comes from the product its client stands on.
-    """
-    hq, xpm = frames["hq_contacts"], frames["xpm_contacts"]
+def _listed(frames: Frames) -> pl.DataFrame:
+    """One row per client and contact read, the columns of both products under one name."""
     both_names = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True).replace("", None)
-    hq = hq.select(
+    hq = frames["hq_contacts"].select(
         *("practice_id", "first_name", "last_name", "email", "phone", "mobile", "position"),
         product=pl.lit("hq"),
         source_id="hq_contact_id",
@@ -61,21 +57,29 @@ def _rows(frames: Frames) -> pl.DataFrame:
         is_primary=pl.col("is_primary").fill_null(False),
         deleted=pl.lit(False),
     )
-    xpm = xpm.select(
+    named = ("Name", "Salutation", "Addressee", "Email", "Phone", "Mobile", "Position")
+    xpm = frames["xpm_contacts"].select(
         "practice_id",
-        *(pl.col(name).alias(name.lower()) for name in ("Name", "Salutation", "Addressee", "Email")),
-        *(pl.col(name).alias(name.lower()) for name in ("Phone", "Mobile", "Position")),
+        *(pl.col(name).alias(name.lower()) for name in named),
         product=pl.lit("xpm"),
         source_id="UUID",
         source_client_id="ClientUUID",
         is_primary=pl.col("IsPrimary").fill_null(False),
         deleted=pl.col("IsDeleted").fill_null(False),
     )
+    return pl.concat([hq, xpm], how="diagonal")
+
+
+def _rows(frames: Frames) -> pl.DataFrame:
+    """One row per client and contact read of a practice with a plan, with what its client became.
+
+    `follows`: whether the link can go there; `own`: whether it comes from the product its client stands on.
+    """
     plan = frames["link_plan"].filter("planned").select("practice_id", "region", "kept_product")
     became = ("client_id", "client_no", "stands_on", pl.col("lost").alias("client_lost"))
     client = frames["link_client"].select("practice_id", "product", *became, source_client_id="source_id")
     return (
-        pl.concat([hq, xpm], how="diagonal")
+        _listed(frames)
         .join(plan, on="practice_id")  # many to one
         .join(client, on=["practice_id", "product", "source_client_id"], how="left")  # many to at most one
         .with_columns(

@@ -204,7 +204,7 @@ def field_value(
 
     `pairs`: those of the chosen policies. A value that equals the standing record's is not listed again.
     """
-    both = [_field_rows(values[field], pairs, differing[field]) for field in sorted((*FIELDS, *LISTS))]
+    both = [_field_rows(values[field], pairs, differing[field]) for field in (*FIELDS, *LISTS)]
     held = given.rows.select("policy", "target", "twin", "field", held=pl.lit(True))
     rows = (
         pl.concat(both)

@@ -81,15 +81,15 @@ def _records(frames: Frames) -> pl.DataFrame:
 def _members(records: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
     """One row per entry of a group's list of clients, with what the client became.
 
-    `entry_no` is in the order of `group_no` and client id. `occurrence` counts the entries of a group that
-    name one client twice: 1 but for repeats.
+    `occurrence` counts the entries of a group that name one client twice: 1 but for repeats.
     """
-    became = clients.select(*_CLIENT[:2], "client_id", "client_no", "stands_on", "lost", source_client_id="source_id")
+    became = clients.select(
+        *_CLIENT[:2], "client_id", "client_no", "stands_on", "lost", source_client_id="source_id"
+    )
     return (
         records.select("group_no", *_CLIENT[:2], source_client_id="clients")
         .explode("source_client_id")
         .drop_nulls("source_client_id")
-        .sort("group_no", "source_client_id")
         .with_row_index("entry_no")
         .join(became, on=_CLIENT, how="left")  # many to at most one
         .with_columns(
@@ -107,14 +107,18 @@ def _links(members: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     """
     of = heads.select("group_no", "practice_id", "product", "source_id", "group_id", "set_no", "is_head")
     rows = members.join(of, on="group_no")  # many to one
-    ladder = rows.select("set_no", "client_no", "own", "is_head", "entry_no")
-    ladder = ladder.sort("own", "is_head", "entry_no", descending=[True, True, False])
-    first = ladder.unique(["set_no", "client_no"], keep="first")
+    membership = pl.struct("set_no", "client_no")
+    several = rows.filter(pl.col("client_no").is_not_null()).filter(membership.is_duplicated())
+    ladder = several.sort(
+        *("own", "is_head", "group_no", "source_client_id", "occurrence"),
+        descending=[True, True, False, False, False],
+    )
+    repeated = ladder.filter(~membership.is_first_distinct())["entry_no"]
     unknown = pl.lit("Its client is not among the clients that could be read.")
     return rows.with_columns(
         reason=pl.when(pl.col("client_id").is_null())
         .then(pl.coalesce("lost", unknown))
-        .when(~pl.col("entry_no").is_in(first["entry_no"].implode()))
+        .when(pl.col("entry_no").is_in(repeated.implode()))
         .then(pl.lit("It repeats a link that is published."))
     )
 

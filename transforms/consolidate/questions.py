@@ -102,12 +102,14 @@ def _ranking(
     """item_id, family, minutes, unlocks_per_minute, rank: one row per question."""
     ids = ("practice_id", "item_id", "kind", "left_product", "left_id", "right_product", "right_id")
     question = said.select(*ids, "organisation_id", "blocking")
-    record = records.record.select("rid", "practice_id", "product", "source_id", "set_id")
-    tables = {"record": record, "holder": records.holder, "question": question}
-    tables["unified_contact"] = links["unified_contact"].select(*ids[:1], "product", "source_id", "contact_id")
-    tables["client_contact"] = links["client_contact"].select(
-        "practice_id", "contact_id", "product", "source_client_id"
-    )
+    of_contact = ("practice_id", "contact_id", "product")
+    tables = {
+        "record": records.record.select("rid", "practice_id", "product", "source_id", "set_id"),
+        "holder": records.holder,
+        "question": question,
+        "unified_contact": links["unified_contact"].select(*of_contact, "source_id"),
+        "client_contact": links["client_contact"].select(*of_contact, "source_client_id"),
+    }
     concerned = run_sql(con, "consolidate/concerned", tables)
     families = _families(said["item_id"].sort(), concerned, records.record)
     kinds = pl.DataFrame({"kind": list(MINUTES), "minutes": list(MINUTES.values())})

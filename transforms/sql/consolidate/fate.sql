@@ -1,12 +1,6 @@
 -- One row per record: what becomes of it under its practice's policy, and why; pending where none counts.
-with fated as not materialized (
-    select
-        r.*,
-        e.policy,
-        p.target,
-        p.lives,
-        p.undecided,
-        coalesce(p.outcome, 'pending') as outcome
+with fated as (
+    select r.*, e.policy, p.target, p.lives, p.undecided, coalesce(p.outcome, 'pending') as outcome
     from record as r
     left join effective_policy as e on r.practice_id = e.practice_id -- many to at most one
     left join plan as p on r.rid = p.rid and e.policy = p.policy -- one to at most one
@@ -14,11 +8,7 @@ with fated as not materialized (
 
 -- Tax keeps no state of its own.
 differing as (
-    select
-        f.rid,
-        f.target,
-        f.state,
-        t.state as twin_state
+    select f.rid, f.target, f.state, t.state as twin_state
     from fated as f
     inner join record as t on f.target = t.rid -- many to one
     where f.outcome = 'merged' and f.lives and f.state <> t.state and f.product <> 'tax' and t.product <> 'tax'
