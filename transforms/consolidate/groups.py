@@ -86,16 +86,21 @@ def _members(records: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
     became = clients.select(
         *_CLIENT[:2], "client_id", "client_no", "stands_on", "lost", source_client_id="source_id"
     )
-    return (
+    entries = (
         records.select("group_no", *_CLIENT[:2], source_client_id="clients")
         .explode("source_client_id")
         .drop_nulls("source_client_id")
         .with_row_index("entry_no")
+        .with_columns(occurrence=pl.lit(1, pl.Int64))
+    )
+    named = ("group_no", "source_client_id")
+    again = entries.filter(pl.struct(named).is_duplicated()).select(
+        "entry_no", occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(named)
+    )
+    return (
+        entries.update(again, on="entry_no")
         .join(became, on=_CLIENT, how="left")  # many to at most one
-        .with_columns(
-            own=(pl.col("product") == pl.col("stands_on")).fill_null(False),
-            occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("group_no", "source_client_id"),
-        )
+        .with_columns(own=(pl.col("product") == pl.col("stands_on")).fill_null(False))
         .drop(_CLIENT[:2], "stands_on")
     )
 

@@ -68,8 +68,8 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
 def link_outlook(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
     """What would become of groups and organisations, by the very rules of `link_tables`.
 
-    Takes source_client, match, effective_organisation, hq_groups and xpm_groups (with masked texts), link_plan
-    and link_client; gives dropped_link, link_fate, link_questions and organisation_link.
+    Takes source_client, match, effective_organisation, hq_groups and xpm_groups (texts masked), link_plan and
+    link_client; gives dropped_link, link_fate, link_questions and organisation_link.
     """
     parts = [part(con, frames, "") for part in _OUTLOOK]
     found = dict(zip(_GATHERED, _gathered(parts), strict=True))

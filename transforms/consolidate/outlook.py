@@ -96,7 +96,7 @@ def contact_outlook(
 
 
 def _alternatives(record: pl.DataFrame, policies: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-    """Practice with both lists × policy that it did not choose: practice (number), policy, own_id, practice_id.
+    """Practice with both lists × policy that it did not choose: practice number, own_id, policy, practice_id.
 
     Under another policy a practice goes by a practice id of its own; `own_id` is its true one.
     """
@@ -108,7 +108,7 @@ def _alternatives(record: pl.DataFrame, policies: pl.DataFrame, chosen: pl.DataF
 
 
 def _clients(record: pl.DataFrame, plan: pl.DataFrame, supposed: pl.DataFrame) -> pl.DataFrame:
-    """What the policies of `supposed` would make of each client, as `links/clients` says of the chosen ones."""
+    """What the policies of `supposed` make of each client, as `links/clients` says of the chosen ones."""
     of = record.select("rid", "practice", "product", "source_id")
     on = record.select(target="rid", stands_on=pl.col("product").replace("tax", "xpm"))
     return (

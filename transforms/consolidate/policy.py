@@ -22,7 +22,10 @@ class Options:
 
 
 def plan(con: duckdb.DuckDBPyConnection, member: pl.DataFrame) -> pl.DataFrame:
-    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), undecided, kept_twice, set_id."""
+    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), set_id.
+
+    And of the whole set `undecided`, and `kept_twice`: whether a record of each list survives.
+    """
     return run_sql(con, "consolidate/plan", {"member": member})
 
 

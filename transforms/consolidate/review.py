@@ -125,7 +125,7 @@ def shared_numbers(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.Da
 def undecided(
     con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame, chosen: pl.DataFrame
 ) -> pl.DataFrame:
-    """Clients that a chosen selection leaves undecided: practice, left_rid, right_rid (HQ and XPM), others."""
+    """Clients that a chosen selection leaves undecided: practice, left_rid, right_rid (HQ, XPM), others."""
     tables = {"plan": plan, "record": records.record, "chosen": chosen}
     found = run_sql(con, "consolidate/undecided", tables)
     return found.select(

@@ -6,12 +6,12 @@ with fated as (
     left join plan as p on r.rid = p.rid and e.policy = p.policy -- one to at most one
 ),
 
--- Tax keeps no state of its own.
 differing as (
     select f.rid, f.target, f.state, t.state as twin_state
     from fated as f
-    inner join record as t on f.target = t.rid -- many to one
-    where f.outcome = 'merged' and f.lives and f.state <> t.state and f.product <> 'tax' and t.product <> 'tax'
+    inner join record as t on f.target = t.rid and f.state <> t.state -- many to at most one
+    -- Tax keeps no state of its own.
+    where f.outcome = 'merged' and f.lives and f.product <> 'tax' and t.product <> 'tax'
 ),
 
 aimed as (
@@ -28,8 +28,7 @@ aimed as (
         end as unified_state,
         concat(t.product_name, ' client ', t.source_id) as twin,
         t.product as twin_product,
-        d.twin_state,
-        m.merged_state
+        d.twin_state, m.merged_state
     from fated as f
     inner join record as j on f.set_id = j.rid -- many to one
     left join record as t on f.target = t.rid -- many to at most one

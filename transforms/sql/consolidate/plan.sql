@@ -4,7 +4,7 @@ with policies as (
     select unnest(['all_xpm', 'all_hq', 'selection']) as policy
 ),
 
--- In each list one record stands for the client: the senior one, under `selection` a kept one if there is any.
+-- In each list one record stands for the client: the senior one, under `selection` a kept one before it.
 sets as (
     select
         set_id,

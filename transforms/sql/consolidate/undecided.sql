@@ -1,5 +1,6 @@
--- One row per client without a selection, of the practices that chose to select: of the records that need one and have none yet the senior one of
--- each list, and the `others` as product:id, which only an answer that keeps none has to speak of.
+-- One row per client without a selection, of the practices that chose to select: of the records that need one
+-- and have none yet the senior one of each list, and the `others` as product:id, which only an answer that
+-- keeps none has to speak of.
 with ranked as (
     select
         r.practice,

@@ -1,6 +1,7 @@
 -- One row per source client of a practice with a plan: the unified client it became, the product whose links
 -- come first there (Tax shares Practice Manager's client store), and why nothing can follow it where it
--- became none. `lives`: whether that client is kept, not archived. `client_no` stands for practice and client within this run: only its equality means anything.
+-- became none. `lives`: whether that client is kept, not archived. `client_no` stands for practice and client
+-- within this run: only its equality means anything.
 with standing as (
     select
         practice_id,

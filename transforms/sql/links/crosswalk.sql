@@ -1,5 +1,5 @@
--- One row per contact, group and relationship of which `link_fate` says nothing: pending where the practice has
--- no plan, quarantined where no row of it could be read.
+-- One row per contact, group and relationship of which `link_fate` says nothing: pending where the practice
+-- has no plan, quarantined where no row of it could be read.
 with unplanned as (
     select practice_id from link_plan where not planned
 ),
