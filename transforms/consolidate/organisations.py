@@ -87,7 +87,7 @@ def _holders(clients: pl.DataFrame, fates: pl.DataFrame, near: pl.DataFrame) -> 
 
 
 def _near_pairs(match: pl.DataFrame) -> pl.DataFrame:
-    """Near pairs from both ends: practice_id, product, source_id; twin_product, twin_id, label of the twin."""
+    """Near pairs from both ends: practice_id, product, source_id; of the twin product, id and label."""
     near = match.filter(pl.col("band") == "near")
     return pl.concat(
         near.select(
