@@ -78,8 +78,8 @@ def mask_text(frame: pl.DataFrame, columns: Sequence[str], known: pl.DataFrame) 
     """`frame` with the tax numbers inside its text `columns` masked as `******123`.
 
     `frame` has `practice_id`; `known` has `practice_id` and `tax_number` as they came: whole ones are masked
-    wherever their digits stand in a text of the same practice, whatever separates them.
-    Columns that are not text are left alone.
+    wherever their digits stand in a text of the same practice, whatever separates them. Where several frames
+    are masked, `known` may be the `whole_numbers` of these. Columns that are not text are left alone.
     """
     numbers = _numbers(known)
     for column in columns:
@@ -113,7 +113,11 @@ def mask_known(
 
 
 def _numbers(known: pl.DataFrame) -> pl.DataFrame:
-    """practice_id, digits of the whole tax numbers; with and without zeros before them."""
+    return known if "digits" in known.columns else whole_numbers(known)
+
+
+def whole_numbers(known: pl.DataFrame) -> pl.DataFrame:
+    """practice_id, digits of the whole tax numbers of `known`; with and without zeros before them."""
     digits = known.select("practice_id", _digits(pl.col("tax_number")).alias("digits"))
     bare = digits.filter(pl.col("digits").str.starts_with("0"))
     bare = bare.with_columns(pl.col("digits").str.strip_chars_start("0"))

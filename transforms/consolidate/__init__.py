@@ -55,7 +55,7 @@ def consolidate(
     asked = _questions(con, records, world)
     waiting = frames["intake"].filter(~pl.col("accepted")).select("practice_id").unique()
     chosen = Chosen(asked.chosen, world.plan, world.chosen, waiting)
-    outlook = Outlook(counts, world.lost, asked.every, world.chosen, world.plan, lose)
+    outlook = Outlook(counts, world.lost, asked.every, world.chosen, lose)
     stale = _stale_links(con, frames, records, run_id)
     return {
         **found,
@@ -136,7 +136,7 @@ def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) 
     pairs = open_pairs(con, records, world.plan)
     shared = shared_numbers(con, records, world.plan)
     # Undecided clients are counted among the facts.
-    selections = undecided(con, records, world.plan)
+    selections = undecided(con, records, world.plan, world.chosen)
     return _Asked(
         chosen_questions(pairs, shared, selections, world.chosen),
         [pairs.filter(~pl.col("waits")), shared],

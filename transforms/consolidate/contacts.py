@@ -20,7 +20,7 @@ from transforms.sql import Frames, run_sql
 _VALUES = ["name", "first_name", "last_name", "salutation", "addressee", "email", "phone", "mobile"]
 _ORDER = ["practice_id", "source_id", "product", "source_client_id"]
 _ENDS = ["left_product", "left_id", "right_product", "right_id"]
-_READ = ("hq_contacts", "xpm_contacts", "link_plan", "link_client")
+_UNKNOWN = "Its client is not among the clients that could be read."
 
 
 def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
@@ -28,9 +28,7 @@ def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) 
 
     Takes hq_contacts, xpm_contacts, contact_person, contact_near, link_plan, link_client.
     """
-    read = {name: frames[name] for name in _READ}
-    read["link_client"] = read["link_client"].filter(pl.col("product") != "tax").drop("joined_id", "outcome")
-    rows = _numbered(run_sql(con, "links/contact_rows", read))
+    rows = _numbered(_rows(frames))
     records = _records(rows)
     heads = run_sql(con, "links/contact_heads", {"contact_record": _persons(records, frames)})
     contacts = _unified(records, heads)
@@ -47,6 +45,56 @@ def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) 
     }
 
 
+def _listed(frames: Frames) -> pl.DataFrame:
+    """One row per client and contact read, the columns of both products under one name."""
+    both_names = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True).replace("", None)
+    hq = frames["hq_contacts"].select(
+        *("practice_id", "first_name", "last_name", "email", "phone", "mobile", "position"),
+        product=pl.lit("hq"),
+        source_id="hq_contact_id",
+        source_client_id="hq_client_id",
+        name=pl.coalesce("name", both_names),
+        is_primary=pl.col("is_primary").fill_null(False),
+        deleted=pl.lit(False),
+    )
+    named = ("Name", "Salutation", "Addressee", "Email", "Phone", "Mobile", "Position")
+    xpm = frames["xpm_contacts"].select(
+        "practice_id",
+        *(pl.col(name).alias(name.lower()) for name in named),
+        product=pl.lit("xpm"),
+        source_id="UUID",
+        source_client_id="ClientUUID",
+        is_primary=pl.col("IsPrimary").fill_null(False),
+        deleted=pl.col("IsDeleted").fill_null(False),
+    )
+    return pl.concat([hq, xpm], how="diagonal")
+
+
+def _rows(frames: Frames) -> pl.DataFrame:
+    """One row per client and contact read of a practice with a plan, with what its client became.
+
+    `follows`: whether the link can go there; `own`: whether it comes from the product its client stands on.
+    """
+    plan = frames["link_plan"].filter("planned").select("practice_id", "region", "kept_product")
+    became = ("client_id", "client_no", "stands_on", pl.col("lost").alias("client_lost"))
+    client = frames["link_client"].select("practice_id", "product", *became, source_client_id="source_id")
+    return (
+        _listed(frames)
+        .join(plan, on="practice_id")  # many to one
+        .join(client, on=["practice_id", "product", "source_client_id"], how="left")  # many to at most one
+        .with_columns(
+            on_kept_product=pl.col("product") == pl.col("kept_product"),
+            own=(pl.col("product") == pl.col("stands_on")).fill_null(False),
+            follows=pl.col("client_id").is_not_null() & ~pl.col("deleted"),
+            lost=pl.when("deleted")
+            .then(pl.lit("The contact was deleted from this client."))
+            .when(pl.col("client_id").is_null())
+            .then(pl.coalesce("client_lost", pl.lit(_UNKNOWN))),
+        )
+        .drop("kept_product", "stands_on", "client_lost")
+    )
+
+
 def _persons(records: pl.DataFrame, frames: Frames) -> pl.DataFrame:
     """The records with the person that each is, and what ties it to the person's other contacts."""
     key = ["practice_id", "product", "source_id"]
@@ -58,7 +106,7 @@ def _persons(records: pl.DataFrame, frames: Frames) -> pl.DataFrame:
             f"contact_person lacks {lacking.height} contacts, for example {example}: match the contacts of"
             " the same batch first (matching.contacts.match_contacts)."
         )
-    return found.select("contact_no", "on_kept_product", "fullness", "person", "record", "clue")
+    return found.select("contact_no", *key, "on_kept_product", "fullness", "person", "record", "clue")
 
 
 def _named(contacts: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -114,16 +162,16 @@ def _records(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unified(records: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
-    """The records that contacts stand on, values as they are."""
-    standing = heads.filter(pl.col("contact_no") == pl.col("head_no"))
-    return records.join(standing, on="contact_no", how="semi")
+    """The records that contacts stand on, values as they are, with the stable id of the contact."""
+    standing = heads.filter(pl.col("contact_no") == pl.col("head_no")).select("contact_no", "contact_id")
+    return records.join(standing, on="contact_no", validate="1:1")
 
 
 def _links(rows: pl.DataFrame, placed: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
     """One row per link read, with the contact it leads to; `lost` says why, where it is not published."""
     ids = contacts.select(pl.col("contact_no").alias("head_no"), "contact_id")
     known = placed.join(ids, on="head_no", validate="m:1")
-    read = rows.drop(*_VALUES, "is_primary", "contact_id")
+    read = rows.drop(*_VALUES, "is_primary")
     links = read.join(known, on="row_no", how="left", validate="1:1")
     repeated = pl.lit("It repeats a link that is published.")
     return links.with_columns(lost=pl.when(~pl.col("is_published")).then(repeated).otherwise("lost"))

@@ -18,7 +18,9 @@ def crosswalk(
 
     `links`: crosswalk rows of contacts, groups and relationships.
     """
-    clients = run_sql(con, "consolidate/crosswalk", {"fate": fate, "quarantine": quarantine})
-    columns = clients.columns
-    rows = pl.concat([clients, links.select(columns)]).with_columns(run_id=pl.lit(run_id))
+    known = {"fate": fate.select("practice_id", "product", "source_id"), "quarantine": quarantine}
+    unreadable = run_sql(con, "consolidate/crosswalk", known)
+    clients = fate.with_columns(entity=pl.lit("client"), unified_id="client_id")
+    parts = [frame.select(unreadable.columns) for frame in (clients, unreadable, links)]
+    rows = pl.concat(parts).with_columns(run_id=pl.lit(run_id))
     return conform(rows, "crosswalk")

@@ -95,7 +95,7 @@ def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl
             + pl.col("seniority"),
         )
         .sort("policy", "target", "place", "twin")
-        .with_columns(pair=(pl.struct("target", "twin").rank("dense") - 1).cast(pl.Int64))
+        .with_columns(pair=((pl.col("target") * of.height + pl.col("twin")).rank("dense") - 1).cast(pl.Int64))
     )
 
 

@@ -18,8 +18,7 @@ from expectations.contracts import table
 from transforms import normalise
 from transforms.sql import Frames, run_sql
 
-_GROUPS = ("hq_groups", "xpm_groups", "link_plan")
-_ID = ["practice_id", "product", "source_id"]
+_CLIENT = ["practice_id", "product", "source_client_id"]
 _TELLS_NOTHING = r"^the | (?:group|grp)$"
 
 
@@ -28,12 +27,10 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
 
     Takes hq_groups, xpm_groups, link_plan, link_client.
     """
-    read = {name: frames[name] for name in _GROUPS}
-    clients = frames["link_client"].filter(pl.col("product") != "tax").drop("joined_id", "outcome")
-    members = run_sql(con, "links/group_members", {**read, "link_client": clients})
-    records = _in_sets(_keyed(run_sql(con, "links/group_records", read)), members)
-    heads = run_sql(con, "links/group_heads", {"group_record": records})
-    links = run_sql(con, "links/group_links", {"member_row": members, "group_head": heads})
+    records = _keyed(_records(frames))
+    members = _members(records, frames["link_client"])
+    heads = run_sql(con, "links/group_heads", {"group_record": _in_sets(records.drop("clients"), members)})
+    links = _links(members, heads)
     kept = links.filter(pl.col("reason").is_null())
     living = kept.select("set_no").unique()
     groups = _unified(heads.join(living, on="set_no", how="semi"), run_id)
@@ -47,6 +44,88 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
         "link_fate": run_sql(con, "links/group_fates", {"group_head": heads, "living_set": living}),
         "link_questions": run_sql(con, "links/group_questions", asked, {"run_id": run_id}),
     }
+
+
+def _records(frames: Frames) -> pl.DataFrame:
+    """One row per group read of a practice with a plan: `group_no` in the order of practice, id and product.
+
+    `clients`: its list of clients, as read.
+    """
+    hq = frames["hq_groups"].select(
+        "practice_id",
+        "name",
+        product=pl.lit("hq"),
+        source_id="hq_group_id",
+        taxable=pl.lit(None, pl.String),
+        clients="hq_client_ids",
+    )
+    xpm = frames["xpm_groups"].select(
+        "practice_id",
+        name="Name",
+        product=pl.lit("xpm"),
+        source_id="UUID",
+        taxable="Taxable",
+        clients="ClientUUIDs",
+    )
+    plan = frames["link_plan"].filter("planned").select("practice_id", "kept_product")
+    return (
+        pl.concat([hq, xpm])
+        .join(plan, on="practice_id")  # many to one
+        .sort("practice_id", "source_id", "product")
+        .with_row_index("group_no")
+        .with_columns(on_kept_product=pl.col("product") == pl.col("kept_product"))
+        .drop("kept_product")
+    )
+
+
+def _members(records: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
+    """One row per entry of a group's list of clients, with what the client became.
+
+    `occurrence` counts the entries of a group that name one client twice: 1 but for repeats.
+    """
+    became = clients.select(
+        *_CLIENT[:2], "client_id", "client_no", "stands_on", "lost", source_client_id="source_id"
+    )
+    entries = (
+        records.select("group_no", *_CLIENT[:2], source_client_id="clients")
+        .explode("source_client_id")
+        .drop_nulls("source_client_id")
+        .with_row_index("entry_no")
+        .with_columns(occurrence=pl.lit(1, pl.Int64))
+    )
+    named = ("group_no", "source_client_id")
+    again = entries.filter(pl.struct(named).is_duplicated()).select(
+        "entry_no", occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(named)
+    )
+    return (
+        entries.update(again, on="entry_no")
+        .join(became, on=_CLIENT, how="left")  # many to at most one
+        .with_columns(own=(pl.col("product") == pl.col("stands_on")).fill_null(False))
+        .drop(_CLIENT[:2], "stands_on")
+    )
+
+
+def _links(members: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
+    """One row per entry, published where `reason` is empty, else dropped.
+
+    Of several memberships of one client in one group that of the product the client stands on is published.
+    """
+    of = heads.select("group_no", "practice_id", "product", "source_id", "group_id", "set_no", "is_head")
+    rows = members.join(of, on="group_no")  # many to one
+    membership = pl.struct("set_no", "client_no")
+    several = rows.filter(pl.col("client_no").is_not_null()).filter(membership.is_duplicated())
+    ladder = several.sort(
+        *("own", "is_head", "group_no", "source_client_id", "occurrence"),
+        descending=[True, True, False, False, False],
+    )
+    repeated = ladder.filter(~membership.is_first_distinct())["entry_no"]
+    unknown = pl.lit("Its client is not among the clients that could be read.")
+    return rows.with_columns(
+        reason=pl.when(pl.col("client_id").is_null())
+        .then(pl.coalesce("lost", unknown))
+        .when(pl.col("entry_no").is_in(repeated.implode()))
+        .then(pl.lit("It repeats a link that is published."))
+    )
 
 
 def _keyed(records: pl.DataFrame) -> pl.DataFrame:
@@ -64,26 +143,25 @@ def _in_sets(records: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     Groups of one name are joined by each client that lives on in both; one without such a client joins the
     others of its name where these are one group.
     """
-    rows = records.with_row_index("row")
-    living = members.filter(pl.col("client_no").is_not_null()).select(*_ID, "client_no")
-    ties = rows.select("row", *_ID, "name_key").join(living, on=_ID, validate="1:m")
-    client = pl.struct("practice_id", "name_key", "client_no").rank("dense").cast(pl.Int64) - 1
-    ties = ties.select("row", client=client)
-    rows = rows.with_columns(
-        has_members=pl.col("row").is_in(ties["row"].implode()),
-        set_no=pl.Series(_components(ties, rows.height)),
+    named = records.select("group_no", name_no=pl.struct("practice_id", "name_key").rank("dense"))
+    living = members.filter(pl.col("client_no").is_not_null()).select("group_no", "client_no")
+    ties = living.join(named, on="group_no")  # many to one
+    ties = ties.select("group_no", client=pl.struct("name_no", "client_no").rank("dense").cast(pl.Int64) - 1)
+    rows = records.with_columns(
+        has_members=pl.col("group_no").is_in(ties["group_no"].implode()),
+        set_no=pl.Series(_components(ties, records.height)),
     )
     same_name = (
         pl.col("set_no").filter("has_members").over("practice_id", "name_key", mapping_strategy="join")
     )
     only = pl.when(same_name.list.n_unique() == 1).then(same_name.list.first())
     set_no = pl.when("has_members").then("set_no").otherwise(pl.coalesce(only, "set_no"))
-    return rows.with_columns(set_no=set_no).drop("row")
+    return rows.with_columns(set_no=set_no)
 
 
 def _components(ties: pl.DataFrame, groups: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Component of each group; groups and the clients in them are the two sides of one graph."""
-    left, right = ties["row"].to_numpy().astype(np.int64), ties["client"].to_numpy() + groups
+    left, right = ties["group_no"].to_numpy().astype(np.int64), ties["client"].to_numpy() + groups
     size = groups + (int(ties["client"].max()) + 1 if ties.height else 0)  # type: ignore[arg-type]
     graph = coo_array((np.ones(ties.height, dtype=np.int32), (left, right)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]

@@ -13,6 +13,10 @@ from transforms.sql import Frames, run_sql
 
 # Fullness counts the columns that hold a value; ids and states say nothing about it.
 _NOT_FULLNESS = {"practice_id", "product", "source_id", "state", "has_job", "updated_at"}
+_MATCH = (
+    *("practice_id", "left_product", "left_id", "right_product", "right_id"),
+    *("band", "decided_by", "probability", "reason"),
+)
 _PRODUCTS = {"hq": "Xero HQ", "xpm": "Practice Manager", "tax": "Tax"}
 _STATES = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
 
@@ -44,7 +48,7 @@ def join_records(con: duckdb.DuckDBPyConnection, frames: Frames, include_prospec
     """
     clients = frames["source_client"].sort("practice_id", "product", "source_id")
     record = _numbered(clients, frames["effective_selection"], include_prospects)
-    edges = run_sql(con, "consolidate/edges", {"match": frames["match"], "record": record})
+    edges = run_sql(con, "consolidate/edges", {"match": frames["match"].select(_MATCH), "record": record})
     edges = edges.sort("left_rid", "right_rid")
     record = record.with_columns(set_id=pl.Series(_sets(edges, record)))
     record = record.with_columns(seniority=_seniority(clients, record, edges), works=_works(record, edges))

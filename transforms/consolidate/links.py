@@ -17,7 +17,7 @@ from transforms.consolidate.groups import group_tables
 from transforms.consolidate.organisations import organisation_tables
 from transforms.consolidate.relationships import relationship_tables
 from transforms.consolidate.staff import staff_tables
-from transforms.private import mask_known, mask_text
+from transforms.private import mask_known, mask_text, whole_numbers
 from transforms.sql import Frames, run_sql
 
 _OUTLOOK = (group_tables, organisation_tables)
@@ -52,7 +52,10 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
     text come out masked. Raises ContractError where a table would not have the shape of its contract.
     """
-    known = _planned(con, frames)
+    fates = {"client_fate": frames["client_fate"].drop("state", "reason")}
+    plan = run_sql(con, "links/plan", {**_some(frames, "practices", "effective_policy"), **fates})
+    clients = run_sql(con, "links/clients", {**fates, "link_plan": plan})
+    known = {**frames, **masked_texts(frames), "link_plan": plan, "link_client": clients}
     parts = [part(con, known, run_id) for part in _PARTS]
     tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
     dropped, outcomes, questions = _gathered(parts)
@@ -65,21 +68,12 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
 def link_outlook(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
     """What would become of groups and organisations, by the very rules of `link_tables`.
 
-    Takes practices, source_client, client_fate, match, effective_policy, effective_organisation, hq_groups
-    and xpm_groups; gives dropped_link, link_fate, link_questions and organisation_link.
+    Takes source_client, match, effective_organisation, hq_groups and xpm_groups (texts masked), link_plan and
+    link_client; gives dropped_link, link_fate, link_questions and organisation_link.
     """
-    known = _planned(con, frames)
-    parts = [part(con, known, "") for part in _OUTLOOK]
+    parts = [part(con, frames, "") for part in _OUTLOOK]
     found = dict(zip(_GATHERED, _gathered(parts), strict=True))
     return {**found, "organisation_link": parts[-1]["organisation_link"]}
-
-
-def _planned(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
-    """`frames` with masked texts, `link_plan` and `link_client`."""
-    fates = {"client_fate": frames["client_fate"].drop("state", "reason", strict=False)}
-    plan = run_sql(con, "links/plan", {**_some(frames, "practices", "effective_policy"), **fates})
-    clients = run_sql(con, "links/clients", {**fates, "link_plan": plan})
-    return {**frames, **_masked(frames), "link_plan": plan, "link_client": clients}
 
 
 def _gathered(parts: Iterable[Frames]) -> list[pl.DataFrame]:
@@ -88,15 +82,21 @@ def _gathered(parts: Iterable[Frames]) -> list[pl.DataFrame]:
 
 
 def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
+    """One row per contact, group and relationship that was read: its outcome."""
     read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
     ids = {name: frames[name].select(pl.selectors.by_name(*_IDS, require_all=False)) for name in read}
-    rows = {**ids, **_some(frames, "link_plan", "link_fate")}
-    found = run_sql(con, "links/crosswalk", rows, {"run_id": run_id})
-    return found.sort(table("crosswalk").key)
+    fates = frames["link_fate"]
+    key = list(table("crosswalk").key)
+    known = {"link_plan": frames["link_plan"], "link_fate": fates.select(key)}
+    others = run_sql(con, "links/crosswalk", {**ids, **known})
+    found = pl.concat([fates.select(others.columns), others])
+    return found.with_columns(run_id=pl.lit(run_id)).sort(key)
 
 
-def _masked(frames: Frames) -> dict[str, pl.DataFrame]:
-    numbers = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
+def masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:
+    """The `frames` in which people write texts, tax numbers masked. Takes source_client beside them."""
+    given = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
+    numbers = whole_numbers(given)
     texts = {
         name: mask_text(frames[name], columns, numbers)
         for name, columns in _FREE_TEXT.items()

@@ -24,8 +24,7 @@ from transforms.sql import Frames, run_sql
 
 _KEY = ["practice_id", "product", "source_id"]
 _CLIENT = [*_KEY, "organisation_id", "organisation_name", "organisation_access", "name"]
-_FATE = [*_KEY, "joined_id", "outcome", "client_id", "stands_on", "label"]
-_PAIR = ["practice_id", "left_product", "left_id", "right_product", "right_id"]
+_FATE = [*_KEY, "joined_id", "outcome", "client_id", "stands_on", "lives"]
 _PRODUCTS = {"hq": "Xero HQ", "xpm": "Practice Manager", "tax": "Xero Tax"}
 
 
@@ -36,33 +35,68 @@ def organisation_tables(
 
     Takes source_client, match, effective_organisation, link_plan, link_client.
     """
-    product = pl.col("product").replace_strict(_PRODUCTS)
-    lives_on = (pl.col("outcome") == "survivor").any().over("practice_id", "client_id")
-    fates = (
-        frames["link_client"]
-        .with_columns(
-            label=pl.format("{} client {}", product, "source_id"),
-            # What was merged into an archived client is archived with it.
-            outcome=pl.when(lives_on | (pl.col("outcome") != "merged"))
-            .then("outcome")
-            .otherwise(pl.lit("archived")),
-        )
-        .select(_FATE)
-    )
-    held = {
-        "source_client": frames["source_client"]
-        .filter(pl.col("organisation_id").is_not_null())
-        .select(_CLIENT),
-        "near_pair": frames["match"].filter(pl.col("band") == "near").select(_PAIR),
-        "link_client": fates,
-    }
-    holders = run_sql(con, "links/organisation_holders", held)
-    decided = {name: frames[name] for name in ("effective_organisation", "link_plan")}
-    subjects = fates.join(decided["effective_organisation"], on=_KEY, how="semi")
-    links = {**decided, "link_client": subjects, "holder": holders}
+    fates = frames["link_client"].select(_FATE)
+    clients = frames["source_client"].filter(pl.col("organisation_id").is_not_null())
+    holders = _holders(clients.select(_CLIENT), fates, _near_pairs(frames["match"]))
+    decided = frames["effective_organisation"]
+    subjects = fates.join(decided, on=_KEY, how="semi").with_columns(label=_label("product", "source_id"))
+    answers = {"effective_organisation": decided, "link_plan": frames["link_plan"]}
+    links = {**answers, "link_client": subjects, "holder": holders}
     found = conform(run_sql(con, "links/organisation_links", links, {"run_id": run_id}), "organisation_link")
     asked = {"holder": holders, "organisation_link": found}
     return {
         "organisation_link": found,
         "link_questions": run_sql(con, "links/organisation_questions", asked, {"run_id": run_id}),
     }
+
+
+def _label(product: str, source_id: str) -> pl.Expr:
+    return pl.format("{} client {}", pl.col(product).replace_strict(_PRODUCTS), source_id)
+
+
+def _holders(clients: pl.DataFrame, fates: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """One row per organisation and client record connected to it: what the record became.
+
+    `near_twin`: of an archived one the first record living on that a near pair ties its client to.
+    """
+    lively = near.join(
+        fates.filter("lives"), left_on=["practice_id", "twin_product", "twin_id"], right_on=_KEY, how="semi"
+    )
+    tied = lively.join(fates.select(*_KEY, "joined_id"), on=_KEY)  # many to one
+    twins = tied.group_by("practice_id", "joined_id").agg(near_twin=pl.col("label").min())
+    # What was merged into an archived client is archived with it.
+    archived = pl.col("client_id").is_not_null() & ~pl.col("lives")
+    # A Tax record is part of the Practice Manager client, so its link stays where that one stands.
+    own_store = (pl.col("product") == "tax") & (pl.col("stands_on") == "xpm")
+    return (
+        clients.join(fates, on=_KEY)  # one to one
+        .join(twins, on=["practice_id", "joined_id"], how="left")  # many to at most one
+        .select(
+            *_KEY,
+            "organisation_id",
+            "organisation_name",
+            label=_label("product", "source_id"),
+            invited=(pl.col("organisation_access") == "invited").fill_null(False),
+            client_name="name",
+            archived=archived,
+            client_id=pl.when("lives").then("client_id"),
+            stands_itself=(pl.col("outcome") == "survivor") | own_store.fill_null(False),
+            near_twin=pl.when(archived).then("near_twin"),
+        )
+    )
+
+
+def _near_pairs(match: pl.DataFrame) -> pl.DataFrame:
+    """Near pairs from both ends: practice_id, product, source_id; of the twin product, id and label."""
+    near = match.filter(pl.col("band") == "near")
+    return pl.concat(
+        near.select(
+            "practice_id",
+            product=f"{end}_product",
+            source_id=f"{end}_id",
+            twin_product=f"{other}_product",
+            twin_id=f"{other}_id",
+            label=_label(f"{other}_product", f"{other}_id"),
+        )
+        for end, other in (("left", "right"), ("right", "left"))
+    )

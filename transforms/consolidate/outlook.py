@@ -4,18 +4,19 @@ import duckdb
 import polars as pl
 
 from transforms.consolidate.joined import Records
-from transforms.consolidate.links import link_outlook
+from transforms.consolidate.links import link_outlook, masked_texts
 from transforms.sql import Frames, run_sql
 
 _COUNTS = ("contacts_changed", "groups_changed", "orphaned", "questions")
-_BY_PRACTICE = ("practices", "source_client", "match", "effective_organisation", "hq_groups", "xpm_groups")
+_GROUPS = ("hq_groups", "xpm_groups")
+_BY_PRACTICE = ("source_client", "match", "effective_organisation", *_GROUPS)
 # Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
 _NARROW = {
-    "source_client": ("product", "source_id", "name", "tax_number", "^organisation_.*$"),
+    "source_client": ("product", "source_id", "name", "^organisation_.*$"),
     "match": ("left_product", "left_id", "right_product", "right_id", "band"),
 }
 _RELEVANT = {
-    "source_client": pl.col("organisation_id").is_not_null() | pl.col("tax_number").is_not_null(),
+    "source_client": pl.col("organisation_id").is_not_null(),
     "match": pl.col("band") == "near",
 }
 
@@ -29,14 +30,13 @@ def followed(
     out by the same code, as if each policy were one more practice; of the many contacts only what is counted
     is worked out.
     """
-    known = {"plan": plan, "record": records.record, "effective_policy": frames["effective_policy"]}
-    fates = run_sql(con, "consolidate/alternatives", known)
-    supposed = fates.select("practice_id", "policy", "own_id").unique()
-    others = link_outlook(con, _supposed(frames, supposed, fates))
-    of_chosen = {**links, "link_fate": links["link_crosswalk"]}
     chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
+    supposed = _alternatives(records.record, plan.select("policy").unique(), chosen)
+    clients = _clients(records.record, plan, supposed)
+    others = link_outlook(con, {**_supposed(frames, supposed), "link_client": clients})
+    of_chosen = {**links, "link_fate": links["link_crosswalk"]}
     numbers = records.record.select("practice", own_id="practice_id").unique()
-    named = pl.concat([chosen, supposed]).join(numbers, on="own_id")  # many to one
+    named = pl.concat([chosen, supposed.select(chosen.columns)]).join(numbers, on="own_id")  # many to one
     counts = pl.concat(_counted(con, found) for found in (of_chosen, others))
     found = named.join(counts, on="practice_id").drop("practice_id", "own_id")  # one to at most one
     together = pl.concat([found, contact_outlook(con, frames, records, plan)], how="diagonal")
@@ -80,21 +80,54 @@ def contact_outlook(
         .select("practice", "product", "contact", "person", "rid", "is_primary", "deleted", "place")
     )
     near = frames["contact_near"].join(practice, on="practice_id")  # many to one
-    plans = {
+    # A record that becomes some client does so under every policy.
+    lives = plan.filter(pl.col("policy") == "all_xpm", pl.col("target").is_not_null()).select("rid", "set_id")
+    known = {
+        "contact_link": link,
+        "following": link.filter(~pl.col("deleted")).join(lives, on="rid"),  # many to one
+        "contact_near": near.select("practice", "left_person", "right_person"),
         "plan": plan.select("policy", "rid", "target"),
+        "policies": plan.select("policy").unique(),
         "record": records.record.select("rid", "product"),
     }
-    following = {"following": run_sql(con, "consolidate/contact_follows", {"contact_link": link, **plans})}
-    policies = plan.select("policy").unique()
-    known = {**following, "contact_link": link, "policies": policies}
     changes = run_sql(con, "consolidate/contact_changes", known)
-    near = near.select("practice", "left_person", "right_person")
-    asked = run_sql(con, "consolidate/contact_asked", {**following, "contact_near": near})
+    asked = run_sql(con, "consolidate/contact_asked", known)
     return pl.concat([changes, asked], how="diagonal")
 
 
-def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _alternatives(record: pl.DataFrame, policies: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    """Practice with both lists × policy that it did not choose: practice number, own_id, policy, practice_id.
+
+    Under another policy a practice goes by a practice id of its own; `own_id` is its true one.
+    """
+    listed = record.group_by("practice", own_id="practice_id").agg("product")
+    both = [pl.col("product").list.contains(product) for product in ("hq", "xpm")]
+    rows = listed.filter(both).drop("product").join(policies, how="cross")
+    rows = rows.join(chosen, on=["own_id", "policy"], how="anti")
+    return rows.with_columns(practice_id=pl.format("{}|{}", "own_id", "policy"))
+
+
+def _clients(record: pl.DataFrame, plan: pl.DataFrame, supposed: pl.DataFrame) -> pl.DataFrame:
+    """What the policies of `supposed` make of each client, as `links/clients` says of the chosen ones."""
+    of = record.select("rid", "practice", "product", "source_id")
+    on = record.select(target="rid", stands_on=pl.col("product").replace("tax", "xpm"))
+    return (
+        plan.join(of, on="rid")  # many to one
+        .join(supposed, on=["practice", "policy"])  # many to one
+        .join(on, on="target", how="left")  # many to at most one
+        .select(
+            *("practice_id", "product", "source_id", "outcome", "stands_on", "lives"),
+            joined_id=pl.col("set_id").cast(pl.String),
+            client_id=pl.col("target").cast(pl.String),
+            client_no="target",
+            lost=pl.lit(None, pl.String),
+        )
+    )
+
+
+def _supposed(frames: Frames, supposed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The frames of the practices as each policy that they did not choose would find them."""
+    frames = {**frames, **masked_texts({name: frames[name] for name in ("source_client", *_GROUPS)})}
     ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
     moved = {
         name: frames[name]
@@ -105,7 +138,8 @@ def _supposed(frames: Frames, supposed: pl.DataFrame, fates: pl.DataFrame) -> di
         .drop("supposed_id")
         for name in _BY_PRACTICE
     }
-    return {**moved, "client_fate": fates, "effective_policy": supposed}
+    kept = pl.when(pl.col("policy") == "all_hq").then(pl.lit("hq")).otherwise(pl.lit("xpm"))
+    return {**moved, "link_plan": supposed.select("practice_id", planned=pl.lit(True), kept_product=kept)}
 
 
 def _counted(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:

@@ -22,7 +22,10 @@ class Options:
 
 
 def plan(con: duckdb.DuckDBPyConnection, member: pl.DataFrame) -> pl.DataFrame:
-    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), undecided, set_id."""
+    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), set_id.
+
+    And of the whole set `undecided`, and `kept_twice`: whether a record of each list survives.
+    """
     return run_sql(con, "consolidate/plan", {"member": member})
 
 
@@ -47,6 +50,8 @@ def what_if(
         .with_columns(set_id=pl.col("question"))
         .drop("question")
     )
+    concerned = pl.concat([supposed["rid"], records.holder["rid"]]).unique()
+    today = today.filter(pl.col("rid").is_in(concerned.implode()))
     frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder, "asked": asked}
     return run_sql(con, "consolidate/what_if", frames)
 
@@ -68,7 +73,7 @@ def dropped(
 ) -> pl.DataFrame:
     """Policy × working client of which no Practice Manager record would survive, with what hangs on it.
 
-    Gives policy, practice, rid, source_id, jobs, tax_client_ids. `jobs`: table `xpm_jobs`.
+    Gives policy, practice, rid, source_id, jobs, tax_client_ids, outcome, target. `jobs`: table `xpm_jobs`.
     """
     tables = {
         "plan": today,

@@ -31,6 +31,7 @@ MINUTES = {
 }
 """Minutes that an answer takes, our assumption: two records side by side one, a look into a product more."""
 
+_NAMES = ("practice_id", "product", "source_id", "called", "works")
 _LINKS = ("unified_contact", "client_contact", "unified_group", "link_questions")
 
 
@@ -68,6 +69,8 @@ def review_item(
 
 
 def _on_clients(con: duckdb.DuckDBPyConnection, record: pl.DataFrame, chosen: Chosen) -> pl.DataFrame:
+    named = chosen.asked.unpivot(pl.selectors.ends_with("_rid"))["value"].drop_nulls().unique()
+    record = record[named].select("rid", *_NAMES)
     said = run_sql(con, "consolidate/review", {"asked": chosen.asked, "record": record})
     meaning = run_sql(con, "consolidate/consequences", {"said": said, "record": record})
     return said.join(meaning, on="item_id")  # one to one
@@ -81,7 +84,9 @@ def _on_links(
     links: Frames,
 ) -> pl.DataFrame:
     """Those on an organisation are answered with a client; those on contacts and groups in the products."""
-    whose = {"record": record, "holder": records.holder, "plan": chosen.plan, "chosen": chosen.policy}
+    asked = pl.col("organisation_id").is_in(links["link_questions"]["organisation_id"].unique().implode())
+    holder = records.holder.filter(asked)
+    whose = {"record": record, "holder": holder, "plan": chosen.plan, "chosen": chosen.policy}
     answers = run_sql(con, "consolidate/organisation_answers", whose)
     key = ["practice_id", "organisation_id"]
     found = links["link_questions"].join(answers, on=key, how="left", suffix="_of_answers")  # to at most one
@@ -97,7 +102,14 @@ def _ranking(
     """item_id, family, minutes, unlocks_per_minute, rank: one row per question."""
     ids = ("practice_id", "item_id", "kind", "left_product", "left_id", "right_product", "right_id")
     question = said.select(*ids, "organisation_id", "blocking")
-    tables = {"record": records.record, "holder": records.holder, "question": question, **links}
+    of_contact = ("practice_id", "contact_id", "product")
+    tables = {
+        "record": records.record.select("rid", "practice_id", "product", "source_id", "set_id"),
+        "holder": records.holder,
+        "question": question,
+        "unified_contact": links["unified_contact"].select(*of_contact, "source_id"),
+        "client_contact": links["client_contact"].select(*of_contact, "source_client_id"),
+    }
     concerned = run_sql(con, "consolidate/concerned", tables)
     families = _families(said["item_id"].sort(), concerned, records.record)
     kinds = pl.DataFrame({"kind": list(MINUTES), "minutes": list(MINUTES.values())})

@@ -122,9 +122,12 @@ def shared_numbers(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.Da
     return run_sql(con, "consolidate/shared_numbers", {"plan": plan, "numbered": numbered})
 
 
-def undecided(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
-    """Clients that the selection leaves undecided: practice, left_rid, right_rid (HQ and XPM), others."""
-    found = run_sql(con, "consolidate/undecided", {"plan": plan, "record": records.record})
+def undecided(
+    con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame, chosen: pl.DataFrame
+) -> pl.DataFrame:
+    """Clients that a chosen selection leaves undecided: practice, left_rid, right_rid (HQ, XPM), others."""
+    tables = {"plan": plan, "record": records.record, "chosen": chosen}
+    found = run_sql(con, "consolidate/undecided", tables)
     return found.select(
         "practice",
         left_rid=pl.coalesce("hq_rid", "xpm_rid"),
@@ -158,8 +161,7 @@ def chosen_questions(
         )
     )
     numbers = shared.join(chosen, on=keys, how="semi").with_columns(kind=pl.lit("shared_tax_number"))
-    select = selections.with_columns(policy=pl.lit("selection")).join(chosen, on=keys, how="semi")
-    select = select.with_columns(kind=pl.lit("selection"))
+    select = selections.with_columns(kind=pl.lit("selection"))
     sure = [frame.with_columns(blocking=pl.lit(True)) for frame in (numbers, select)]
     columns = ["kind", "blocking", "left_rid", "right_rid"]
     more = ["probability", "reason", "through_rid", "contradicted", *_OVERRULED, *_DECIDES, *_FATES]

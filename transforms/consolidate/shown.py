@@ -41,7 +41,9 @@ def shown_records(records: Records, questions: pl.DataFrame, links: Frames) -> p
     numbers = pl.concat_str("phone", "mobile", separator="; ", ignore_nulls=True)
     contacts = contacts.select(*KEY[1:], "name", emails="email", phones=numbers)
     found = [
-        shown_clients(records.clients).with_columns(entity=pl.lit("client")),
+        shown_clients(records.clients.join(wanted, on=KEY[1:], how="semi")).with_columns(
+            entity=pl.lit("client")
+        ),
         contacts.with_columns(entity=pl.lit("contact")),
         groups.select(*KEY[1:], "name").with_columns(entity=pl.lit("group")),
     ]

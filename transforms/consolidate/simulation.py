@@ -25,7 +25,6 @@ class Outlook:
     """Frames with one row per question."""
     chosen: pl.DataFrame
     """practice, policy: the chosen one of each practice that has one."""
-    plan: pl.DataFrame
     dropped: pl.DataFrame
     """Working clients of `policy.dropped`."""
 
@@ -55,7 +54,6 @@ def policy_drop(
 ) -> pl.DataFrame:
     """Table `policy_drop`: what `drops_working_clients` warns of, client by client."""
     tables = {
-        "plan": outlook.plan,
         "record": records.record.with_columns(name=records.clients["name"]),
         "chosen": outlook.chosen,
         "dropped": outlook.dropped,

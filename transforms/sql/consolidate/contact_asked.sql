@@ -1,35 +1,37 @@
 -- One row per policy and practice: questions about contacts, by the rules of `links/contact_questions` and
 -- `links/primary_questions`. Two who may be one person are not asked about as primary contacts too.
-with people as (
-    select distinct
-        policy,
-        person
-    from following
+with near as (
+    select n.*
+    from contact_near as n
+    semi join following as l on n.left_person = l.person
+    semi join following as r on n.right_person = r.person
 ),
 
-near as (
-    select
-        l.policy,
-        n.practice,
-        n.left_person,
-        n.right_person
-    from contact_near as n
-    inner join people as l on n.left_person = l.person -- many to one per policy
-    semi join people as r on n.right_person = r.person and l.policy = r.policy
+-- Joined records of which two or more people are named as primary contact.
+several as (
+    select set_id
+    from following
+    where is_primary
+    group by set_id
+    having min(person) <> max(person)
 ),
 
 named as (
     select
-        policy,
-        practice,
-        client,
-        person,
+        p.policy,
+        f.practice,
+        p.target as client,
+        f.person,
         row_number() over (
-            partition by policy, client order by min({'far': other_list, 'place': place})
+            partition by p.policy, p.target
+            order by min({'far': (f.product = 'hq') <> (t.product = 'hq'), 'place': f.place})
         ) as rank
-    from following
-    where is_primary
-    group by policy, practice, client, person
+    from following as f
+    semi join several as s on f.set_id = s.set_id
+    inner join plan as p on f.rid = p.rid -- many to one per policy
+    inner join record as t on p.target = t.rid -- many to one
+    where f.is_primary
+    group by p.policy, f.practice, p.target, f.person
 ),
 
 differing as (
@@ -39,14 +41,16 @@ differing as (
     from named as a
     inner join named as b on a.policy = b.policy and a.client = b.client and a.rank = 1 and b.rank = 2
     anti join near as n
-        on
-            a.policy = n.policy
-            and least(a.person, b.person) = n.left_person and greatest(a.person, b.person) = n.right_person
+        on least(a.person, b.person) = n.left_person and greatest(a.person, b.person) = n.right_person
 )
 
 select
     policy,
     practice,
     count(*) as questions
-from (select policy, practice from near union all select policy, practice from differing)
+from (
+    select o.policy, n.practice from near as n cross join policies as o
+    union all
+    select policy, practice from differing
+)
 group by policy, practice

@@ -1,21 +1,19 @@
 -- One row per policy and practice: contacts that would not stay as they were read. Changed is who reaches no
 -- client, loses a link (deleted ones and repeated ones too), or is joined by another contact of one person.
-with people as (
+-- All but the repeated links is the same under every policy.
+with reached as (
     select
-        policy,
-        person,
-        count(distinct contact) as contacts
+        contact,
+        count(*) as links
     from following
-    group by policy, person
+    group by contact
 ),
 
-reached as (
-    select
-        policy,
-        contact,
-        count(distinct client) as clients
+people as (
+    select person
     from following
-    group by policy, contact
+    group by person
+    having min(contact) <> max(contact)
 ),
 
 contacts as (
@@ -26,14 +24,38 @@ contacts as (
         count(*) as links
     from contact_link
     group by practice, contact, person
+),
+
+changed as (
+    select
+        c.practice,
+        c.contact
+    from contacts as c
+    left join reached as r on c.contact = r.contact -- one to at most one
+    left join people as p on c.person = p.person -- many to at most one
+    where coalesce(r.links, 0) < c.links or (r.contact is not null and p.person is not null)
+),
+
+repeating as (
+    select
+        p.policy,
+        f.practice,
+        f.contact
+    from following as f
+    semi join (select contact from reached where links > 1) as r on f.contact = r.contact
+    anti join changed as c on f.contact = c.contact
+    inner join plan as p on f.rid = p.rid -- many to one per policy
+    group by p.policy, f.practice, f.contact
+    having count(distinct p.target) < count(*)
 )
 
 select
-    o.policy,
-    c.practice,
-    count(*) filter (where coalesce(r.clients, 0) < c.links or p.contacts > 1) as contacts_changed
-from contacts as c
-cross join policies as o
-left join reached as r on o.policy = r.policy and c.contact = r.contact -- one to at most one
-left join people as p on r.policy = p.policy and c.person = p.person -- many to at most one
-group by o.policy, c.practice
+    policy,
+    practice,
+    count(*) as contacts_changed
+from (
+    select o.policy, c.practice from changed as c cross join policies as o
+    union all
+    select policy, practice from repeating
+)
+group by policy, practice

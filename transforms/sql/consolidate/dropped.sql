@@ -1,17 +1,6 @@
 -- One row per policy and working Practice Manager client of which no record there would survive,
 -- with what hangs on each: jobs, and Tax records that are one client with it or name it.
-with sets as (
-    select
-        p.policy,
-        p.set_id,
-        bool_or(p.undecided) as undecided,
-        bool_or(p.outcome = 'survivor' and r.product = 'xpm') as kept
-    from plan as p
-    inner join record as r on p.rid = r.rid -- many to one
-    group by p.policy, p.set_id
-),
-
-jobs as (
+with jobs as (
     select
         practice_id,
         "ClientUUID" as source_id,
@@ -44,14 +33,18 @@ taxes as (
 )
 
 select
-    s.policy,
+    p.policy,
     r.practice,
     r.rid,
     r.source_id,
     coalesce(j.jobs, 0) as jobs,
-    coalesce(t.tax_client_ids, []) as tax_client_ids
+    coalesce(x.tax_client_ids, []) as tax_client_ids,
+    p.outcome,
+    p.target
 from record as r
-inner join sets as s on r.set_id = s.set_id -- many to one per policy
+inner join plan as p on r.rid = p.rid -- one to one per policy
+-- A working client is active, so it becomes a record of its own list wherever one of that list is kept.
+inner join record as t on p.target = t.rid -- many to one
 left join jobs as j on r.practice_id = j.practice_id and r.source_id = j.source_id -- one to at most one
-left join taxes as t on r.rid = t.rid -- one to at most one
-where r.works and not s.kept and not s.undecided
+left join taxes as x on r.rid = x.rid -- one to at most one
+where r.works and not p.undecided and not (p.lives and t.product = 'xpm')

@@ -1,12 +1,8 @@
 -- One row per policy and practice: what the policy would do, in counts.
-with sets as (
+with planned as (
     select
         p.policy,
         r.practice,
-        p.set_id,
-        bool_or(p.outcome = 'survivor' and r.product = 'hq')
-        and bool_or(p.outcome = 'survivor' and r.product = 'xpm') as kept_twice,
-        bool_or(p.undecided) as undecided,
         count(*) filter (where p.outcome = 'survivor') as kept,
         count(*) filter (where p.outcome = 'archived') as archived,
         -- Custom fields live in Practice Manager only: an archived client loses them there.
@@ -14,26 +10,13 @@ with sets as (
         -- A client that the practice is only invited to cannot be merged in Xero HQ (help pages on merging).
         count(*) filter (
             where r.organisation_access = 'invited' and p.outcome in ('merged', 'archived')
-        ) as invited
+        ) as invited,
+        -- Clients, not records: `set_id` is one of the rids of each.
+        count(*) filter (where p.undecided and p.rid = p.set_id) as undecided,
+        count(*) filter (where p.kept_twice and p.rid = p.set_id) as duplicates_left
     from plan as p
     inner join record as r on p.rid = r.rid -- many to one
-    group by p.policy, r.practice, p.set_id
-),
-
-counted as (
-    select
-        s.policy,
-        s.practice,
-        sum(s.kept)::bigint as kept,
-        sum(s.archived)::bigint as archived,
-        count(*) filter (where s.kept_twice) as duplicates_left,
-        count(*) filter (where s.undecided) as undecided,
-        sum(s.custom_archived)::bigint + coalesce(any_value(l.lost), 0) as custom_lost,
-        sum(s.invited)::bigint as invited
-    from sets as s
-    left join lost as l -- many to at most one
-        on s.policy = l.policy and s.practice = l.practice and l.field = 'custom_fields'
-    group by s.policy, s.practice
+    group by p.policy, r.practice
 ),
 
 losing as (
@@ -50,7 +33,8 @@ losing as (
 
 told as (
     select
-        c.*,
+        p.* exclude (custom_archived),
+        p.custom_archived + coalesce(l.lost, 0) as custom_lost,
         coalesce(d.dropped, 0) as dropped,
         d.dropped_examples,
         coalesce(f.contacts_changed, 0) as contacts_changed,
@@ -58,10 +42,12 @@ told as (
         coalesce(f.orphaned, 0) as orphaned,
         coalesce(f.questions, 0) as link_questions,
         coalesce(o.sharing_clients, 0) as sharing_clients
-    from counted as c
-    left join losing as d on c.policy = d.policy and c.practice = d.practice -- one to at most one
-    left join organisations as o on c.policy = o.policy and c.practice = o.practice -- one to at most one
-    left join followed as f on c.policy = f.policy and c.practice = f.practice -- one to at most one
+    from planned as p
+    left join lost as l -- one to at most one
+        on p.policy = l.policy and p.practice = l.practice and l.field = 'custom_fields'
+    left join losing as d on p.policy = d.policy and p.practice = d.practice -- one to at most one
+    left join organisations as o on p.policy = o.policy and p.practice = o.practice -- one to at most one
+    left join followed as f on p.policy = f.policy and p.practice = f.practice -- one to at most one
 )
 
 select

@@ -1,15 +1,17 @@
 -- One row per record: what becomes of it under its practice's policy, and why; pending where none counts.
 with fated as (
-    select
-        r.*,
-        e.policy,
-        p.target,
-        p.lives,
-        p.undecided,
-        coalesce(p.outcome, 'pending') as outcome
+    select r.*, e.policy, p.target, p.lives, p.undecided, coalesce(p.outcome, 'pending') as outcome
     from record as r
     left join effective_policy as e on r.practice_id = e.practice_id -- many to at most one
     left join plan as p on r.rid = p.rid and e.policy = p.policy -- one to at most one
+),
+
+differing as (
+    select f.rid, f.target, f.state, t.state as twin_state
+    from fated as f
+    inner join record as t on f.target = t.rid and f.state <> t.state -- many to at most one
+    -- Tax keeps no state of its own.
+    where f.outcome = 'merged' and f.lives and f.product <> 'tax' and t.product <> 'tax'
 ),
 
 aimed as (
@@ -26,14 +28,13 @@ aimed as (
         end as unified_state,
         concat(t.product_name, ' client ', t.source_id) as twin,
         t.product as twin_product,
-        -- Tax keeps no state of its own.
-        f.outcome = 'merged' and f.lives and f.state <> t.state and f.product <> 'tax' and t.product <> 'tax'
-            as differs,
-        if(differs, t.state, null) as twin_state,
-        min(if(differs, f.state, null)) over (partition by t.rid) as merged_state
+        d.twin_state, m.merged_state
     from fated as f
     inner join record as j on f.set_id = j.rid -- many to one
     left join record as t on f.target = t.rid -- many to at most one
+    left join differing as d on f.rid = d.rid -- one to at most one
+    left join (select target, min(state) as merged_state from differing group by target) as m
+        on f.rid = m.target -- one to at most one
 )
 
 select

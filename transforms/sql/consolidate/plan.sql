@@ -4,35 +4,38 @@ with policies as (
     select unnest(['all_xpm', 'all_hq', 'selection']) as policy
 ),
 
--- In each list one record stands for the client: under `selection` a kept one, else the senior one.
-ranked as (
-    select
-        p.policy,
-        m.*,
-        case when p.policy = 'selection' and m.keep then 0 else 1 end * 10000000000 + m.seniority as place,
-        case p.policy
-            when 'all_xpm' then m.product = 'xpm'
-            when 'all_hq' then m.product = 'hq'
-            else m.product <> 'tax' and coalesce(m.keep, false)
-        end as chosen
-    from member as m
-    cross join policies as p
-),
-
+-- In each list one record stands for the client: the senior one, under `selection` a kept one before it.
 sets as (
     select
-        policy,
         set_id,
-        arg_min(rid, place) filter (where live and product = 'hq') as hq,
-        arg_min(rid, place) filter (where live and product = 'xpm') as xpm,
-        arg_min(rid, place) filter (where live and product = 'tax') as tax,
-        bool_or(live and product = 'hq' and chosen) as hq_kept,
-        bool_or(live and product = 'xpm' and chosen) as xpm_kept,
+        arg_min(rid, seniority) filter (where live and product = 'hq') as hq,
+        arg_min(rid, seniority) filter (where live and product = 'xpm') as xpm,
+        arg_min(rid, seniority) filter (where live and product = 'tax') as tax,
+        arg_min(rid, seniority) filter (where live and product = 'hq' and keep) as hq_selected,
+        arg_min(rid, seniority) filter (where live and product = 'xpm' and keep) as xpm_selected,
         bool_or(product = 'hq') as has_hq,
         bool_or(product = 'xpm') as has_xpm,
-        policy = 'selection' and not bool_or(live and chosen) and bool_or(needs and keep is null) as undecided
-    from ranked
-    group by policy, set_id
+        bool_or(needs and keep is null) as is_open
+    from member
+    group by set_id
+),
+
+kept as (
+    select
+        p.policy,
+        s.set_id,
+        case p.policy when 'selection' then coalesce(s.hq_selected, s.hq) else s.hq end as hq,
+        case p.policy when 'selection' then coalesce(s.xpm_selected, s.xpm) else s.xpm end as xpm,
+        s.tax,
+        case p.policy when 'all_hq' then s.hq when 'selection' then s.hq_selected end is not null as hq_kept,
+        case p.policy when 'all_xpm' then s.xpm when 'selection' then s.xpm_selected end is not null
+            as xpm_kept,
+        s.has_hq,
+        s.has_xpm,
+        p.policy = 'selection' and s.is_open and s.hq_selected is null and s.xpm_selected is null
+            as undecided
+    from sets as s
+    cross join policies as p
 ),
 
 aimed as (
@@ -40,6 +43,7 @@ aimed as (
         s.policy,
         s.set_id,
         s.undecided,
+        s.hq_kept and s.xpm_kept as kept_twice,
         m.rid,
         case
             when not m.live then null
@@ -52,7 +56,7 @@ aimed as (
         s.hq_kept or s.xpm_kept or not (s.has_hq or s.has_xpm) as kept,
         m.product = 'tax' and s.has_xpm and s.xpm is null as xpm_excluded
     from member as m
-    inner join sets as s on m.set_id = s.set_id -- one to one per policy
+    inner join kept as s on m.set_id = s.set_id -- one to one per policy
 )
 
 select
@@ -60,6 +64,7 @@ select
     set_id,
     rid,
     undecided,
+    kept_twice,
     case when not xpm_excluded then target end as target,
     case
         when target is null or xpm_excluded then 'excluded'

@@ -22,7 +22,7 @@ twinned as (
     from record
     where product in ('hq', 'xpm')
     group by set_id
-    having count(distinct product) = 2
+    having min(product) <> max(product)
 ),
 
 refused as (

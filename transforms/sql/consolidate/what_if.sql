@@ -10,24 +10,33 @@ with touched as (
     where s.policy = 'all_xpm' -- the records of a question are the same under every policy
 ),
 
+-- Materialised so that the planner does not look for everybody's holders first.
+held as materialized (
+    select
+        t.question,
+        t.organisation_id,
+        h.rid
+    from touched as t
+    inner join holder as h -- one to many
+        on t.practice = h.practice and t.organisation_id = h.organisation_id
+),
+
 -- The clients that an organisation would be on, today and after a yes; more than one is a conflict.
 placed as (
     select
         p.policy,
-        t.question,
-        t.organisation_id,
+        h.question,
+        h.organisation_id,
         list_sort(list(distinct case when p.lives then p.target end)) as today,
         list_sort(list(distinct case
             when s.rid is null and p.lives then p.target
             when s.lives then s.target
         end)) as then_on
-    from touched as t
-    inner join holder as h -- one to many
-        on t.practice = h.practice and t.organisation_id = h.organisation_id
+    from held as h
     inner join plan as p on h.rid = p.rid -- many to one per policy
     left join supposed as s -- many to at most one
-        on p.policy = s.policy and t.question = s.set_id and h.rid = s.rid
-    group by p.policy, t.question, t.organisation_id
+        on p.policy = s.policy and h.question = s.set_id and h.rid = s.rid
+    group by p.policy, h.question, h.organisation_id
 ),
 
 decided as (

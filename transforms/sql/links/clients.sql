@@ -1,11 +1,13 @@
 -- One row per source client of a practice with a plan: the unified client it became, the product whose links
 -- come first there (Tax shares Practice Manager's client store), and why nothing can follow it where it
--- became none. `client_no` stands for practice and client within this run: only its equality means anything.
+-- became none. `lives`: whether that client is kept, not archived. `client_no` stands for practice and client
+-- within this run: only its equality means anything.
 with standing as (
     select
         practice_id,
         client_id,
         min(case product when 'hq' then 'hq' else 'xpm' end) as stands_on,
+        bool_or(outcome = 'survivor') as lives,
         row_number() over () as client_no
     from client_fate
     where outcome in ('survivor', 'archived')
@@ -21,6 +23,7 @@ select
     f.client_id,
     s.client_no,
     s.stands_on,
+    coalesce(s.lives, false) as lives,
     case
         when f.client_id is null then 'Its client is excluded: deleted, or a prospect, at its source.'
     end as lost

@@ -1,5 +1,5 @@
--- One row per contact, group and relationship that was read: its outcome. `link_fate` has those of practices
--- with a plan; the others are pending. An id is quarantined where no row of it could be read.
+-- One row per contact, group and relationship of which `link_fate` says nothing: pending where the practice
+-- has no plan, quarantined where no row of it could be read.
 with unplanned as (
     select practice_id from link_plan where not planned
 ),
@@ -22,12 +22,9 @@ waiting as (
 ),
 
 readable as (
-    select practice_id, product, entity, source_id, unified_id, outcome, reason from link_fate
+    select practice_id, product, entity, source_id from link_fate
     union all
-    select
-        practice_id, product, entity, source_id, null::varchar as unified_id, 'pending' as outcome,
-        'The practice has no policy that counts yet.' as reason
-    from waiting
+    select practice_id, product, entity, source_id from waiting
 ),
 
 unreadable as (
@@ -41,15 +38,15 @@ unreadable as (
 )
 
 select
-    *,
-    $run_id as run_id
-from readable
+    practice_id, product, entity, source_id, null::varchar as unified_id,
+    'pending' as outcome,
+    'The practice has no policy that counts yet.' as reason
+from waiting
 union all
 select
     u.practice_id, u.product, u.entity, u.source_id, null::varchar as unified_id,
     'quarantined' as outcome,
-    'No row of it could be read: see quarantine.' as reason,
-    $run_id as run_id
+    'No row of it could be read: see quarantine.' as reason
 from unreadable as u
 anti join readable as r
     on

@@ -1,20 +1,19 @@
 -- One row per group read of a practice with a plan: the group its set stands on (of the product that the
--- policy keeps, then the smaller id) and Practice Manager's Taxable.
-with headed as (
+-- policy keeps, then the smaller id) and Practice Manager's Taxable. Numbers are in the order of ids.
+with sets as (
     select
-        practice_id, product, source_id, set_no, name_key, has_members,
-        first_value(product) over ladder as head_product,
-        first_value(source_id) over ladder as head_id,
-        first_value(name) over ladder as name,
-        first_value(taxable) over (
-            partition by set_no order by taxable is null, on_kept_product desc, source_id, product
-        ) as taxable
+        set_no,
+        arg_min(group_no, (not on_kept_product, group_no)) as head_no,
+        arg_min(taxable, (not on_kept_product, group_no)) filter (where taxable is not null) as taxable
     from group_record
-    window ladder as (partition by set_no order by on_kept_product desc, source_id, product)
+    group by set_no
 )
 
 select
-    *,
-    'g_' || left(md5(practice_id || '|' || head_product || '|' || head_id), 20) as group_id,
-    product = head_product and source_id = head_id as is_head
-from headed
+    g.group_no, g.practice_id, g.product, g.source_id, g.set_no, g.name_key, g.has_members,
+    h.product as head_product, h.source_id as head_id, h.name, s.taxable,
+    'g_' || left(md5(h.practice_id || '|' || h.product || '|' || h.source_id), 20) as group_id,
+    g.group_no = s.head_no as is_head
+from group_record as g
+inner join sets as s on g.set_no = s.set_no -- many to one
+inner join group_record as h on s.head_no = h.group_no -- many to one

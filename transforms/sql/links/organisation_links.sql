@@ -12,7 +12,7 @@ with known as (
         min(label) filter (client_id is not null) as holder,
         min(label) as any_holder,
         min(near_twin) as near_twin,
-        bool_or(outcome = 'archived') as archived
+        bool_or(archived) as archived
     from holder
     group by practice_id, organisation_id
 ),
@@ -21,7 +21,7 @@ decided as (
     select
         d.practice_id, d.organisation_id, d.source_id,
         coalesce(c.label, d.product || ' client ' || d.source_id) as subject,
-        case when c.outcome in ('survivor', 'merged') then c.client_id end as client_id
+        case when c.lives then c.client_id end as client_id
     from effective_organisation as d
     inner join link_plan as p on d.practice_id = p.practice_id and p.planned
     left join link_client as c

@@ -1,5 +1,13 @@
 -- One row per client of which the lists name several primary contacts: the published one and the next.
-with named as (
+with several as (
+    select l.client_no
+    from contact_link as l
+    semi join (select row_no from contact_row where is_primary) as r on l.row_no = r.row_no
+    group by l.client_no
+    having min(l.head_no) <> max(l.head_no)
+),
+
+named as (
     select
         l.client_no, r.client_id, l.head_no, r.practice_id,
         case r.product when 'hq' then 'Xero HQ' else 'Practice Manager' end as list,
@@ -8,6 +16,7 @@ with named as (
         row_number() over (partition by l.client_no, l.head_no order by r.own desc, r.row_no) as place,
         r.own, r.row_no
     from contact_link as l
+    semi join several as s on l.client_no = s.client_no
     inner join contact_row as r on l.row_no = r.row_no
     where r.is_primary
 ),
