@@ -12,7 +12,7 @@ from transforms import normalise
 
 FEW = 12
 HUB = 50
-"""A value held by more than FEW records of a list, and by more than one in HUB, is a hub and tells nothing."""
+"""A value held by more records of a list than FEW, and by more than one in HUB, is a hub: it tells little."""
 
 OWN = "own "
 """Before the names of columns that are compared by themselves, so that none meets a column with a role."""
