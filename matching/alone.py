@@ -15,7 +15,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from scipy.sparse import coo_matrix, csr_matrix
 
 from matching import assign, tokens
-from matching.blocking import Scope
+from matching.buckets import Scope
 from matching.model import Floats
 from matching.score import BITS
 from matching.tokens import Ints

@@ -1,6 +1,7 @@
 """Decisions over many pairs: one-to-one assignment between lists, clusters inside one."""
 
 import heapq
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+
+from matching.model import Floats
 
 
 def components(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -33,24 +36,26 @@ def one_to_one(pairs: pl.DataFrame) -> pl.Series:
         frame = frame.with_columns(pl.Series("component", component))
         alone = pl.len().over("component") == 1
         chosen[frame.filter(alone)["row"].to_numpy()] = True
-        for _, group in frame.filter(~alone).group_by("component", maintain_order=True):
-            chosen[_solve(group)] = True
+        several = frame.filter(~alone).sort("component", maintain_order=True)
+        row, left, right, weight = (several[c].to_numpy() for c in ("row", "l", "r", "weight"))
+        ends = [*(np.flatnonzero(np.diff(several["component"].to_numpy())) + 1).tolist(), several.height]
+        for first, last in pairwise([0, *ends]):
+            one = slice(first, last)
+            chosen[row[one]] = _solve(left[one], right[one], weight[one])
     return pl.Series("chosen", chosen)
 
 
-def _solve(group: pl.DataFrame) -> NDArray[np.int64]:
-    rows, cols = np.unique(group["l"].to_numpy()), np.unique(group["r"].to_numpy())
-    i, j = np.searchsorted(rows, group["l"].to_numpy()), np.searchsorted(cols, group["r"].to_numpy())
-    weight = np.zeros((len(rows), len(cols)))
-    weight[i, j] = group["weight"].to_numpy()
-    best_i, best_j = linear_sum_assignment(weight, maximize=True)
-    chosen = set(zip(best_i.tolist(), best_j.tolist(), strict=True))
-    taken = [
-        row
-        for row, pair in zip(group["row"].to_list(), zip(i.tolist(), j.tolist(), strict=True), strict=True)
-        if pair in chosen
-    ]
-    return np.asarray(taken, dtype=np.int64)
+def _solve(left: NDArray[np.int64], right: NDArray[np.int64], weight: Floats) -> NDArray[np.bool_]:
+    """Whether each pair of one component is chosen."""
+    rows, i = np.unique(left, return_inverse=True)
+    columns, j = np.unique(right, return_inverse=True)
+    weights = np.zeros((len(rows), len(columns)))
+    weights[i, j] = weight
+    partner = np.full(len(rows), -1)
+    best_i, best_j = linear_sum_assignment(weights, maximize=True)
+    partner[best_i] = best_j
+    taken: NDArray[np.bool_] = partner[i] == j
+    return taken
 
 
 UNCOMPARED = -0.5

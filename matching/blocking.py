@@ -7,12 +7,11 @@ Small partitions are compared in full.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 import duckdb
+import polars as pl
 
-Scope = Literal["cross", "within", "all"]
-"""Pairs between lists, inside one list, or both."""
+from matching.buckets import Scope, buckets
 
 ALL_PAIRS = 2_000
 """A partition of at most so many pairs is compared in full."""
@@ -136,87 +135,48 @@ def keys_for(
     return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
 
 
+SMALL = Key("small partition", (), "'all'", ALL_PAIRS * 2, points=ENOUGH)
+"""What all records of a partition of few pairs share."""
+_SMALL_PARTITIONS = f"""
+    semi join (
+        select part_no
+        from (select part_no, count(*)::hugeint as n from prepared group by part_no)
+        where n * n / 2 <= {ALL_PAIRS}
+    ) using (part_no)
+"""
+
+
 def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) -> None:
     """Make table `candidate(l, r)`: pairs of rids of `prepared`, l < r, whose shared keys have points enough.
 
     A bucket over its key's limit is left out; a partition of few pairs is taken whole. A person (entity 1) is
     no organisation (entity 2).
     """
-    condition = {"cross": "l & 1020 <> r & 1020", "within": "l & 1020 = r & 1020", "all": "true"}[scope]
-    make_keys(con, keys)
-    # Pairs come of lists of codes: a join of the records of a bucket would hash every key twice more.
-    con.execute(f"""
-        create or replace temp table candidate as
-        with bucket as ({_BUCKETS[scope]}),
-        kept as (
-            select codes, points
-            from bucket
-            inner join key_kind using (number)
-            where pairs between 1 and most
-        ),
-        lefts as (select unnest(codes) as l, codes, points from kept),
-        pair as (select l, unnest(codes) as r, points from lefts)
-        select (l >> 10)::uinteger as l, (r >> 10)::uinteger as r
-        from pair
-        where l < r and (l & 3) + (r & 3) <> 3 and {condition}
-        group by all
-        having sum(points) >= {ENOUGH if len(keys) > _FEW_KEYS else 1}
-    """)
-    con.execute("drop table record_key")
+    records = con.execute("select list, entity from prepared order by rid").pl()
+    lists, entity = records["list"].to_numpy(), records["entity"].to_numpy()
+    found = []
+    for key in [*keys, SMALL]:
+        held = con.execute(records_of(key)).pl()
+        left, right = buckets(held["value"].to_numpy(), held["rid"].to_numpy()).pairs(lists, scope, key.limit)
+        comparable = entity[left] + entity[right] != 3
+        pair = pl.Series(left[comparable] << 32 | right[comparable])
+        found.append(pl.DataFrame({"pair": pair}).with_columns(points=pl.lit(key.points)))
+    needed = ENOUGH if len(keys) > _FEW_KEYS else 1
+    pairs = pl.concat(found).group_by("pair").agg(pl.col("points").sum()).filter(pl.col("points") >= needed)
+    ends = {"l": pl.col("pair") // 2**32, "r": pl.col("pair") % 2**32}
+    con.register("found", pairs.sort("pair").select(end.cast(pl.UInt32).alias(e) for e, end in ends.items()))
+    con.execute("create or replace temp table candidate as select l, r from found")
+    con.unregister("found")
 
 
-_CODE = "(rid::bigint << 10) | (list::bigint << 2) | entity::bigint"
-"""A record as one number, in the order of rid."""
+def records_of(key: Key) -> str:
+    """Query: rid and value (a hash of partition and value) of the records of `prepared` that have the key.
 
-
-def make_keys(con: duckdb.DuckDBPyConnection, keys: list[Key]) -> None:
-    """Make tables `record_key` (code, list, key, number) and `key_kind` (number, most, points)."""
-    selects = []
-    for number, key in enumerate(keys):
-        value = f"unnest(list_distinct({key.value}))" if key.several else key.value
-        selects.append(
-            f"select code, list, hash(part_no, {number}, value) as key, {number}::utinyint as number"
-            f" from (select {_CODE} as code, part_no, list, {value} as value from prepared)"
-            " where value is not null"
-        )
-    selects.append(
-        f"select {_CODE} as code, list, hash(part_no, 'all') as key, {len(keys)}::utinyint as number"
-        " from prepared semi join small using (part_no)"
-    )
-    con.execute(f"""
-        create or replace temp table record_key as
-        with small as (
-            select part_no
-            from (select part_no, list, count(*)::hugeint as n from prepared group by all)
-            group by part_no
-            having sum(n) * sum(n) / 2 <= {ALL_PAIRS}
-        )
-        {" union all ".join(selects)}
-    """)
-    con.execute("create or replace temp table key_kind (number utinyint, most bigint, points integer)")
-    kinds = [(number, key.limit, key.points) for number, key in enumerate(keys)]
-    con.executemany("insert into key_kind values (?, ?, ?)", [*kinds, (len(keys), ALL_PAIRS * 2, ENOUGH)])
-
-
-_ONE_STEP = """
-    select any_value(number) as number, list(code) as codes, count(*)::hugeint * (count(*) - 1) / 2 as pairs
-    from record_key
-    group by key
-    having count(*) > 1
-"""
-_BY_LIST = """
-    select any_value(number) as number, flatten(list(codes)) as codes, {pairs} as pairs
-    from (
-        select key, list, any_value(number) as number, list(code) as codes, count(*)::hugeint as n
-        from record_key
-        group by key, list
-    )
-    group by key
-    having pairs > 0
-"""
-_BUCKETS: dict[Scope, str] = {
-    "cross": _BY_LIST.format(pairs="(sum(n) * sum(n) - sum(n * n)) / 2"),
-    "within": _BY_LIST.format(pairs="sum(n * (n - 1)) / 2"),
-    "all": _ONE_STEP,
-}
-"""Query: codes of the records that share a key, its number, and how many pairs of a scope they give."""
+    A record with several values has a row for each, and may have the same twice.
+    """
+    value = f"unnest({key.value})" if key.several else key.value
+    return f"""
+        select rid, hash(part_no, value) as value
+        from (select rid, part_no, {value} as value from prepared {_SMALL_PARTITIONS if key is SMALL else ""})
+        where value is not null
+    """

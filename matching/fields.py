@@ -10,6 +10,8 @@ from matching.prepare import OWN, Prepared, finish
 from matching.spec import MatchSpec
 from matching.spellings import romanised
 from transforms import normalise
+from transforms.normalise.text import folded as folded_text
+from transforms.normalise.text import over_distinct
 
 _LIST, _PART, _PLACE = f"{OWN}list", f"{OWN}part", f"{OWN}place"
 """A record's list, partition and place in its list, beside columns that users may name as they like."""
@@ -96,7 +98,12 @@ def _clients(
     blank = pl.Series([None], dtype=pl.String).new_from_index(0, len(name))
     parts = {"name": name, "first_name": given, "middle_name": middle, "last_name": family}
     rows = pl.DataFrame({column: blank if values is None else values for column, values in parts.items()})
-    named = normalise.client_names(rows.with_columns(business_structure=pl.lit(None, pl.String)))
+    rows = rows.with_columns(business_structure=pl.lit(None, pl.String))
+    return over_distinct(rows, _read_clients)
+
+
+def _read_clients(rows: pl.DataFrame) -> pl.DataFrame:
+    named = normalise.client_names(rows)
     either = (pl.col("entity_type") == "unknown") & pl.col("given_name").is_not_null()
     return named.with_columns(organisation_name=pl.when(~either).then("organisation_name")).select(
         **_PERSON,
@@ -116,19 +123,10 @@ def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     if columns["address"] is not None and columns["city"] is None and columns["post_code"] is None:
         columns |= _whole(columns["address"], columns["region"])
     line, house, city, post_code, region = (empty if v is None else v for v in columns.values())
-    city, post_code = _uncrossed(city, post_code)
     parts = normalise.address(line)
-    return [
-        pl.DataFrame(
-            {
-                "house": parts["house_number"].fill_null(normalise.fold(house)),
-                "street": parts["street"],
-                "city": normalise.city(city),
-                "post_code": normalise.post_code(post_code, empty),
-                "region": normalise.fold(region),
-            }
-        )
-    ]
+    house = parts["house_number"].fill_null(_folded(house, "house_number"))
+    towns = pl.DataFrame({"city": city, "post_code": post_code, "region": region})
+    return [pl.DataFrame({"house": house, "street": parts["street"]}), over_distinct(towns, _towns)]
 
 
 def _whole(address: pl.Series, region: pl.Series | None) -> dict[str, pl.Series | None]:
@@ -141,25 +139,32 @@ def _whole(address: pl.Series, region: pl.Series | None) -> dict[str, pl.Series 
     }
 
 
-def _uncrossed(city: pl.Series, post_code: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """City and postcode, each in its own field: a city holds no digits, a postcode does."""
-    frame = pl.DataFrame({"city": city, "post_code": post_code})
+def _towns(places: pl.DataFrame) -> pl.DataFrame:
+    """City and postcode, each in its own field (a city holds no digits, a postcode does), and region."""
     crossed = pl.col("city").str.contains(r"\d") & ~pl.col("post_code").str.contains(r"\d")
-    right = frame.select(
+    right = places.with_columns(
         city=pl.when(crossed).then("post_code").otherwise("city"),
         post_code=pl.when(crossed).then("city").otherwise("post_code"),
     )
-    return right["city"], right["post_code"]
+    return pl.DataFrame(
+        {
+            "city": normalise.city(right["city"]),
+            "post_code": normalise.post_code(right["post_code"]),
+            "region": normalise.fold(right["region"]),
+        }
+    )
 
 
 def _dates(values: pl.Series) -> pl.Series:
     """Dates as ISO text. What is in no calendar ("1901-51-30") stays as typed: a slip of the hand."""
-    text, date = pl.col("text").str.strip_chars(), pl.col("date").cast(pl.String)
+    text = pl.col("text").str.strip_chars()
     parts = text.str.extract_groups(r"^((?:1[6-9]|20)\d{2})[-/. ]?(\d{2})[-/. ]?(\d{2})$")
     as_typed = pl.concat_str([parts.struct.field(str(i)) for i in (1, 2, 3)], separator="-")
     year = text.str.extract(r"^((?:1[6-9]|20)\d{2})$")
-    frame = pl.DataFrame({"text": values.cast(pl.String), "date": normalise.dates(values)})
-    return frame.select(pl.coalesce(as_typed, date, year)).to_series()
+    typed = over_distinct(
+        values.alias("text").to_frame(), lambda some: some.select(as_typed=as_typed, year=year)
+    )
+    return typed.select(pl.coalesce("as_typed", normalise.dates(values).cast(pl.String), "year")).to_series()
 
 
 def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
@@ -204,5 +209,7 @@ def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
 def _folded(values: pl.Series, kind: str) -> pl.Series:
     if kind == "masked":
         return values.str.replace_all(r"[^0-9*]", "")
-    folded = normalise.fold(values)
-    return folded.str.replace_all(" ", "") if kind in ("identifier", "year") else folded
+    folded = folded_text(pl.col(values.name))
+    if kind in ("identifier", "year"):
+        folded = folded.str.replace_all(" ", "")
+    return over_distinct(values.to_frame(), lambda some: some.select(folded)).to_series()

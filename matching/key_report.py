@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from matching.blocking import Key, make_keys
+from matching.blocking import Key, records_of
 
 _SQL = (Path(__file__).parent / "sql" / "key_report.sql").read_text(encoding="utf-8")
 
@@ -36,13 +36,19 @@ def key_report(con: duckdb.DuckDBPyConnection, keys: Sequence[Key], matches: pl.
 
     matches: l, r (rids, l < r), each pair once, of pairs that are taken for matches.
     """
-    make_keys(con, list(keys))
+    of_keys = " union all ".join(
+        f"select distinct rid, hash(value, {number}) as key, {number} as number from ({records_of(key)})"
+        for number, key in enumerate(keys)
+    )
+    con.execute(f"create or replace temp table record_key as {of_keys}")
+    con.register("key_kind", pl.DataFrame({"number": range(len(keys)), "most": [key.limit for key in keys]}))
     con.register("found_match", matches)
     per_key = con.execute(_SQL).pl().sort("number")
     times = con.execute(
         "select finders, count(*) as matches from key_match_finders group by finders order by finders"
     ).pl()
     con.unregister("found_match")
+    con.unregister("key_kind")
     named = pl.DataFrame({"key": [key.name for key in keys]}).with_row_index("number")
     table = named.join(per_key, on="number", how="left", maintain_order="left").drop("number")
     seen = dict(times.rows())

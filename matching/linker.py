@@ -10,7 +10,8 @@ import polars as pl
 from expectations.errors import UsageError
 from matching import alone, assign, free, grouped, levels, vectors
 from matching.bare import is_bare
-from matching.blocking import Scope, candidates, keys_for
+from matching.blocking import candidates, keys_for
+from matching.buckets import Scope
 from matching.checks import check_list, check_one_to_one, model_of
 from matching.comparison import Comparison
 from matching.em import fit

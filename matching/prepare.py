@@ -4,8 +4,6 @@
 """
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -13,7 +11,8 @@ import polars as pl
 from transforms import normalise
 
 FEW = 12
-"""A value held by more records of a list than this, or by 2 % of it, is a hub and tells nothing."""
+HUB = 50
+"""A value held by more records of a list than FEW, and by more than one in HUB, is a hub: it tells little."""
 
 OWN = "own "
 """Before the names of columns that are compared by themselves, so that none meets a column with a role."""
@@ -51,11 +50,6 @@ class Prepared:
         return float(rich or 0) < _RICH
 
 
-@cache
-def _sql(name: str) -> str:
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def finish(
     con: duckdb.DuckDBPyConnection,
     frame: pl.DataFrame,
@@ -78,13 +72,14 @@ def finish(
         frame = frame.with_columns(pl.lit(0, pl.UInt8).alias("entity"))
     frame = frame.sort("part", "list", "id").with_row_index("rid")
     frame = frame.with_columns(pl.col("part").rle_id().alias("part_no"))
+    frame = frame.with_columns(records=pl.len().over("part_no", "list"))
     frame = frame.with_columns(_derived(frame))
     for column in _MULTI:
         if column in frame.columns:
-            frame = _by_rarity(con, frame, column, own)
+            frame = _by_rarity(frame, column, own)
     if "street" in frame.columns:
-        frame = _address_counts(con, frame)
-    frame = _with_frequencies(frame, free, by_entity)
+        frame = _address_counts(frame)
+    frame = _with_frequencies(frame, free, by_entity).drop("records")
     con.register("prepared_frame", frame)
     con.execute("create or replace temp table prepared as select * from prepared_frame")
     con.unregister("prepared_frame")
@@ -101,12 +96,11 @@ def _with_frequencies(
     held = {f"n_{column}": pl.len().over("part_no", "list", column) for column in weighed}
     most = {f"n_{column}": pl.col(f"n_{column}").max().over("part_no", column) for column in weighed}
     # In steps: a window over a window is worked out again for every group.
-    frame = frame.with_columns(size=pl.len().over("part_no", "list"), **held)
-    frame = frame.with_columns(size=pl.col("size").max().over("part_no"), **most)
+    frame = frame.with_columns(**held)
+    frame = frame.with_columns(size=pl.col("records").max().over("part_no"), **most)
     kinds = ("part_no", "entity") if by_entity else ("part_no",)
-    frame = frame.with_columns(peers=pl.len().over("list", *kinds)).with_columns(
-        pl.col("peers").max().over(kinds)
-    )
+    frame = frame.with_columns(peers=pl.len().over("list", *kinds))
+    frame = frame.with_columns(pl.col("peers").max().over(kinds))
     return frame.with_columns(pl.col("size", "peers", *most).cast(pl.Float32))
 
 
@@ -156,17 +150,36 @@ def _sorted_words(column: str) -> pl.Expr:
     return pl.col(column).str.split(" ").list.sort().list.join(" ")
 
 
-def _by_rarity(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, column: str, own: int) -> pl.DataFrame:
+def _by_rarity(frame: pl.DataFrame, column: str, own: int) -> pl.DataFrame:
     """Split a list column into values of few records (`_own`) and of a family (`_family`), without hubs."""
-    sql = _sql("rarity").replace("{column}", column)
-    con.register("unsplit", frame.select("rid", "part_no", "list", column))
-    split = con.execute(sql, {"own": own, "few": FEW}).pl().sort("rid")
-    con.unregister("unsplit")
-    return pl.concat([frame, split.drop("rid")], how="horizontal")
+    held = frame.select("rid", "part_no", "list", "records", value=column)
+    held = _with_holders(held.explode("value", empty_as_null=True).drop_nulls("value"), "value")
+    values = held.sort("rid", "value").group_by("rid", maintain_order=True)
+    few = pl.col("holders") <= own
+    split = {f"{column}_own": few, f"{column}_family": ~few & ~pl.col("hub")}
+    lists = values.agg(pl.col("value").filter(which).alias(name) for name, which in split.items())
+    frame = frame.join(lists, on="rid", how="left", maintain_order="left", validate="1:1")
+    return frame.with_columns(pl.col(*split).fill_null([]))
 
 
-def _address_counts(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> pl.DataFrame:
-    con.register("unsplit", frame.select("rid", "part_no", "list", "house", "street", "post_code"))
-    counts = con.execute(_sql("address_counts"), {"few": FEW}).pl().sort("rid")
-    con.unregister("unsplit")
-    return pl.concat([frame, counts.drop("rid")], how="horizontal")
+def _address_counts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add address_count and address_hub: records of one list that share the address, and whether too many."""
+    address = ("house", "street", "post_code")
+    known = pl.coalesce("house", "street").is_not_null()
+    held = _with_holders(frame.filter(known).select("rid", "part_no", "list", "records", *address), *address)
+    counts = held.select("rid", address_count=pl.col("holders").cast(pl.Int32), address_hub="hub")
+    frame = frame.join(counts, on="rid", how="left", maintain_order="left", validate="1:1")
+    return frame.with_columns(pl.col("address_count").fill_null(0), pl.col("address_hub").fill_null(False))
+
+
+def _with_holders(held: pl.DataFrame, *value: str) -> pl.DataFrame:
+    """Add holders, the records of one list that hold the value at most, and hub, whether they are too many.
+
+    held: part_no, list, records (of the list) and the columns that make up the value, a row per holder.
+    """
+    held = held.with_columns(holders=pl.len().over("part_no", "list", *value))
+    holders = pl.col("holders")
+    held = held.with_columns(hub=(holders > FEW) & (holders * HUB > pl.col("records")))
+    return held.with_columns(
+        holders.max().over("part_no", *value), pl.col("hub").any().over("part_no", *value)
+    )

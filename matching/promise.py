@@ -78,8 +78,11 @@ def _between_two_lists(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _has_equal(edges: pl.DataFrame) -> pl.Series:
     """Whether another pair of either client, none better, has a weight that is about the same."""
-    tied = []
-    for side in ("l_as", "r_as"):
-        top = pl.col("weight") > pl.col("weight").max().over(side) - _TIE
-        tied.append(top & (top.sum().over(side) > 1))
-    return edges.select(tied=pl.any_horizontal(tied)).to_series()
+    sides, weight = ("l_as", "r_as"), pl.col("weight")
+    # In steps: a window over a window is worked out again for every group.
+    top = edges.select(
+        *sides,
+        *((weight > weight.max().over(side) - _TIE).alias(f"top_{side}") for side in sides),
+    )
+    tied = [pl.col(f"top_{side}") & (pl.col(f"top_{side}").sum().over(side) > 1) for side in sides]
+    return top.select(tied=pl.any_horizontal(tied)).to_series()

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.blocking import Scope
+from matching.buckets import Scope
 from matching.comparison import Comparison
 from matching.em import Space, Vectors
 from matching.names import SWAPPED

@@ -5,15 +5,14 @@ select
     count(*) * (count(*) - 1) / 2 <= any_value(most) as used
 from record_key
 inner join key_kind using (number)
-where number < (select max(number) from key_kind)
 group by key;
 
 -- key_match: one row per match and key that finds it.
 create or replace temp table key_match as
 select distinct found_match.l, found_match.r, a.number
 from found_match
-inner join record_key as a on a.code >> 10 = found_match.l
-inner join record_key as b on b.code >> 10 = found_match.r and b.key = a.key
+inner join record_key as a on a.rid = found_match.l
+inner join record_key as b on b.rid = found_match.r and b.key = a.key
 inner join key_bucket on key_bucket.key = a.key and key_bucket.used;
 
 -- key_match_finders: one row per match that any key finds: how many keys do.

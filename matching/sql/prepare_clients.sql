@@ -22,8 +22,11 @@ named as (
     select
         *,
         trustee_for is not null and structure in ('trust', 'super_fund', 'unknown') as held,
-        coalesce(legal_form = 'super_fund', false)
-        or regexp_matches(full_name, '\b(super|superannuation|super fund|superannuation fund|smsf|s f)$') as fund,
+        -- HQ knows no super funds: there they are trusts that say so in their name.
+        case
+            when structure = 'trust' then legal_form is not distinct from 'super_fund'
+            or regexp_matches(full_name, '\b(super|superannuation|super fund|superannuation fund|smsf|s f)$')
+        end as fund,
         -- "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
         entity_type = 'unknown' and coalesce(organisation_name like '% and %', false) as couple
     from comparable
@@ -35,8 +38,7 @@ select
     c.source_id as id,
     case when c.couple then 2 when c.entity_type = 'person' then 1 when c.entity_type = 'organisation' then 2 else 0 end
         as entity,
-    -- HQ knows no super funds: there they are trusts that say so in their name.
-    case when c.structure = 'trust' and c.fund then 'super_fund' else c.structure end as structure,
+    case when c.fund then 'super_fund' else c.structure end as structure,
     case when not c.couple then c.given_name end as given,
     case when not c.couple then c.middle_name end as middle,
     case when not c.couple then c.family_name end as family,

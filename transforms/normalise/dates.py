@@ -4,6 +4,8 @@ import datetime as dt
 
 import polars as pl
 
+from transforms.normalise.text import over_distinct
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DEFAULTS = [dt.date(y, 1, 1) for y in (1, 1753, 1800, 1900, 1901, 1970)] + [
     dt.date(1899, 12, 30),
@@ -52,7 +54,7 @@ def dates(values: pl.Series, day_first: bool | None = None) -> pl.Series:
             column.str.extract(_NAME_DAY, 2),
         ),
     )
-    return frame.select(found.alias(values.name)).to_series()
+    return over_distinct(frame, lambda some: some.select(found)).to_series().alias(values.name)
 
 
 def drop_default_dates(values: pl.Series) -> pl.Series:
