@@ -9,7 +9,9 @@ from transforms.normalise.reference import any_of, reference
 from transforms.normalise.text import folded, joined, lowered, over_distinct, present, swap_words, words
 
 _NUMBER = r"\d+[a-z]?(?:-\d+[a-z]?)?"
-_NUMBERED = rf"(?:^|[ ,])((?:(?:[a-z]?\d+[a-z]?|[a-z])/)?(?:lot )?{_NUMBER})(?: |,)+((?:\D|\d+(?:st|nd|rd|th)\b).*)"
+_NUMBERED = (
+    rf"(?:^|[ ,])((?:(?:[a-z]?\d+[a-z]?|[a-z])/)?(?:lot )?{_NUMBER})(?: |,)+((?:\D|\d+(?:st|nd|rd|th)\b).*)"
+)
 _STATES = "nsw|vic|qld|wa|sa|tas|act|nt"  # behind the street only in Australian one-line addresses
 _UNIT_ALONE = r"(?:^|[ ,])([a-z]?\d+[a-z]?)/ *(\D)"
 
