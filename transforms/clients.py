@@ -179,7 +179,7 @@ def json_object(columns: list[Column]) -> pl.Expr:
         for c in sorted(columns, key=lambda c: c.name)
     ]
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
-    return pl.when(inner != "").then(pl.concat_str(pl.lit("{"), inner, pl.lit("}")))
+    return pl.concat_str(pl.lit("{"), inner, pl.lit("}")).replace("{}", None)
 
 
 def _json(value: pl.Expr, kind: str) -> pl.Expr:
