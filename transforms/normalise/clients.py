@@ -117,9 +117,11 @@ def _person(frame: pl.DataFrame) -> pl.DataFrame:
 def _without_echo(frame: pl.DataFrame) -> pl.DataFrame:
     """Persons lose an organisation's name that only repeats their own."""
     person, individual = pl.col("entity_type") == "person", pl.col("structure") == "individual"
-    own = pl.col("full_name").str.split(" ")
-    trades = pl.when(person & ~individual).then("organisation_name")  # to compare words costs most
-    repeats = trades.str.split(" ").list.set_difference(own).list.len() == 0
+    # Only of these: to split all names costs most.
+    trades, own = (
+        pl.when(person & ~individual).then(name).str.split(" ") for name in ("organisation_name", "full_name")
+    )
+    repeats = trades.list.set_difference(own).list.len() == 0
     drop = person & (individual | repeats.fill_null(False))
     kept = ("organisation_name", "legal_form", "name_numbers")
     return frame.with_columns(pl.when(~drop).then(pl.col(c)).alias(c) for c in kept)
