@@ -132,8 +132,11 @@ def _loaded(
 
 
 def _in_pieces(frame: pl.DataFrame) -> pa.Table:
-    """The frame in record batches, for DuckDB reads one batch a thread."""
-    whole = frame.to_arrow()
+    """The frame in record batches, for DuckDB reads one batch a thread.
+
+    Text goes as views, uncopied. Arrow cannot filter them, but `_loaded` has DuckDB push no filter of a join.
+    """
+    whole = frame.to_arrow(compat_level=pl.CompatLevel.newest())
     return pa.Table.from_batches(whole.to_batches(max_chunksize=_PIECE), schema=whole.schema)
 
 

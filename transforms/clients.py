@@ -7,7 +7,7 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import Column, Table, table
-from transforms.private import mask_known, mask_text
+from transforms.private import mask_known, mask_text, whole_numbers
 from transforms.sql import Frames
 
 SOURCES = ("hq_clients", "xpm_clients", "tax_clients")
@@ -64,7 +64,7 @@ def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFra
     key = ["practice_id", "product", "source_id"]
     # many clients to at most one row of `jobs`
     clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
-    known = clients.select("practice_id", "tax_number").drop_nulls().unique()
+    known = whole_numbers(clients.select("practice_id", "tax_number").drop_nulls().unique())
     clients = clients.with_columns(_unescaped(clients["custom_fields"]))
     masked = mask_known(mask_text(clients, list(_FREE_TEXT), known), list(_SHORT), known)
     masked = _masked_lists(mask_known(masked, list(_NUMBERS), known, whole=True), known)
@@ -179,7 +179,7 @@ def json_object(columns: list[Column]) -> pl.Expr:
         for c in sorted(columns, key=lambda c: c.name)
     ]
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
-    return pl.when(inner != "").then(pl.concat_str(pl.lit("{"), inner, pl.lit("}")))
+    return pl.concat_str(pl.lit("{"), inner, pl.lit("}")).replace("{}", None)
 
 
 def _json(value: pl.Expr, kind: str) -> pl.Expr:

@@ -6,7 +6,7 @@ with planned as (
 ),
 
 -- 0 where it was read, 1 where it ended; an entry that a list repeats is read and ends as often
-links as (
+links as materialized (
     select
         practice_id,
         'contact' as kind,
@@ -36,6 +36,17 @@ links as (
     union all
     select practice_id, kind, product, source_id, if(kind = 'relationship', '', source_client_id), 1
     from dropped_link
+),
+
+-- most practices are whole, and a sum of hashes says so at a fraction of the cost of counting every key
+unbalanced as (
+    select practice_id
+    from links
+    semi join planned using (practice_id)
+    group by practice_id
+    having
+        sum(hash(hash(kind, product, id, client))) filter (where ended = 0)
+        is distinct from sum(hash(hash(kind, product, id, client))) filter (where ended = 1)
 )
 
 select
@@ -46,6 +57,6 @@ select
     client as source_client_id,
     sum(ended) as ends_found
 from links
-semi join planned using (practice_id)
+semi join unbalanced using (practice_id)
 group by practice_id, kind, product, id, client
 having 2 * sum(ended) <> count(*)

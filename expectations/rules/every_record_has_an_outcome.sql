@@ -4,9 +4,9 @@
 with records as (
     select practice_id, product, 'client' as entity, source_id from source_client
     union all
-    select distinct practice_id, 'hq', 'contact', hq_contact_id from hq_contacts
+    select practice_id, 'hq', 'contact', hq_contact_id from hq_contacts
     union all
-    select distinct practice_id, 'xpm', 'contact', "UUID" from xpm_contacts
+    select practice_id, 'xpm', 'contact', "UUID" from xpm_contacts
     union all
     select practice_id, 'hq', 'group', hq_group_id from hq_groups
     union all
@@ -15,6 +15,6 @@ with records as (
     select practice_id, 'xpm', 'relationship', "UUID" from xpm_relationships
 )
 
-select practice_id, product, entity, source_id
+select distinct practice_id, product, entity, source_id
 from records
 anti join crosswalk using (practice_id, product, entity, source_id)

@@ -2,9 +2,10 @@
 -- severity: critical
 -- table: unified_client
 with known as (
-    select distinct practice_id, ltrim(regexp_replace(
-        translate(tax_number, '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g'
-    ), '0') as digits
+    select distinct practice_id, ltrim(regexp_replace(if( -- `translate` takes long, and few letters are wide
+        strlen(tax_number) > length(tax_number), translate(tax_number, '０１２３４５６７８９', '0123456789'),
+        tax_number
+    ), '[^0-9]', '', 'g'), '0') as digits
     from source_client
     where not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's number
 ),
@@ -19,7 +20,7 @@ texts as (
     ) as content from unified_client
     union all
     select practice_id, 'field_value', client_id || ' ' || field,
-        translate(value, if(field in ('business_number', 'company_number'), ' ./-', ''), '')
+        if(field in ('business_number', 'company_number'), translate(value, ' ./-', ''), value)
     from field_value where field not in ('phone', 'phones', 'date_of_birth')
     union all
     select practice_id, 'unified_contact', contact_id, concat_ws(
@@ -41,8 +42,7 @@ texts as (
     union all
     -- of the evidence: values with a letter that no UUID holds, and the numbers that are to be masked
     select practice_id, 'match', concat_ws(' ', left_id, right_id), array_to_string(regexp_extract_all(
-        evidence,
-        '[g-z][^"]*[0-9](?:[ ./-]?[0-9]){7,}|[0-9](?:[ ./-]?[0-9]){7,}[^"]*[g-z]'
+        evidence, '[g-z][^"]*[0-9](?:[ ./-]?[0-9]){7,}|[0-9](?:[ ./-]?[0-9]){7,}[^"]*[g-z]'
         || '|"(tax|company)_number", "level[^}]*[0-9]{7}[^}]*'
     ), chr(10)) from match
     union all
@@ -58,10 +58,10 @@ texts as (
 
 -- runs of digits, whatever is between them but letters and the marks of JSON and of lists
 runs as (
-    select distinct practice_id, found_in, id, regexp_split_to_array(
+    select practice_id, found_in, id, regexp_split_to_array(
         unnest(regexp_extract_all(content, '[0-9](?:(?:[^\pL\pN"\[\]{}*:;|]|\\[nrt])*[0-9]){7,}')), '[^0-9]+'
     ) as part
-    from (select * replace (if( -- `translate` takes longest, so only where a letter needs two bytes
+    from (select * replace (if(
         strlen(content) > length(content), translate(content, '０１２３４５６７８９', '0123456789'), content
     ) as content) from texts)
 ),

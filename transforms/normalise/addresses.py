@@ -9,7 +9,9 @@ from transforms.normalise.reference import any_of, reference
 from transforms.normalise.text import folded, joined, lowered, over_distinct, present, swap_words, words
 
 _NUMBER = r"\d+[a-z]?(?:-\d+[a-z]?)?"
-_NUMBERED = rf"(?:^|[ ,])((?:(?:[a-z]?\d+[a-z]?|[a-z])/)?(?:lot )?{_NUMBER})(?: |,)+(\D|\d+(?:st|nd|rd|th)\b)"
+_NUMBERED = (
+    rf"(?:^|[ ,])((?:(?:[a-z]?\d+[a-z]?|[a-z])/)?(?:lot )?{_NUMBER})(?: |,)+((?:\D|\d+(?:st|nd|rd|th)\b).*)"
+)
 _STATES = "nsw|vic|qld|wa|sa|tas|act|nt"  # behind the street only in Australian one-line addresses
 _UNIT_ALONE = r"(?:^|[ ,])([a-z]?\d+[a-z]?)/ *(\D)"
 
@@ -35,19 +37,9 @@ def address(
 
 
 def _parse(frame: pl.DataFrame) -> pl.DataFrame:
-    line = _tidied(pl.col("line"))
-    box = pl.col("line").str.extract(_box(), 1)
+    houses = over_distinct(frame.select("line"), _house)  # a line comes with its town in several spellings
     return (
-        frame.with_columns(line=line)
-        .with_columns(
-            box=pl.concat_str(
-                pl.when(box.str.contains("bag")).then(pl.lit("bag ")).otherwise(pl.lit("po ")),
-                pl.col("line").str.extract(_box(), 2).str.replace_all(r"\W", ""),
-            )
-        )
-        .pipe(_number_and_street)
-        .with_columns(street=_shortened(pl.col("street")))
-        .with_columns(over_distinct(frame.select("city", "post_code"), _behind))
+        houses.hstack(over_distinct(frame.select("city", "post_code"), _behind))
         .pipe(_without, pl.col("post_code"))
         .pipe(_without, pl.col("street").str.extract(rf" ({_STATES})$"))
         .pipe(_without, pl.col("city"))
@@ -56,9 +48,26 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _house(frame: pl.DataFrame) -> pl.DataFrame:
+    """house_number and street of the lines, with what stands behind the street."""
+    box = pl.col("line").str.extract(_box(), 1)
+    return (
+        frame.select(line=_tidied(pl.col("line")))
+        .with_columns(
+            box=pl.concat_str(
+                pl.when(box.str.contains("bag")).then(pl.lit("bag ")).otherwise(pl.lit("po ")),
+                pl.col("line").str.extract(_box(), 2).str.replace_all(r"\W", ""),
+            )
+        )
+        .pipe(_number_and_street)
+        .select("house_number", street=swap_words(pl.col("street"), _short()))
+    )
+
+
 def _behind(frame: pl.DataFrame) -> pl.DataFrame:
     """Town and postcode as they stand behind a street."""
-    return frame.select(city=_shortened(pl.col("city")), post_code=folded(pl.col("post_code")))
+    city = swap_words(folded(pl.col("city")), _short())
+    return frame.select(city=city, post_code=folded(pl.col("post_code")))
 
 
 def _tidied(line: pl.Expr) -> pl.Expr:
@@ -84,29 +93,25 @@ def _tidied(line: pl.Expr) -> pl.Expr:
 
 
 def _number_and_street(frame: pl.DataFrame) -> pl.DataFrame:
-    line = pl.col("line")
-    at = line.str.extract(rf"{_NUMBERED}", 1)
-    rest = line.str.replace(rf"^.*?{_NUMBERED}", "${2}")
+    """Adds house_number and street to box and line, which is tidy."""
+    line, numbered = pl.col("line"), pl.col("numbered").struct
+    at = numbered.field("1")
     alone = line.str.extract(_UNIT_ALONE, 1)
     behind = line.str.extract(r"^(?:\D+? )?(\d+[a-z]?)$")  # "hauptstrasse 5", or a number alone
     street = (
         pl.when(pl.col("box").is_not_null())
         .then(None)
         .when(at.is_not_null())
-        .then(rest)
+        .then(numbered.field("2"))
         .when(alone.is_not_null())
         .then(line.str.replace(rf"^.*?{_UNIT_ALONE}", "${2}"))
         .when(behind.is_not_null())
         .then(line.str.extract(r"^(\D+?) \d"))
         .otherwise(line)
     )
-    return frame.with_columns(
-        house_number=pl.coalesce("box", at, alone, behind), street=folded(street.str.extract(r"^([^,]*)"))
+    return frame.with_columns(numbered=line.str.extract_groups(_NUMBERED)).with_columns(
+        house_number=pl.coalesce("box", at, alone, behind), street=words(street.str.extract(r"^([^,]*)"))
     )
-
-
-def _shortened(street: pl.Expr) -> pl.Expr:
-    return swap_words(folded(street), _short())
 
 
 def _without(frame: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:

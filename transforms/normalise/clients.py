@@ -116,10 +116,13 @@ def _person(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _without_echo(frame: pl.DataFrame) -> pl.DataFrame:
     """Persons lose an organisation's name that only repeats their own."""
-    own = pl.col("full_name").str.split(" ")
-    repeats = pl.col("organisation_name").str.split(" ").list.set_difference(own).list.len() == 0
-    person = pl.col("entity_type") == "person"
-    drop = person & ((pl.col("structure") == "individual") | repeats.fill_null(False))
+    person, individual = pl.col("entity_type") == "person", pl.col("structure") == "individual"
+    # Only of these: to split all names costs most.
+    trades, own = (
+        pl.when(person & ~individual).then(name).str.split(" ") for name in ("organisation_name", "full_name")
+    )
+    repeats = trades.list.set_difference(own).list.len() == 0
+    drop = person & (individual | repeats.fill_null(False))
     kept = ("organisation_name", "legal_form", "name_numbers")
     return frame.with_columns(pl.when(~drop).then(pl.col(c)).alias(c) for c in kept)
 
@@ -191,11 +194,6 @@ def _on_rows(
     frame: pl.DataFrame, mask: pl.Expr, make: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> pl.DataFrame:
     """`make` of the rows where `mask` holds, nulls in the others."""
-    indexed = frame.with_row_index("row")
-    some = indexed.filter(mask)
-    made = make(some).with_columns(some["row"])
-    return (
-        indexed.select("row")
-        .join(made, on="row", how="left", maintain_order="left", validate="1:1")
-        .drop("row")
-    )
+    some = frame.select(some=mask.fill_null(False))
+    place = some.select(pl.when("some").then(pl.col("some").cum_sum() - 1)).to_series()
+    return make(frame.filter(some["some"]))[place]

@@ -63,7 +63,8 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
         head=pl.coalesce("head", "trust", "trading"),
         trust=pl.when(pl.col("head").is_not_null()).then(pl.col("trust")),
     )
-    cores = {part: _core(parts[part]) for part in ("head", "trust", "trading")}
+    # Few have more than a head.
+    cores = {name: over_distinct(parts.select(text=name), _core) for name in ("head", "trust", "trading")}
     return pl.DataFrame(
         {
             "organisation_name": cores["head"]["core"],
@@ -85,20 +86,19 @@ def _spelled_out(light: pl.Expr) -> pl.Expr:
 
 def _initials_joined(text: pl.Expr) -> pl.Expr:
     """ "a b c plumbing" → "abc plumbing", as "A.B.C." and "ABC" are one name."""
-    doubled = pl.concat_str(pl.lit(" "), text.str.replace_all(" ", "  ", literal=True), pl.lit(" "))
+    several = pl.when(text.str.contains(r"(?:^| )\p{L} \p{L}(?: |$)")).then(text)  # few are
+    doubled = pl.concat_str(pl.lit(" "), several.str.replace_all(" ", "  ", literal=True), pl.lit(" "))
     marked = doubled.str.replace_all(r" (\p{L}) ", "\x01${1}\x01").str.replace_all(
         "\x01\x01", "", literal=True
     )
-    return marked.str.replace_all(r"[\x01 ]+", " ").str.strip_chars(" ")
+    return pl.coalesce(marked.str.replace_all(r"[\x01 ]+", " ").str.strip_chars(" "), text)
 
 
-def _core(text: pl.Series) -> pl.DataFrame:
-    """core and form of folded names."""
+def _core(names: pl.DataFrame) -> pl.DataFrame:
+    """core and form of folded names: column text."""
     word = pl.col("text")
     return (
-        text.alias("text")
-        .to_frame()
-        .with_columns(
+        names.with_columns(
             before=word.str.extract(_form_before()).replace_strict(_forms("of_forms"), default=None)
         )
         .with_columns(

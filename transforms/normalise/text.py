@@ -93,9 +93,6 @@ def swap_words(text: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
 
 def over_distinct(frame: pl.DataFrame, make: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """`make` of the distinct rows of `frame` (as many rows out as in), spread over all rows, in order."""
-    keys = frame.unique()
-    made = keys.hstack(make(keys).rename(lambda name: f"made.{name}"))
-    spread = frame.join(
-        made, on=frame.columns, how="left", nulls_equal=True, maintain_order="left", validate="m:1"
-    )
-    return spread.select(pl.col("^made\\..*$").name.replace("^made\\.", ""))
+    groups = frame.with_row_index(".row").group_by(frame.columns).agg(".row")
+    made = make(groups.drop(".row")).with_columns(groups[".row"])
+    return made.explode(".row", empty_as_null=False).sort(".row").drop(".row")
