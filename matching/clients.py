@@ -14,6 +14,7 @@ from matching import vectors
 from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
 from matching.comparison import Comparison
+from matching.contact_records import people_of_clients
 from matching.evidence import with_evidence
 from matching.key_report import KeyReport, key_report
 from matching.linker import comparisons_of, train
@@ -30,6 +31,9 @@ from transforms.sql import Frames, query
 _SQL = Path(__file__).parent / "sql"
 _PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
 _BOOKS = (_SQL / "books.sql").read_text(encoding="utf-8")
+_TAX_BIRTHS = (_SQL / "tax_births.sql").read_text(encoding="utf-8")
+_CLIENT = ("practice_id", "product", "source_id", "state", "first_name", "middle_name")
+_BORN = ("practice_id", "product", "source_id", "given_name", "family_name", "date_of_birth")
 _ORGANISATION = ("practice_id", "product", "source_id", "organisation_id", "xpm_client_uuid")
 _KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
 _LIKELY = 3.0
@@ -43,7 +47,8 @@ def match_clients(
 ) -> pl.DataFrame:
     """Table `match` for a batch.
 
-    frames: comparable, practices, client_sync, source_client (Tax links, organisations), effective_judgement.
+    frames: comparable, practices, client_sync, source_client (Tax links, organisations), hq_contacts,
+    xpm_contacts, effective_judgement.
     Raises UsageError where the model file cannot be read.
     """
     prepared = prepare_clients(con, frames)
@@ -85,11 +90,14 @@ def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
     own = _practice_values(frames["practices"])
     # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
-    clients = frames["source_client"].select("practice_id", "product", "source_id", "state")
-    of_organisations = frames["source_client"].select(_ORGANISATION)
-    judged = frames["effective_judgement"]
-    books = query(con, _BOOKS, {"source_client": of_organisations, "judgement": judged})
-    known = {"own": own, "source_client": clients, "books": books}
+    clients = frames["source_client"].select(_CLIENT)
+    judged, comparable = frames["effective_judgement"], frames["comparable"]
+    links = frames["source_client"].select(_ORGANISATION)
+    books = query(con, _BOOKS, {"source_client": links, "judgement": judged})
+    of_tax = {"source_client": links.filter(pl.col("xpm_client_uuid").is_not_null()), "judgement": judged}
+    births = query(con, _TAX_BIRTHS, of_tax | {"comparable": comparable.select(_BORN)})
+    known = {"own": own, "source_client": clients, "books": books, "births": births}
+    known["people"] = people_of_clients(frames)
     frame = query(con, _PREPARE, {**known, **{name: frames[name] for name in ("comparable", "client_sync")}})
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 

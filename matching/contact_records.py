@@ -68,6 +68,32 @@ def contact_records(frames: Frames, together: bool = True) -> Contacts:
     )
 
 
+def people_of_clients(frames: Frames) -> pl.DataFrame:
+    """practice_id, product, source_id, people: what the contact people of each client are known by.
+
+    frames: hq_contacts, xpm_contacts, practices, comparable. `people` is a sorted list of names, e-mails and
+    the last eight digits of phones. A person is often a contact of his own; that contact's name is left out,
+    for it only says the client's name once more.
+    """
+    rows = _rows(frames)
+    names, at = _names(rows)
+    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
+    client = ["practice_id", "product", "source_id"]
+    owner = rows.select("practice_id", "product", source_id="client_id")
+    bears = owner.with_columns(names["given"].gather(at), names["family"].gather(at)).drop_nulls()
+    own = frames["comparable"].select(*client, own_given="given_name", own_family="family_name")
+    bears = bears.join(own, on=client, how="inner", validate="m:1")
+    # By the initial, so that neither a short form of his own name nor a slip in it counts.
+    himself = (pl.col("family") == pl.col("own_family")) & (
+        pl.col("given").str.head(1) == pl.col("own_given").str.head(1)
+    )
+    bears = bears.filter(~himself.fill_null(False))
+    named = bears.select(*client, text=pl.concat_str("given", "family", separator=" "))
+    reached = owner[values["row"]].with_columns(values["text"])
+    people = pl.concat([named, reached]).unique().sort(*client, "text")
+    return people.group_by(client, maintain_order=True).agg(people="text")
+
+
 def _rows(frames: Frames) -> pl.DataFrame:
     """One row per client and contact that is not deleted, in an order that does not depend on the files'."""
     hq = frames["hq_contacts"].select(

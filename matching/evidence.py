@@ -6,7 +6,7 @@ import polars as pl
 from matching.comparison import Comparison
 from matching.score import BITS
 
-_LISTS = frozenset(("emails", "phones", "websites"))
+_LISTS = frozenset(("emails", "phones", "websites", "people"))
 _PRODUCTS = pl.Series(["hq", "xpm", "tax"])
 
 

@@ -16,7 +16,7 @@ from matching.score import BITS
 from matching.vectors import STRATA
 
 _NAMES = ("given_name", "family_name", "organisation_name", "full_name")
-_RATES = {"person": (0.01, 0.03), "family": (0.005, 0.04), "other": (0.003, 0.005)}
+_RATES = {"person": (0.01, 0.03), "family": (0.001, 0.04), "other": (0.0005, 0.005)}
 """Namesakes that a record has in another list, in its family and beyond. Where the own partner is there it is
 a rival in its own right, so this counts for those whose partner is missing."""
 _FAMILY_NAMED = ("trust", "super_fund", "partnership")
@@ -41,21 +41,43 @@ def with_namesakes(
 
 
 def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
-    names, shared = np.zeros(frame.height), np.zeros(frame.height)
+    names, shared, kin = (np.zeros(frame.height) for _ in range(3))
     for k, comparison in enumerate(comparisons):
+        level = frame[f"c{k}"].to_numpy()
         if comparison.name in _NAMES:
-            names += frame[f"w{k}"].to_numpy() / BITS
+            weight = frame[f"w{k}"].to_numpy() / BITS
+            names += weight
+            kin += weight + _against_matches(stratum, comparison)[level] if comparison.shared else 0.0
         elif comparison.shared:
-            shared += _of_relatives(stratum, comparison)[frame[f"c{k}"].to_numpy()]
+            shared += _of_relatives(stratum, comparison)[level]
     size = frame["size"].to_numpy().astype(np.float64)
-    # All against strangers: relatives (what the model took off as kinship), then namesakes of both kinds.
-    others = -frame["kinship"].to_numpy() / BITS
+    # All against strangers: relatives of other names, then namesakes of both kinds.
+    same = frame.select(_same_name(comparisons)).to_series().to_numpy()
+    relatives = np.where(same, 0.0, max(stratum.relatives, FLOOR))
+    with np.errstate(divide="ignore"):
+        others = np.logaddexp(0.0, np.log(relatives / size) + kin + shared)
     for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
         others = np.logaddexp(others, np.log(rate / size) + names + clues)
     kinship = pl.Series(-others * BITS)
     return frame.with_columns(
         log_odds=pl.col("log_odds") + (kinship - frame["kinship"]) / BITS, kinship=kinship
     )
+
+
+def _same_name(comparisons: list[Comparison]) -> pl.Expr:
+    """Whether the names are the same in full: relatives of whom that is true are namesakes, and counted so."""
+    first = {c.name: pl.col(f"c{k}") == 1 for k, c in enumerate(comparisons)}
+    no = pl.lit(False)
+    person = first.get("given_name", no) & first.get("family_name", no)
+    return person | first.get("organisation_name", no)
+
+
+def _against_matches(stratum: Stratum, comparison: Comparison) -> Floats:
+    """Log of how much likelier each level is among relatives than among matches."""
+    r, m = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, stratum.m))
+    ratio: Floats = np.log(r / m)
+    ratio[0] = 0.0
+    return ratio
 
 
 def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
