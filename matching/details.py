@@ -107,8 +107,16 @@ PHONE = _overlap(
     (Level("phone one digit apart", edits("l.phones_own[1]", "r.phones_own[1]", 1)),),
 )
 WEBSITE = _overlap("website", "websites", "website")
+_NOBODY = "(len({0}.people) = 0 and len({0}.people_names) = 0)"
 PEOPLE = replace(
-    _overlap("contact_people", "people", "contact person"),
+    _overlap(
+        "contact_people",
+        "people",
+        "contact person",
+        (Level("contact person of the same name", "list_has_any(l.people_names, r.people_names)"),),
+    ),
+    shown=("people_names", "people"),
+    missing=f"({_NOBODY.format('l')} or {_NOBODY.format('r')})",
     disagree=0.15,  # each product keeps contacts of its own, and neither has all
 )
 

@@ -6,7 +6,7 @@ import polars as pl
 from matching.comparison import Comparison
 from matching.score import BITS
 
-_LISTS = frozenset(("emails", "phones", "websites", "people"))
+_LISTS = frozenset(("emails", "phones", "websites", "people", "people_names"))
 _PRODUCTS = pl.Series(["hq", "xpm", "tax"])
 
 
