@@ -69,75 +69,27 @@ def contact_records(frames: Frames, together: bool = True) -> Contacts:
 
 
 def people_of_clients(frames: Frames) -> pl.DataFrame:
-    """practice_id, product, source_id, emails, phones, people, people_names: what contacts say of each client.
+    """practice_id, product, source_id, people, people_names: the contact people of each client that has some.
 
-    frames: hq_contacts, xpm_contacts, practices, comparable. A person is often a contact of his own: what
-    reaches that contact reaches the client (emails, phones). Of all others there are the e-mails and last eight
-    digits of phones (people), and the names. Only clients with contacts have a row.
+    frames: hq_contacts, xpm_contacts, practices, comparable. `people`: e-mails and the last eight digits of
+    phones; `people_names`: given and family names, both sorted. A person is often a contact of his own: that
+    name is left out, for it only says the client's name once more.
     """
     rows = _rows(frames)
-    client = ["practice_id", "product", "source_id"]
-    known = rows.select("practice_id", "product", source_id="client_id").with_columns(_names_beside(rows, frames))
-    own = _own_contacts(rows.with_columns(known["alike"]).with_row_index("row"), frames)
-    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
-    reached = values.join(own.select("row"), on="row", how="anti")
-    others = known.select(client).with_columns(people_names=known["name"])
-    named = _listed(others.filter(~known["namesake"]), client)
-    people = _listed(known[reached["row"]].select(client).with_columns(people=reached["text"]), client)
-    himself = own.select("practice_id", "product", "emails", "phones", source_id="client_id")
-    found = people.join(named, on=client, how="full", coalesce=True)
-    return found.join(himself, on=client, how="full", coalesce=True)
-
-
-def _listed(frame: pl.DataFrame, client: list[str]) -> pl.DataFrame:
-    """One row per client with the sorted, distinct values of every other column."""
-    return frame.drop_nulls().group_by(client).agg(pl.all().unique().sort())
-
-
-def _names_beside(rows: pl.DataFrame, frames: Frames) -> list[pl.Series]:
-    """Of each row its name, whether it may be the client's own (namesake), and whether it is (alike)."""
     names, at = _names(rows)
-    roots = normalise.nickname_roots(names["given"])
-    bears = rows.select("practice_id", "product", source_id="client_id").with_columns(
-        names["given"].gather(at), names["family"].gather(at), roots.alias("roots").gather(at)
-    )
-    own = frames["comparable"].select(
-        "practice_id", "product", "source_id", first="given_name", last="family_name"
-    )
-    own = own.with_columns(own_roots=normalise.nickname_roots(own["first"]))
-    bears = bears.join(own, on=bears.columns[:3], how="left", maintain_order="left", validate="m:1")
-    given, first = pl.col("given"), pl.col("first")
-    same = (given == first) | (pl.col("roots").list.set_intersection("own_roots").list.len() > 0)
-    family = (pl.col("family") == pl.col("last")).fill_null(False)
-    initial = family & (given.str.head(1) == first.str.head(1)).fill_null(False)
-    return bears.select(
-        name=pl.concat_str("given", "family", separator=" "),
-        # A slip in the client's own name makes no other name.
-        namesake=initial,
-        alike=family & (same.fill_null(False) | (initial & (given.str.len_chars() == 1))),
-    ).get_columns()
-
-
-def _own_contacts(rows: pl.DataFrame, frames: Frames) -> pl.DataFrame:
-    """Rows of contacts that are the client himself, with emails and phones as the client's are written.
-
-    That is the one contact of his name, unless what reaches it is other than what reaches him: sons bear
-    their father's name, and a father is a contact of his son.
-    """
-    client = ["practice_id", "product", "client_id"]
-    named = rows.filter("alike").filter(pl.len().over(client) == 1)
-    named = named.join(frames["practices"].select("practice_id", "region"), on="practice_id", validate="m:1")
-    lines = named.select(pl.concat_list("phone", "mobile")).to_series()
-    named = named.with_columns(
-        emails=normalise.emails(named["email"]), phones=normalise.phones(lines, named["region"])
-    )
-    of_client = frames["comparable"].select(
-        "practice_id", "product", client_id="source_id", his_emails="emails", his_phones="phones"
-    )
-    named = named.join(of_client, on=client, validate="m:1")
-    shared = [pl.col(c).list.set_intersection(f"his_{c}").list.len() for c in ("emails", "phones")]
-    held = [pl.col(f"his_{c}").list.len() for c in ("emails", "phones")]
-    return named.filter((pl.sum_horizontal(shared) > 0) | (pl.sum_horizontal(held) == 0))
+    client = ["practice_id", "product", "source_id"]
+    owner = rows.select("practice_id", "product", source_id="client_id")
+    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
+    reached = owner[values["row"]].with_columns(people=values["text"])
+    bears = owner.with_columns(names["given"].gather(at), names["family"].gather(at)).drop_nulls()
+    own = frames["comparable"].select(*client, own_given="given_name", own_family="family_name")
+    bears = bears.join(own, on=client, how="left", validate="m:1")
+    # By the initial, so that neither a short form of his own name nor a slip in it counts.
+    initial = pl.col("given").str.head(1) == pl.col("own_given").str.head(1)
+    others = bears.filter(~((pl.col("family") == pl.col("own_family")) & initial).fill_null(False))
+    named = others.select(*client, people_names=pl.concat_str("given", "family", separator=" "))
+    lists = [frame.group_by(client).agg(pl.all().unique().sort()) for frame in (reached, named)]
+    return lists[0].join(lists[1], on=client, how="full", coalesce=True, validate="1:1")
 
 
 def _rows(frames: Frames) -> pl.DataFrame:

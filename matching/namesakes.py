@@ -52,7 +52,7 @@ def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Str
             shared += _of_relatives(stratum, comparison)[level]
     size = frame["size"].to_numpy().astype(np.float64)
     # All against strangers: relatives of other names, then namesakes of both kinds.
-    same = frame.select(_same_name(comparisons)).to_series().to_numpy()
+    same = frame.select(same_name(comparisons)).to_series().to_numpy()
     relatives = np.where(same, 0.0, max(stratum.relatives, FLOOR))
     with np.errstate(divide="ignore"):
         others = np.logaddexp(0.0, np.log(relatives / size) + kin + shared)
@@ -64,12 +64,12 @@ def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Str
     )
 
 
-def _same_name(comparisons: list[Comparison]) -> pl.Expr:
+def same_name(comparisons: list[Comparison]) -> pl.Expr:
     """Whether the names are the same in full: relatives of whom that is true are namesakes, and counted so."""
     first = {c.name: pl.col(f"c{k}") == 1 for k, c in enumerate(comparisons)}
     no = pl.lit(False)
     person = first.get("given_name", no) & first.get("family_name", no)
-    return person | first.get("organisation_name", no)
+    return person | first.get("organisation_name", no) | first.get("full_name", no)
 
 
 def _against_matches(stratum: Stratum, comparison: Comparison) -> Floats:

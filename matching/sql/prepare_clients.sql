@@ -20,18 +20,13 @@ linked as (
 -- is one that several trusts, funds and the company itself go by.
 named as (
     select
-        comparable.* exclude (emails, phones),
+        *,
         trustee_for is not null and structure in ('trust', 'super_fund', 'unknown') as held,
         coalesce(legal_form = 'super_fund', false)
         or regexp_matches(full_name, '\b(super|superannuation|super fund|superannuation fund|smsf|s f)$') as fund,
         -- "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
-        entity_type = 'unknown' and coalesce(organisation_name like '% and %', false) as couple,
-        list_concat(comparable.emails, people.emails) as emails,
-        list_concat(comparable.phones, people.phones) as phones,
-        coalesce(people, []::varchar[]) as people,
-        coalesce(people_names, []::varchar[]) as people_names
+        entity_type = 'unknown' and coalesce(organisation_name like '% and %', false) as couple
     from comparable
-    left join people using (practice_id, product, source_id)
 )
 
 select
@@ -56,8 +51,8 @@ select
     c.trading_as as trading,
     coalesce(c.date_of_birth, births.date_of_birth)::varchar as dob,
     case when births.date_of_birth is not null then 'from the Tax record' end as dob_from,
-    list_sort(list_distinct(list_filter(c.emails, x -> not list_contains(coalesce(own.own_emails, []), x)))) as emails,
-    list_sort(list_distinct(list_filter(c.phones, x -> not list_contains(coalesce(own.own_phones, []), x)))) as phones,
+    list_filter(c.emails, x -> not list_contains(coalesce(own.own_emails, []), x)) as emails,
+    list_filter(c.phones, x -> not list_contains(coalesce(own.own_phones, []), x)) as phones,
     c.websites,
     case when c.address is distinct from own.own_address then c.house_number end as house,
     case when c.address is distinct from own.own_address then c.street end as street,
@@ -71,8 +66,8 @@ select
     c.company_number,
     coalesce(linked.sync, []::varchar[]) as sync,
     coalesce(books.organisations, []::varchar[]) as organisations,
-    c.people,
-    c.people_names,
+    coalesce(people.people, []::varchar[]) as people,
+    coalesce(people.people_names, []::varchar[]) as people_names,
     source.state
 from named as c
 left join own using (practice_id)
@@ -80,3 +75,4 @@ left join source_client as source using (practice_id, product, source_id)
 left join linked using (practice_id, product, source_id)
 left join books using (practice_id, product, source_id)
 left join births using (practice_id, product, source_id)
+left join people using (practice_id, product, source_id)
