@@ -25,6 +25,7 @@ from matching.overlap import with_overlap
 from matching.prepare import Prepared, finish
 from matching.reasons import band_reason
 from matching.score import BITS, score
+from matching.unsynced import with_unsynced
 from transforms import normalise
 from transforms.sql import Frames, query
 
@@ -75,7 +76,8 @@ def scored_clients(
     pairs = score(compared, comparisons, model)
     pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)
     pairs = _trust_tax_links(con, _with_subjects(pairs, prepared))
-    return with_overlap(_with_clues(con, pairs, len(comparisons)))
+    pairs = with_unsynced(_with_clues(con, pairs, len(comparisons)), comparisons)
+    return with_overlap(pairs)
 
 
 def _with_clues(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, clues: int) -> pl.DataFrame:

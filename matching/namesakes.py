@@ -16,7 +16,7 @@ from matching.score import BITS
 from matching.vectors import STRATA
 
 _NAMES = ("given_name", "family_name", "organisation_name", "full_name")
-_RATES = {"person": (0.01, 0.03), "family": (0.001, 0.04), "other": (0.0005, 0.005)}
+_RATES = {"person": (0.01, 0.03), "family": (0.001, 0.06), "other": (0.0005, 0.01)}
 """Namesakes that a record has in another list, in its family and beyond. Where the own partner is there it is
 a rival in its own right, so this counts for those whose partner is missing."""
 _FAMILY_NAMED = ("trust", "super_fund", "partnership")
