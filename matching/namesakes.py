@@ -41,21 +41,22 @@ def with_namesakes(
 
 
 def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
-    names, shared, kin = (np.zeros(frame.height) for _ in range(3))
+    names, shared, learned, kin = (np.zeros(frame.height) for _ in range(4))
     for k, comparison in enumerate(comparisons):
         level = frame[f"c{k}"].to_numpy()
         if comparison.name in _NAMES:
             weight = frame[f"w{k}"].to_numpy() / BITS
             names += weight
-            kin += weight + _against_matches(stratum, comparison)[level] if comparison.shared else 0.0
+            kin += weight + _against(stratum.m, stratum, comparison)[level] if comparison.shared else 0.0
         elif comparison.shared:
-            shared += _of_relatives(stratum, comparison)[level]
+            shared += _alone(stratum, comparison)[level]
+            learned += _against(stratum.u, stratum, comparison)[level]
     size = frame["size"].to_numpy().astype(np.float64)
     # All against strangers: relatives of other names, then namesakes of both kinds.
     same = frame.select(same_name(comparisons)).to_series().to_numpy()
-    relatives = np.where(same, 0.0, max(stratum.relatives, FLOOR))
-    with np.errstate(divide="ignore"):
-        others = np.logaddexp(0.0, np.log(relatives / size) + kin + shared)
+    relatives = np.log(np.where(same, FLOOR, max(stratum.relatives, FLOOR)) / size)
+    person = frame["stratum"].to_numpy() == STRATA.index("person")
+    others = np.logaddexp(0.0, relatives + kin + np.where(person, shared, learned))
     for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
         others = np.logaddexp(others, np.log(rate / size) + names + clues)
     kinship = pl.Series(-others * BITS)
@@ -72,10 +73,10 @@ def same_name(comparisons: list[Comparison]) -> pl.Expr:
     return person | first.get("organisation_name", no) | first.get("full_name", no)
 
 
-def _against_matches(stratum: Stratum, comparison: Comparison) -> Floats:
-    """Log of how much likelier each level is among relatives than among matches."""
-    r, m = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, stratum.m))
-    ratio: Floats = np.log(r / m)
+def _against(other: dict[str, list[float]], stratum: Stratum, comparison: Comparison) -> Floats:
+    """Log of how much likelier each level is among relatives than among `other`: matches, or strangers."""
+    r, o = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, other))
+    ratio: Floats = np.log(r / o)
     ratio[0] = 0.0
     return ratio
 
@@ -89,14 +90,13 @@ def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
     return within, beyond
 
 
-def _of_relatives(stratum: Stratum, comparison: Comparison) -> Floats:
-    """Log of how much likelier each level is among namesakes of one family than among strangers.
+def _alone(stratum: Stratum, comparison: Comparison) -> Floats:
+    """Log of how much likelier each level is among relatives of whom each list holds one than among strangers.
 
-    As among relatives, but what a family shares is "held by no other" where the partners are missing: the
-    first level, a value of one record in each list, then is as likely as the second.
+    What a family shares is "held by no other" where the partners are missing: the first level, a value of one
+    record in each list, then is as likely as the second.
     """
+    ratio = _against(stratum.u, stratum, comparison)
     r, u = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, stratum.u))
-    r[1] += r[2]
-    ratio: Floats = np.log(r / u)
-    ratio[0] = 0.0
+    ratio[1] = np.log((r[1] + r[2]) / u[1])
     return ratio
