@@ -4,6 +4,7 @@ The model is fixed, so a practice alone gets the same answer as in the fleet. Ta
 existing XPM client are compared with that client only; all others with every list, their own too.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -15,10 +16,11 @@ from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
 from matching.comparison import Comparison
 from matching.contact_records import people_of_clients
+from matching.em import believed_m
 from matching.evidence import with_evidence
 from matching.key_report import KeyReport, key_report
 from matching.linker import comparisons_of, train
-from matching.model import Model, load
+from matching.model import Model, Stratum, load
 from matching.namesakes import with_namesakes
 from matching.options import MatchOptions
 from matching.overlap import with_overlap
@@ -26,6 +28,7 @@ from matching.prepare import Prepared, finish
 from matching.reasons import band_reason
 from matching.score import BITS, score
 from matching.unsynced import with_unsynced
+from matching.vectors import STRATA
 from transforms import normalise
 from transforms.sql import Frames, query
 
@@ -163,5 +166,27 @@ def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> tuple[Model
     comparisons, keys = comparisons_of(prepared), keys_for(prepared.filled)
     candidates(con, keys, "all")
     model, compared = train(con, prepared, comparisons, "all")
+    model = with_unknown_kinds(model, comparisons)
     likely = score(compared, comparisons, model).filter(pl.col("log_odds") > _LIKELY)
     return model, key_report(con, keys, likely.select("l", "r"))
+
+
+_OF_PERSONS = ("given_name", "middle_name", "name_suffix", "family_name", "date_of_birth")
+
+
+def with_unknown_kinds(model: Model, comparisons: list[Comparison]) -> Model:
+    """The model with what persons and organisations teach of pairs of which one may be either.
+
+    Such pairs are too few to learn from: training takes families for matches there. Only how often strangers
+    agree is their own.
+    """
+    person, organisation, other = (model.strata.get(name) for name in STRATA)
+    if person is None or organisation is None or other is None:
+        return model
+    m, r = dict(other.m), dict(other.r)
+    for c in comparisons:
+        known = person if c.name in _OF_PERSONS else organisation
+        m[c.name] = [float(x) for x in believed_m(c)] if c.name == "full_name" else known.m[c.name]
+        r[c.name] = known.r[c.name] if c.shared else other.u[c.name]
+    rates = (organisation.overlap, organisation.duplicates, organisation.relatives)
+    return replace(model, strata={**model.strata, "other": Stratum(m, r, other.u, *rates)})
