@@ -7,8 +7,8 @@ import duckdb
 import polars as pl
 
 from matching.comparison import Comparison
-from matching.namesakes import same_name
 from matching.names import ENTITY, FAMILY, GIVEN, ORGANISATION
+from matching.namesakes import same_name
 from matching.options import SURE, MatchOptions
 from matching.promise import kept_promise, one_partner
 from matching.rivals import SAME, client_of, connected, marginals

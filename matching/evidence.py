@@ -16,8 +16,9 @@ def with_evidence(
     """Columns of table `match` but run_id, in the order of `pairs`, `evidence` being a JSON list.
 
     Its entries: {"comparison", "level", "left", "right", "bits"} for each comparison that both sides
-    have, then unsynced (the old client sync left the pair out), prior (what is known before looking), kinship (taken off because relatives agree too) and
-    rivals (other candidates of the same records), without values. The bits add up to log2(p / (1 - p)).
+    have, then, without values, unsynced (where the old client sync left the pair out), prior (what is known
+    before looking), kinship (taken off because relatives agree too) and rivals (other candidates of the same
+    records). The bits add up to log2(p / (1 - p)).
     Values of private comparisons are masked.
     """
     values = _values(con, pairs, comparisons)

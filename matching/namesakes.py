@@ -3,7 +3,8 @@
 Relatives and strangers of the model bear one name by chance alone; in real lists some bear it on purpose. So
 a fourth and a fifth kind of pair stand against a match: namesakes of one family, whose shared clues agree as
 relatives' do, and namesakes who are strangers. What tells them apart from a match is what is individual:
-birth date, middle name, numbers, old links.
+birth date, middle name, numbers, old links. Relatives of other names are weighed anew too: of a couple of
+whom each list holds one, what they share is held by no other.
 """
 
 import numpy as np
@@ -66,7 +67,7 @@ def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Str
 
 
 def same_name(comparisons: list[Comparison]) -> pl.Expr:
-    """Whether the names are the same in full: relatives of whom that is true are namesakes, and counted so."""
+    """Whether the names are the same in full: relatives of whom that is true are counted as namesakes."""
     first = {c.name: pl.col(f"c{k}") == 1 for k, c in enumerate(comparisons)}
     no = pl.lit(False)
     person = first.get("given_name", no) & first.get("family_name", no)
@@ -91,7 +92,7 @@ def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
 
 
 def _alone(stratum: Stratum, comparison: Comparison) -> Floats:
-    """Log of how much likelier each level is among relatives of whom each list holds one than among strangers.
+    """Log of how much likelier than among strangers each level is where each list holds one of two relatives.
 
     What a family shares is "held by no other" where the partners are missing: the first level, a value of one
     record in each list, then is as likely as the second.

@@ -1,8 +1,8 @@
 """What it tells that the old client sync left a pair out.
 
-A practice that used the sync has links for most of its clients that are in both lists. Two records that no link
-names are then less likely one client: of one client the sync would have left out a share 1 - s, of two clients
-that have no partner it left out all. How much, the practice's own likely pairs tell.
+A practice that used the sync has links for most of its clients that are in both lists. Two records that no
+link names are then less likely one client: of one client the sync would have left out a share 1 - s, of two
+clients that have no partner it left out all. How much, the practice's own likely pairs tell.
 """
 
 import polars as pl
@@ -21,8 +21,8 @@ _MOST = 0.9
 def with_unsynced(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
     """Pairs with column unsynced (bits, 0 or less) taken into log_odds.
 
-    pairs: practice_id, left_list, right_list, log_odds, and the levels of the comparisons. Only pairs of HQ and
-    XPM of which neither record has a link lose anything.
+    pairs: practice_id, left_list, right_list, log_odds, and the levels of the comparisons. Only pairs of HQ
+    and XPM of which neither record has a link lose anything.
     """
     level = next((f"c{k}" for k, c in enumerate(comparisons) if c.name == "sync_link"), None)
     if level is None:

@@ -1,5 +1,5 @@
--- One row per Practice Manager client without a birth date: that of the Tax records that name it and bear its name,
--- unless they differ or a person said that they are another's.
+-- One row per Practice Manager client without a birth date: that of the Tax records that name it and bear its
+-- name, unless they differ or a person said that they are another's.
 with refused as (
     select
         practice_id,

@@ -1,4 +1,4 @@
-"""Clues that do not stand in the client's own row: contact people, Tax birth dates, what the old sync left out."""
+"""Clues from beside the client's own row: contact people, Tax birth dates, what the old sync left out."""
 
 import json
 from typing import Any
@@ -91,7 +91,9 @@ def test_the_second_word_of_a_given_name_is_no_middle_name(
 
 def test_a_pair_that_the_old_sync_left_out_is_less_likely(con: duckdb.DuckDBPyConnection) -> None:
     clients = [
-        record(product, f"z9{i}", f"given_name=anna{i};family_name=berg{i};emails=a{i}@x.au;phones=+6141234{i}")
+        record(
+            product, f"z9{i}", f"given_name=anna{i};family_name=berg{i};emails=a{i}@x.au;phones=+6141234{i}"
+        )
         for product in ("hq", "xpm")
         for i in range(1000, 1060)
     ]
