@@ -102,3 +102,11 @@ def test_a_pair_that_the_old_sync_left_out_is_less_likely(con: duckdb.DuckDBPyCo
     used = _entries(matched(con, frames(*pair, *clients, client_sync=rows("client_sync", *links))))
     assert used["unsynced"]["bits"] == pytest.approx(-2, abs=0.3)
     assert "unsynced" not in _entries(matched(con, frames(*pair, *clients)))
+
+
+def test_a_tax_number_typed_as_a_contacts_name_or_phone_is_not_shown(con: duckdb.DuckDBPyConnection) -> None:
+    typed = {"name": "TFN 123456782", "email": "erika@x.au", "mobile": "49091850"}
+    told = matched(con, _with_contacts(typed, typed))["evidence"].item()
+    assert "erika@x.au" in told
+    assert "123456782" not in told
+    assert "49091850" not in told
