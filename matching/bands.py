@@ -246,27 +246,18 @@ def _decided_by(comparisons: list[Comparison], options: MatchOptions) -> pl.Expr
 def worth_asking(pairs: pl.DataFrame) -> pl.DataFrame:
     """Without open pairs whose answer another question gives: of several between two clients the first stays.
 
-    Clients are records as joined so far; for pairs between lists also records of one list that are likely one
-    client, for the answer on one of them settles the other, or gives it the turn. Asked first are pairs of HQ
-    and XPM, then the likelier ones.
+    Clients are records as joined so far. Asked first are pairs of HQ and XPM, then the likelier ones.
     """
     if pairs.is_empty():
         return pairs
     client = client_of(pairs, pairs.filter(pl.col("band") == "exact"))
     ends = [client.gather(pairs[side]) for side in "lr"]
-    twins = pairs.filter(pl.col("within") & (pl.col("belief") >= SAME))
-    likely = client_of(pairs, twins)
     pairs = pairs.with_columns(
-        likely_l=likely.gather(pairs["l"]), likely_r=likely.gather(pairs["r"]),
         one=pl.min_horizontal(*ends), two=pl.max_horizontal(*ends),
         asked=(pl.col("band") == "near") & pl.col("judgement").is_null() & ~pl.col("tax_link"),
         other_lists=(pl.col("left_list") != 0) | (pl.col("right_list") != 1),
     )  # fmt: skip
     order = [pl.col("other_lists"), -pl.col("settled"), pl.col("l"), pl.col("r")]
-    best = pl.struct("l", "r").sort_by(order).first()
-    first = pl.struct("l", "r") == best.over("one", "two", "asked")
-    as_client = pl.struct("l", "r") == best.over("likely_l", "likely_r", "asked", "within")
-    kept = pairs.filter(
-        ~pl.col("asked") | ((pl.col("one") != pl.col("two")) & first & (pl.col("within") | as_client))
-    )
-    return kept.drop("one", "two", "asked", "other_lists", "likely_l", "likely_r")
+    first = pl.struct("l", "r") == pl.struct("l", "r").sort_by(order).first().over("one", "two", "asked")
+    kept = pairs.filter(~pl.col("asked") | ((pl.col("one") != pl.col("two")) & first))
+    return kept.drop("one", "two", "asked", "other_lists")

@@ -119,9 +119,8 @@ def test_records_without_a_clue_in_common_are_no_pair(con: duckdb.DuckDBPyConnec
 def test_two_equal_candidates_go_to_a_person(con: duckdb.DuckDBPyConnection) -> None:
     match = matched(con, frames(*[record(p, i, JOHN) for p, i in (("hq", "a"), ("xpm", "b"), ("xpm", "c"))]))
     between = match.filter(pl.col("left_product") == "hq")
-    # One question: the answer on the one record settles the other, or gives it the turn.
-    assert between.select("right_id", "band").rows() == [("b", "near")]
-    assert between["probability"].item() <= 0.5
+    assert between["band"].to_list() == ["near", "near"]
+    assert between["probability"].max() <= 0.5  # type: ignore[operator]  # a number
 
 
 @pytest.mark.parametrize(
