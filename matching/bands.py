@@ -8,11 +8,13 @@ import polars as pl
 
 from matching.comparison import Comparison
 from matching.names import ENTITY, FAMILY, GIVEN, ORGANISATION
+from matching.namesakes import same_name
 from matching.options import SURE, MatchOptions
 from matching.promise import kept_promise, one_partner
 from matching.rivals import SAME, client_of, connected, marginals
 from matching.score import BITS
 from matching.twins import by_partners
+from matching.vectors import STRATA
 
 _TAX_LINK = 0.9
 """A Tax record's own link holds from this probability; below it a person is asked."""
@@ -158,14 +160,19 @@ _OTHER_ENTITY = {"entity": (ENTITY.size - 1, ENTITY.size - 2), "organisation_nam
 
 
 def _doubtful(comparisons: list[Comparison]) -> pl.Expr:
-    """Whether a person has to be asked, however likely the pair: see the tables above."""
+    """Whether a person has to be asked, however likely the pair: see the tables above.
+
+    So it is where one may be a person or an organisation and the names are not the same: the firm that bears
+    the founder's name shares all else with him and his trust.
+    """
     born = [at for _, at in _at(comparisons, {"date_of_birth": (1,)})]
     same_birth = pl.any_horizontal(born) if born else pl.lit(False)
     bare, given, other = (
         pl.any_horizontal([at for _, at in _at(comparisons, table)] or [pl.lit(False)])
         for table in (_BARE, _OTHER_GIVEN, _OTHER_ENTITY)
     )
-    return ((bare & ~same_birth) | given | other) & ~pl.col("identified")
+    kind = (pl.col("stratum") == STRATA.index("other")) & ~same_name(comparisons)
+    return ((bare & ~same_birth) | given | other | kind) & ~pl.col("identified")
 
 
 def _veto(comparisons: list[Comparison]) -> pl.Expr:

@@ -4,6 +4,7 @@ The model is fixed, so a practice alone gets the same answer as in the fleet. Ta
 existing XPM client are compared with that client only; all others with every list, their own too.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,22 +15,29 @@ from matching import vectors
 from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
 from matching.comparison import Comparison
+from matching.contact_records import people_of_clients
+from matching.em import believed_m
 from matching.evidence import with_evidence
 from matching.key_report import KeyReport, key_report
 from matching.linker import comparisons_of, train
-from matching.model import Model, load
+from matching.model import Model, Stratum, load
 from matching.namesakes import with_namesakes
 from matching.options import MatchOptions
 from matching.overlap import with_overlap
 from matching.prepare import Prepared, finish
 from matching.reasons import band_reason
 from matching.score import BITS, score
+from matching.unsynced import with_unsynced
+from matching.vectors import STRATA
 from transforms import normalise
 from transforms.sql import Frames, query
 
 _SQL = Path(__file__).parent / "sql"
 _PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
 _BOOKS = (_SQL / "books.sql").read_text(encoding="utf-8")
+_TAX_BIRTHS = (_SQL / "tax_births.sql").read_text(encoding="utf-8")
+_CLIENT = ("practice_id", "product", "source_id", "state", "first_name", "middle_name")
+_BORN = ("practice_id", "product", "source_id", "given_name", "family_name", "date_of_birth")
 _ORGANISATION = ("practice_id", "product", "source_id", "organisation_id", "xpm_client_uuid")
 _KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
 _LIKELY = 3.0
@@ -43,7 +51,8 @@ def match_clients(
 ) -> pl.DataFrame:
     """Table `match` for a batch.
 
-    frames: comparable, practices, client_sync, source_client (Tax links, organisations), effective_judgement.
+    frames: comparable, practices, client_sync, source_client (Tax links, organisations), hq_contacts,
+    xpm_contacts, effective_judgement.
     Raises UsageError where the model file cannot be read.
     """
     prepared = prepare_clients(con, frames)
@@ -70,7 +79,8 @@ def scored_clients(
     pairs = score(compared, comparisons, model)
     pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)
     pairs = _trust_tax_links(con, _with_subjects(pairs, prepared))
-    return with_overlap(_with_clues(con, pairs, len(comparisons)))
+    pairs = with_unsynced(_with_clues(con, pairs, len(comparisons)), comparisons)
+    return with_overlap(pairs)
 
 
 def _with_clues(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, clues: int) -> pl.DataFrame:
@@ -85,11 +95,14 @@ def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
     own = _practice_values(frames["practices"])
     # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
-    clients = frames["source_client"].select("practice_id", "product", "source_id", "state")
-    of_organisations = frames["source_client"].select(_ORGANISATION)
-    judged = frames["effective_judgement"]
-    books = query(con, _BOOKS, {"source_client": of_organisations, "judgement": judged})
-    known = {"own": own, "source_client": clients, "books": books}
+    clients = frames["source_client"].select(_CLIENT)
+    judged, comparable = frames["effective_judgement"], frames["comparable"]
+    links = frames["source_client"].select(_ORGANISATION)
+    books = query(con, _BOOKS, {"source_client": links, "judgement": judged})
+    of_tax = {"source_client": links.filter(pl.col("xpm_client_uuid").is_not_null()), "judgement": judged}
+    births = query(con, _TAX_BIRTHS, of_tax | {"comparable": comparable.select(_BORN)})
+    known = {"own": own, "source_client": clients, "books": books, "births": births}
+    known["people"] = people_of_clients(frames)
     frame = query(con, _PREPARE, {**known, **{name: frames[name] for name in ("comparable", "client_sync")}})
     return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
 
@@ -153,5 +166,27 @@ def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> tuple[Model
     comparisons, keys = comparisons_of(prepared), keys_for(prepared.filled)
     candidates(con, keys, "all")
     model, compared = train(con, prepared, comparisons, "all")
+    model = with_unknown_kinds(model, comparisons)
     likely = score(compared, comparisons, model).filter(pl.col("log_odds") > _LIKELY)
     return model, key_report(con, keys, likely.select("l", "r"))
+
+
+_OF_PERSONS = ("given_name", "middle_name", "name_suffix", "family_name", "date_of_birth")
+
+
+def with_unknown_kinds(model: Model, comparisons: list[Comparison]) -> Model:
+    """The model with what persons and organisations teach of pairs of which one may be either.
+
+    Such pairs are too few to learn from: training takes families for matches there. Only how often strangers
+    agree is their own.
+    """
+    person, organisation, other = (model.strata.get(name) for name in STRATA)
+    if person is None or organisation is None or other is None:
+        return model
+    m, r = dict(other.m), dict(other.r)
+    for c in comparisons:
+        known = person if c.name in _OF_PERSONS else organisation
+        m[c.name] = [float(x) for x in believed_m(c)] if c.name == "full_name" else known.m[c.name]
+        r[c.name] = known.r[c.name] if c.shared else other.u[c.name]
+    rates = (organisation.overlap, organisation.duplicates, organisation.relatives)
+    return replace(model, strata={**model.strata, "other": Stratum(m, r, other.u, *rates)})

@@ -68,6 +68,32 @@ def contact_records(frames: Frames, together: bool = True) -> Contacts:
     )
 
 
+def people_of_clients(frames: Frames) -> pl.DataFrame:
+    """practice_id, product, source_id, people, people_names: the contact people of each client that has some.
+
+    frames: hq_contacts, xpm_contacts, practices, comparable. `people`: e-mails and the last seven digits of
+    phones, too few to be a tax number typed there; `people_names`: given and family names, both sorted. A
+    person is often a contact of his own: that name is left out, for it only says the client's name once more.
+    """
+    rows = _rows(frames)
+    names, at = _names(rows)
+    client = ["practice_id", "product", "source_id"]
+    owner = rows.select("practice_id", "product", source_id="client_id")
+    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
+    shown = values.select(pl.when(pl.col("kind") == PHONE).then(pl.col("text").str.tail(7)).otherwise("text"))
+    reached = owner[values["row"]].with_columns(people=shown.to_series())
+    bears = owner.with_columns(names["given"].gather(at), names["family"].gather(at)).drop_nulls()
+    own = frames["comparable"].select(*client, own_given="given_name", own_family="family_name")
+    bears = bears.join(own, on=client, how="left", validate="m:1")
+    # By the initial, so that neither a short form of his own name nor a slip in it counts.
+    initial = pl.col("given").str.head(1) == pl.col("own_given").str.head(1)
+    others = bears.filter(~((pl.col("family") == pl.col("own_family")) & initial).fill_null(False))
+    named = others.select(*client, people_names=pl.concat_str("given", "family", separator=" "))
+    named = named.filter(~pl.col("people_names").str.contains(r"\d"))
+    lists = [frame.group_by(client).agg(pl.all().unique().sort()) for frame in (reached, named)]
+    return lists[0].join(lists[1], on=client, how="full", coalesce=True, validate="1:1")
+
+
 def _rows(frames: Frames) -> pl.DataFrame:
     """One row per client and contact that is not deleted, in an order that does not depend on the files'."""
     hq = frames["hq_contacts"].select(

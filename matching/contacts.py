@@ -106,6 +106,7 @@ def prepare_contacts(con: duckdb.DuckDBPyConnection, found: Contacts, some: pl.S
         normalise.is_given_name(frame["given"]).alias("given_known"),
         pl.col(*of_kind).fill_null([]),
         list=pl.lit(0, pl.UInt8),
+        middle_of_given=pl.lit(False),
     )
     con.register("prepared_contacts", frame)
     con.execute("create or replace temp table prepared as select * from prepared_contacts")

@@ -1,5 +1,7 @@
 """Comparisons of dates, places, addresses of every kind, registered numbers and old links."""
 
+from dataclasses import replace
+
 from matching.comparison import Comparison, Level, edits, either_null, jw
 
 _YEAR, _MONTH, _DAY = (
@@ -11,8 +13,9 @@ _YEARS_APART = f"abs(try_cast({_YEAR[0]} as smallint) - try_cast({_YEAR[1]} as s
 
 BIRTH = Comparison(
     "date_of_birth",
-    ("dob",),
-    either_null("dob"),
+    ("dob", "dob_from"),
+    # Of what a Practice Manager client has from its Tax record, that record itself is no witness.
+    f"({either_null('dob')} or (l.dob_from is not null and r.list = 2))",
     (
         Level("same date", "l.dob = r.dob and length(l.dob) = 10"),
         Level("day and month swapped",
@@ -104,6 +107,18 @@ PHONE = _overlap(
     (Level("phone one digit apart", edits("l.phones_own[1]", "r.phones_own[1]", 1)),),
 )
 WEBSITE = _overlap("website", "websites", "website")
+_NOBODY = "(len({0}.people) = 0 and len({0}.people_names) = 0)"
+PEOPLE = replace(
+    _overlap(
+        "contact_people",
+        "people",
+        "contact person",
+        (Level("contact person of the same name", "list_has_any(l.people_names, r.people_names)"),),
+    ),
+    shown=("people_names", "people"),
+    missing=f"({_NOBODY.format('l')} or {_NOBODY.format('r')})",
+    disagree=0.15,  # each product keeps contacts of its own, and neither has all
+)
 
 TAX = Comparison(
     "tax_number",

@@ -6,7 +6,7 @@ import polars as pl
 from matching.comparison import Comparison
 from matching.score import BITS
 
-_LISTS = frozenset(("emails", "phones", "websites"))
+_LISTS = frozenset(("emails", "phones", "websites", "people", "people_names"))
 _PRODUCTS = pl.Series(["hq", "xpm", "tax"])
 
 
@@ -16,13 +16,15 @@ def with_evidence(
     """Columns of table `match` but run_id, in the order of `pairs`, `evidence` being a JSON list.
 
     Its entries: {"comparison", "level", "left", "right", "bits"} for each comparison that both sides
-    have, then prior (what is known before looking), kinship (taken off because relatives agree too) and
-    rivals (other candidates of the same records), without values. The bits add up to log2(p / (1 - p)).
+    have, then, without values, unsynced (where the old client sync left the pair out), prior (what is known
+    before looking), kinship (taken off because relatives agree too) and rivals (other candidates of the same
+    records). The bits add up to log2(p / (1 - p)).
     Values of private comparisons are masked.
     """
     values = _values(con, pairs, comparisons)
     entries = [
         *[_entry(k, c, pairs, values) for k, c in enumerate(comparisons)],
+        _left_out(),
         _line("prior", "before any comparison", pl.col("prior")),
         _line("kinship", "relatives agree on this much as well", pl.col("kinship")),
         _line("rivals", "other candidates of the same records", _rivals()),
@@ -83,6 +85,12 @@ def _rivals() -> pl.Expr:
     odds = pl.col("probability") / (1 - pl.min_horizontal("probability", 1 - 1e-12))
     bits: pl.Expr = odds.log(2) - pl.col("log_odds") * BITS
     return bits
+
+
+def _left_out() -> pl.Expr:
+    """Entry only where it tells something: most practices never used the sync, or have a link."""
+    sentence = "the old client sync paired others of the practice, but not these"
+    return pl.when(pl.col("unsynced").round(2) < 0).then(_line("unsynced", sentence, pl.col("unsynced")))
 
 
 def _line(name: str, sentence: str, bits: pl.Expr) -> pl.Expr:

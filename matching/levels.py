@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from matching.comparison import Comparison
-from matching.details import BIRTH, BOOKS, BUSINESS, COMPANY, EMAIL, PHONE, PLACE, SYNC, TAX, WEBSITE
+from matching.details import BIRTH, BOOKS, BUSINESS, COMPANY, EMAIL, PEOPLE, PHONE, PLACE, SYNC, TAX, WEBSITE
 from matching.names import ENTITY, FAMILY, FULL, GIVEN, MIDDLE, ORGANISATION, SUFFIX
 from matching.prepare import OWN
 from matching.spec import Field
@@ -19,6 +19,7 @@ _BY_COLUMN: tuple[tuple[tuple[str, ...], tuple[Comparison, ...]], ...] = (
     (("emails",), (EMAIL,)),
     (("phones",), (PHONE,)),
     (("websites",), (WEBSITE,)),
+    (("people",), (PEOPLE,)),
     (("tax_last3",), (TAX,)),
     (("business_number",), (BUSINESS,)),
     (("company_number",), (COMPANY,)),

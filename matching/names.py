@@ -68,7 +68,8 @@ FAMILY = Comparison(
 MIDDLE = Comparison(
     "middle_name",
     ("middle",),
-    either_null("middle"),
+    # Where both write it with the given name it may be a part of it ("Xiu Ying"), and no clue of its own.
+    f"({either_null('middle')} or (l.middle = r.middle and l.middle_of_given and r.middle_of_given))",
     (
         Level("same middle name", "l.middle = r.middle"),
         Level("initial of the other middle name", one_is("middle", "length({a}) = 1 and {a} = left({b}, 1)")),

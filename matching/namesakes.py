@@ -3,7 +3,8 @@
 Relatives and strangers of the model bear one name by chance alone; in real lists some bear it on purpose. So
 a fourth and a fifth kind of pair stand against a match: namesakes of one family, whose shared clues agree as
 relatives' do, and namesakes who are strangers. What tells them apart from a match is what is individual:
-birth date, middle name, numbers, old links.
+birth date, middle name, numbers, old links. Relatives of other names are weighed anew too: of a couple of
+whom each list holds one, what they share is held by no other.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ from matching.score import BITS
 from matching.vectors import STRATA
 
 _NAMES = ("given_name", "family_name", "organisation_name", "full_name")
-_RATES = {"person": (0.01, 0.03), "family": (0.005, 0.04), "other": (0.003, 0.005)}
+_RATES = {"person": (0.01, 0.03), "family": (0.001, 0.06), "other": (0.0005, 0.01)}
 """Namesakes that a record has in another list, in its family and beyond. Where the own partner is there it is
 a rival in its own right, so this counts for those whose partner is missing."""
 _FAMILY_NAMED = ("trust", "super_fund", "partnership")
@@ -41,21 +42,44 @@ def with_namesakes(
 
 
 def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
-    names, shared = np.zeros(frame.height), np.zeros(frame.height)
+    names, shared, learned, kin = (np.zeros(frame.height) for _ in range(4))
     for k, comparison in enumerate(comparisons):
+        level = frame[f"c{k}"].to_numpy()
         if comparison.name in _NAMES:
-            names += frame[f"w{k}"].to_numpy() / BITS
+            weight = frame[f"w{k}"].to_numpy() / BITS
+            names += weight
+            kin += weight + _against(stratum.m, stratum, comparison)[level] if comparison.shared else 0.0
         elif comparison.shared:
-            shared += _of_relatives(stratum, comparison)[frame[f"c{k}"].to_numpy()]
+            shared += _alone(stratum, comparison)[level]
+            learned += _against(stratum.u, stratum, comparison)[level]
     size = frame["size"].to_numpy().astype(np.float64)
-    # All against strangers: relatives (what the model took off as kinship), then namesakes of both kinds.
-    others = -frame["kinship"].to_numpy() / BITS
+    # All against strangers: relatives of other names, then namesakes of both kinds.
+    same = frame.select(same_name(comparisons)).to_series().to_numpy()
+    relatives = np.log(np.where(same, FLOOR, max(stratum.relatives, FLOOR)) / size)
+    person = frame["stratum"].to_numpy() == STRATA.index("person")
+    others = np.logaddexp(0.0, relatives + kin + np.where(person, shared, learned))
     for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
         others = np.logaddexp(others, np.log(rate / size) + names + clues)
     kinship = pl.Series(-others * BITS)
     return frame.with_columns(
         log_odds=pl.col("log_odds") + (kinship - frame["kinship"]) / BITS, kinship=kinship
     )
+
+
+def same_name(comparisons: list[Comparison]) -> pl.Expr:
+    """Whether the names are the same in full: relatives of whom that is true are counted as namesakes."""
+    first = {c.name: pl.col(f"c{k}") == 1 for k, c in enumerate(comparisons)}
+    no = pl.lit(False)
+    person = first.get("given_name", no) & first.get("family_name", no)
+    return person | first.get("organisation_name", no) | first.get("full_name", no)
+
+
+def _against(other: dict[str, list[float]], stratum: Stratum, comparison: Comparison) -> Floats:
+    """Log of how much likelier each level is among relatives than among `other`: matches, or strangers."""
+    r, o = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, other))
+    ratio: Floats = np.log(r / o)
+    ratio[0] = 0.0
+    return ratio
 
 
 def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
@@ -67,14 +91,13 @@ def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
     return within, beyond
 
 
-def _of_relatives(stratum: Stratum, comparison: Comparison) -> Floats:
-    """Log of how much likelier each level is among namesakes of one family than among strangers.
+def _alone(stratum: Stratum, comparison: Comparison) -> Floats:
+    """Log of how much likelier than among strangers each level is where each list holds one of two relatives.
 
-    As among relatives, but what a family shares is "held by no other" where the partners are missing: the
-    first level, a value of one record in each list, then is as likely as the second.
+    What a family shares is "held by no other" where the partners are missing: the first level, a value of one
+    record in each list, then is as likely as the second.
     """
+    ratio = _against(stratum.u, stratum, comparison)
     r, u = (np.maximum(np.asarray(part[comparison.name]), FLOOR) for part in (stratum.r, stratum.u))
-    r[1] += r[2]
-    ratio: Floats = np.log(r / u)
-    ratio[0] = 0.0
+    ratio[1] = np.log((r[1] + r[2]) / u[1])
     return ratio

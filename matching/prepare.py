@@ -18,7 +18,7 @@ OWN = "own "
 """Before the names of columns that are compared by themselves, so that none meets a column with a role."""
 _RICH = 0.5
 """Share of records from which lists are not sparse."""
-_MULTI = ("emails", "phones", "websites")
+_MULTI = ("emails", "phones", "websites", "people")
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,12 @@ def finish(
     """
     absent = [
         name
-        for name in ("given", "family", "org", "trading", "trustee", "structure")
+        for name in ("given", "family", "org", "trading", "trustee", "structure", "dob_from")
         if name not in frame.columns
     ]
     frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    if "middle_of_given" not in frame.columns:
+        frame = frame.with_columns(middle_of_given=pl.lit(False))
     if "entity" not in frame.columns:
         frame = frame.with_columns(pl.lit(0, pl.UInt8).alias("entity"))
     frame = frame.sort("part", "list", "id").with_row_index("rid")

@@ -42,6 +42,7 @@ select
     case when not c.couple then c.given_name end as given,
     case when not c.couple then c.middle_name end as middle,
     case when not c.couple then c.family_name end as family,
+    source.middle_name is null or contains(trim(source.first_name), ' ') as middle_of_given,
     c.name_suffix as suffix,
     c.full_name as whole,
     case when c.held then c.trustee_for else c.organisation_name end as org,
@@ -50,7 +51,8 @@ select
     end as org_numbers,
     case when c.held then c.organisation_name else c.trustee_for end as trustee,
     c.trading_as as trading,
-    c.date_of_birth::varchar as dob,
+    coalesce(c.date_of_birth, births.date_of_birth)::varchar as dob,
+    case when births.date_of_birth is not null then 'from the Tax record' end as dob_from,
     list_filter(c.emails, x -> not list_contains(coalesce(own.own_emails, []), x)) as emails,
     list_filter(c.phones, x -> not list_contains(coalesce(own.own_phones, []), x)) as phones,
     c.websites,
@@ -66,9 +68,13 @@ select
     c.company_number,
     coalesce(linked.sync, []::varchar[]) as sync,
     coalesce(books.organisations, []::varchar[]) as organisations,
+    coalesce(people.people, []::varchar[]) as people,
+    coalesce(people.people_names, []::varchar[]) as people_names,
     source.state
 from named as c
 left join own using (practice_id)
 left join source_client as source using (practice_id, product, source_id)
 left join linked using (practice_id, product, source_id)
 left join books using (practice_id, product, source_id)
+left join births using (practice_id, product, source_id)
+left join people using (practice_id, product, source_id)

@@ -53,7 +53,7 @@ def frames(*records: dict[str, Any], **given: pl.DataFrame) -> Frames:
         "comparable": rows("comparable", *clients),
         "source_client": rows("source_client", *sources),
         "practices": rows("practices", {"region": "AU"}),
-        "client_sync": table("client_sync").empty(),
+        **{name: table(name).empty() for name in ("client_sync", "hq_contacts", "xpm_contacts")},
         "effective_judgement": table("effective_judgement").empty(),
     }
     return {**base, **given}

@@ -32,7 +32,8 @@ def _pair(left: str, right: str, **given: pl.DataFrame) -> Frames:
 
 LINK = rows("client_sync", {"hq_client_id": "a", "xpm_client_uuid": "b"})
 BARE = "given_name=john;family_name=smith"
-FAMILY = "structure=trust;organisation_name=smith family;emails=j@x.au"
+FIRM = "structure=company;organisation_name=kestrel holdings"
+FAMILY = "given_name=john;family_name=smith;emails=j@x.au;phones=+61412345678"
 RARE = "given_name=elizabeth;family_name=dimitriou"
 CASES: list[tuple[Frames, str, str]] = [
     (_pair(JOHN, JOHN), "exact", "The probability reached the threshold for joining."),
@@ -54,8 +55,8 @@ CASES: list[tuple[Frames, str, str]] = [
     ),
     (frames(record("hq", "a", JOHN), record("hq", "b", JOHN)), "near", "They stand in one list:"),
     (_pair(BARE, BARE), "near", "Too few details agree: the probability stays below the threshold"),
-    (_pair(RARE + ";emails=q@x.au", RARE + ";emails=zz@y.au"), "near", "Some details speak against it"),
-    (_pair(FAMILY, FAMILY.replace("j@", "k@")), "near", "Relatives or sister comp"),
+    (_pair(FIRM + ";emails=q@x.au", FIRM + ";emails=zz@y.au"), "near", "Some details speak against it"),
+    (_pair(FAMILY, FAMILY.replace("78", "87")), "near", "Relatives or sister comp"),
 ]  # fmt: skip
 
 
