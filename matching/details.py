@@ -29,9 +29,15 @@ BIRTH = Comparison(
     rarity="dob",
 )  # fmt: skip
 
+# Two digits in the wrong order are one slip; few codes are near enough for the dear distance.
+_CODES_ALIKE = (
+    "if(length(l.post_code) = length(r.post_code),"
+    " hamming(l.post_code, r.post_code) <= 2 and damerau_levenshtein(l.post_code, r.post_code) <= 1,"
+    f" {edits('l.post_code', 'r.post_code', 1)})"
+)
 _AREA_ALIKE = (
     "coalesce(l.post_code = r.post_code, false) or coalesce(l.city = r.city, false)"
-    " or coalesce(damerau_levenshtein(l.post_code, r.post_code) <= 1, false)"
+    f" or coalesce({_CODES_ALIKE}, false)"
     f" or coalesce({jw('city', 0.82)}, false)"
 )
 _AREA_UNKNOWN = f"({either_null('post_code')} and {either_null('city')})"
