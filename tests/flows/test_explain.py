@@ -59,8 +59,8 @@ def test_a_record_without_a_join_points_to_why_not(sample_store: Path) -> None:
 
 def test_why_not_tells_what_spoke_against_the_best(sample_store: Path, sample_landing: Path) -> None:
     words = ("explain", *RECORD, "--store", sample_store, "--landing", sample_landing)
-    told = scr_here(*words, "--why-not", "2").stdout.split("# Recomputed from the landing zone")[1]
-    assert told.count("## not listed: ") == 2
+    told = scr_here(*words, "--why-not", "3").stdout.split("# Recomputed from the landing zone")[1]
+    assert told.count("## not listed: ") == 3
     assert f"## not listed: {' '.join(LUKE)}" in told
     assert re.search(
         r"^spoke against it: other candidates of the same records \(-.*, other given name", told, re.M

@@ -69,7 +69,9 @@ def likely(row: Row) -> str:
     """What a person who knows the clients would say."""
     if row["kind"] == "match":
         return "match" if row["name_2"] == "Emily Thompson" else "no_match"
-    return {"tax_link": "no_match", "selection": "keep_xpm", "shared_tax_number": "match"}[row["kind"]]
+    if row["kind"] == "selection":
+        return "keep_xpm" if "keep_xpm" in row["permitted_answers"] else "keep_hq"
+    return {"tax_link": "no_match", "shared_tax_number": "match"}[row["kind"]]
 
 
 def test_answering_what_blocks_completes_the_practice(desk: Desk) -> None:
