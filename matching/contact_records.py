@@ -77,21 +77,25 @@ def people_of_clients(frames: Frames) -> pl.DataFrame:
     """
     rows = _rows(frames)
     names, at = _names(rows)
-    client = ["practice_id", "product", "source_id"]
-    owner = rows.select("practice_id", "product", source_id="client_id")
+    # Clients are numbered: texts are grouped by three columns only here.
+    clients = frames["comparable"].select(*ID, "given_name", "family_name").with_row_index("client")
+    owners = rows.select("practice_id", "product", source_id="client_id")
+    owners = owners.join(clients, on=ID, how="left", maintain_order="left", validate="m:1")
     values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
-    shown = values.select(pl.when(pl.col("kind") == PHONE).then(pl.col("text").str.tail(7)).otherwise("text"))
-    reached = owner[values["row"]].with_columns(people=shown.to_series())
-    bears = owner.with_columns(names["given"].gather(at), names["family"].gather(at)).drop_nulls()
-    own = frames["comparable"].select(*client, own_given="given_name", own_family="family_name")
-    bears = bears.join(own, on=client, how="left", validate="m:1")
+    shown = pl.when(pl.col("kind") == PHONE).then(pl.col("text").str.tail(7)).otherwise("text")
+    reached = values.select(client=owners["client"].gather(values["row"]), people=shown)
+    bears = owners.with_columns(names["given"].gather(at), names["family"].gather(at)).drop_nulls("client")
     # By the initial, so that neither a short form of his own name nor a slip in it counts.
-    initial = pl.col("given").str.head(1) == pl.col("own_given").str.head(1)
-    others = bears.filter(~((pl.col("family") == pl.col("own_family")) & initial).fill_null(False))
-    named = others.select(*client, people_names=pl.concat_str("given", "family", separator=" "))
+    initial = pl.col("given").str.head(1) == pl.col("given_name").str.head(1)
+    own = ((pl.col("family") == pl.col("family_name")) & initial).fill_null(False)
+    named = bears.filter(~own).select("client", people_names=pl.concat_str("given", "family", separator=" "))
     named = named.filter(~pl.col("people_names").str.contains(r"\d"))
-    lists = [frame.group_by(client).agg(pl.all().unique().sort()) for frame in (reached, named)]
-    return lists[0].join(lists[1], on=client, how="full", coalesce=True, validate="1:1")
+    found = clients.select(*ID, "client")
+    for texts in (reached, named):
+        each = texts.drop_nulls().unique().sort(texts.columns)
+        held = each.group_by("client", maintain_order=True).agg(pl.all())
+        found = found.join(held, on="client", how="left", validate="1:1")
+    return found.drop("client").filter(pl.any_horizontal(pl.col("people", "people_names").is_not_null()))
 
 
 def _rows(frames: Frames) -> pl.DataFrame:

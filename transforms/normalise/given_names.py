@@ -1,6 +1,6 @@
 """Nicknames: which given names may stand for one another."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 from nicknames import NickNamer
@@ -21,8 +21,8 @@ def nickname_roots(given: pl.Series) -> pl.Series:
         .with_columns(pl.col("given").pipe(folded).str.extract(r"^(\S+)"))
     )
     distinct = frame.unique().drop_nulls()
-    roots = [sorted(_roots(name)) for name in distinct["given"]]
-    found = distinct.with_columns(roots=pl.Series(roots, dtype=pl.List(pl.String)))
+    roots = pl.Series([_roots(name) for name in distinct["given"]], dtype=pl.List(pl.String))
+    found = distinct.with_columns(roots=roots)
     spread = frame.join(found, on="given", how="left", maintain_order="left", validate="m:1")["roots"]
     return spread.fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias(given.name)
 
@@ -37,15 +37,20 @@ def is_given_name(given: pl.Series) -> pl.Series:
     return given.is_in(pl.Series(known, dtype=pl.String).implode()).fill_null(False)
 
 
-def _roots(name: str) -> set[str]:
-    return {name, *(c for c in _canonicals(name) if not _is_longer(name, c))}
+@lru_cache(maxsize=100_000)  # the next batch holds the same names
+def _roots(name: str) -> list[str]:
+    return sorted({name, *(c for c in _canonicals(name) if not _is_longer(name, c))})
 
 
 def _canonicals(name: str) -> set[str]:
     names: set[str] = _namer().canonicals_of(name)
-    dropped = {frozenset(pair) for pair in reference("nicknames")["drop"]}
     added = reference("nicknames")["add"].get(name, [])
-    return {c for c in names | set(added) if frozenset((name, c)) not in dropped}
+    return {c for c in names | set(added) if frozenset((name, c)) not in _dropped()}
+
+
+@cache
+def _dropped() -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(pair) for pair in reference("nicknames")["drop"])
 
 
 def _is_longer(name: str, other: str) -> bool:
