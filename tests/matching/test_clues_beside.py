@@ -51,8 +51,8 @@ def test_a_contact_who_is_the_client_says_his_name_only_once(con: duckdb.DuckDBP
     assert "contact_people" not in _entries(matched(con, _with_contacts(himself, {"name": "J Smith"})))
 
 
-def _tax(given: str, **more: pl.DataFrame) -> Frames:
-    born = f"given_name={given};family_name=smith;date_of_birth=1970-03-04"
+def _tax(given: str, family: str = "smith", **more: pl.DataFrame) -> Frames:
+    born = f"given_name={given};family_name={family};date_of_birth=1970-03-04"
     known = record("hq", "a", f"{BARE};date_of_birth=1970-03-04"), record("xpm", "b", BARE)
     found = dict(frames(*known, record("tax", "t", born), **more))
     linked = pl.when(pl.col("source_id") == "t").then(pl.lit("b"))
@@ -71,8 +71,18 @@ def test_a_client_without_birth_date_has_that_of_its_tax_record(con: duckdb.Duck
 def test_a_tax_record_of_another_name_or_refused_lends_no_birth_date(con: duckdb.DuckDBPyConnection) -> None:
     names = ("left_product", "left_id", "right_product", "right_id", "judgement")
     said = rows("effective_judgement", dict(zip(names, ("xpm", "b", "tax", "t", "no_match"), strict=True)))
-    for found in (_tax("mary"), _tax("john", effective_judgement=said)):
+    for found in (_tax("mary"), _tax("john", "jones"), _tax("john", effective_judgement=said)):
         assert "date_of_birth" not in _entries(matched(con, found))
+
+
+@pytest.mark.parametrize(("other", "band"), [("kestrel marlin", "exact"), ("osprey wattle", "near")])
+def test_a_client_that_may_be_a_person_or_a_firm_is_found_by_name_and_details(
+    con: duckdb.DuckDBPyConnection, other: str, band: str
+) -> None:
+    details = "structure=unknown;entity_type=unknown;emails=k@k.nz;phones=+6421111222"
+    left, right = (f"{details};full_name={name}" for name in ("kestrel marlin", other))
+    match = matched(con, frames(record("hq", "a", left), record("xpm", "b", right)))
+    assert match.filter(left_id="a", right_id="b")["band"].to_list() == [band]
 
 
 @pytest.mark.parametrize(("middle", "counts"), [(None, False), ("Ying", True)])
