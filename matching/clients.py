@@ -35,6 +35,7 @@ from transforms.sql import Frames, query
 _SQL = Path(__file__).parent / "sql"
 _PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
 _BOOKS = (_SQL / "books.sql").read_text(encoding="utf-8")
+_REFUSED = (_SQL / "refused.sql").read_text(encoding="utf-8")
 _TAX_BIRTHS = (_SQL / "tax_births.sql").read_text(encoding="utf-8")
 _CLIENT = ("practice_id", "product", "source_id", "state", "first_name", "middle_name")
 _BORN = ("practice_id", "product", "source_id", "given_name", "family_name", "date_of_birth")
@@ -96,11 +97,11 @@ def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
     own = _practice_values(frames["practices"])
     # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
     clients = frames["source_client"].select(_CLIENT)
-    judged, comparable = frames["effective_judgement"], frames["comparable"]
     links = frames["source_client"].select(_ORGANISATION)
-    books = query(con, _BOOKS, {"source_client": links, "judgement": judged})
-    of_tax = {"source_client": links.filter(pl.col("xpm_client_uuid").is_not_null()), "judgement": judged}
-    births = query(con, _TAX_BIRTHS, of_tax | {"comparable": comparable.select(_BORN)})
+    refused = query(con, _REFUSED, {"judgement": frames["effective_judgement"]})
+    books = query(con, _BOOKS, {"source_client": links, "refused": refused})
+    of_tax = {"source_client": links.filter(pl.col("xpm_client_uuid").is_not_null()), "refused": refused}
+    births = query(con, _TAX_BIRTHS, {**of_tax, "comparable": frames["comparable"].select(_BORN)})
     known = {"own": own, "source_client": clients, "books": books, "births": births}
     known["people"] = people_of_clients(frames)
     frame = query(con, _PREPARE, {**known, **{name: frames[name] for name in ("comparable", "client_sync")}})

@@ -24,7 +24,7 @@ _PAIR_BELIEF = 50.0
 """Pairs behind the belief that a kind of pair agrees by chance as often as all pairs do."""
 _RATE_BELIEF = 5.0
 """Records behind the belief that as many have a partner as among all kinds."""
-_RELATIVES = 1.0
+_RELATIVES = 5.0
 """Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
 _FEW = 10.0
 """Records under which not each has a relative: the only companies of two lists need not be sisters."""

@@ -131,7 +131,7 @@ def _places(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
 
 def _whole(address: pl.Series, region: pl.Series | None) -> dict[str, pl.Series | None]:
     """What addresses without fields for town and postcode hold of both."""
-    parts = normalise.split_line(address)
+    parts = normalise.split_address(address)
     found = {"address": "line", "city": "city", "post_code": "post_code", "region": "region"}
     return {
         kind: region if kind == "region" and region is not None else parts[name]

@@ -1,15 +1,6 @@
 -- One row per client with a Xero organisation: the ids of its organisations. Practice Manager knows none; Tax, which
 -- shares its clients, does, unless a person said that it does not share this one.
-with refused as (
-    select
-        practice_id,
-        case when left_product = 'tax' then left_id else right_id end as tax_id,
-        case when left_product = 'tax' then right_id else left_id end as xpm_id
-    from judgement
-    where judgement = 'no_match' and 'tax' in (left_product, right_product)
-),
-
-connected as (
+with connected as (
     select practice_id, product, source_id, organisation_id
     from source_client
     where organisation_id is not null

@@ -1,14 +1,5 @@
 -- One row per Practice Manager client without a birth date: that of the Tax records that name it and bear its
 -- name, unless they differ or a person said that they are another's.
-with refused as (
-    select
-        practice_id,
-        case when left_product = 'tax' then left_id else right_id end as tax_id,
-        case when left_product = 'tax' then right_id else left_id end as xpm_id
-    from judgement
-    where judgement = 'no_match' and 'tax' in (left_product, right_product)
-)
-
 select xpm.practice_id, xpm.product, xpm.source_id, min(tax.date_of_birth) as date_of_birth
 from source_client as link
 inner join comparable as tax using (practice_id, product, source_id)

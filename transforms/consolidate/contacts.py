@@ -45,7 +45,7 @@ def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) 
     }
 
 
-def _listed(frames: Frames) -> pl.DataFrame:
+def listed(frames: Frames) -> pl.DataFrame:
     """One row per client and contact read, the columns of both products under one name."""
     both_names = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True).replace("", None)
     hq = frames["hq_contacts"].select(
@@ -79,7 +79,7 @@ def _rows(frames: Frames) -> pl.DataFrame:
     became = ("client_id", "client_no", "stands_on", pl.col("lost").alias("client_lost"))
     client = frames["link_client"].select("practice_id", "product", *became, source_client_id="source_id")
     return (
-        _listed(frames)
+        listed(frames)
         .join(plan, on="practice_id")  # many to one
         .join(client, on=["practice_id", "product", "source_client_id"], how="left")  # many to at most one
         .with_columns(

@@ -3,6 +3,7 @@
 import duckdb
 import polars as pl
 
+from transforms.consolidate.contacts import listed
 from transforms.consolidate.joined import Records
 from transforms.consolidate.links import link_outlook, masked_texts
 from transforms.sql import Frames, run_sql
@@ -50,29 +51,15 @@ def contact_outlook(
 
     By the rules of `contacts.contact_tables`, in numbers alone.
     """
-    hq = frames["hq_contacts"].select(
-        "practice_id",
-        product=pl.lit("hq"),
-        source_id="hq_contact_id",
-        client_id="hq_client_id",
-        is_primary=pl.col("is_primary").fill_null(False),
-        deleted=pl.lit(False),
-    )
-    xpm = frames["xpm_contacts"].select(
-        "practice_id",
-        product=pl.lit("xpm"),
-        source_id="UUID",
-        client_id="ClientUUID",
-        is_primary=pl.col("IsPrimary").fill_null(False),
-        deleted=pl.col("IsDeleted").fill_null(False),
+    contacts = listed(frames).select(
+        *("practice_id", "product", "source_id", "is_primary", "deleted"), client_id="source_client_id"
     )
     key = ["practice_id", "product", "source_id"]
     person = frames["contact_person"].select(*key, "person").with_row_index("contact")
     record = records.record.select("practice_id", "product", "rid", client_id="source_id")
     practice = records.record.select("practice", "practice_id").unique()
     link = (
-        pl.concat([hq, xpm])
-        .join(practice, on="practice_id")  # many to one
+        contacts.join(practice, on="practice_id")  # many to one
         .join(person, on=key)  # many to one
         .join(record, on=["practice_id", "product", "client_id"], how="left")  # many to at most one
         .sort("practice_id", "source_id", "product", "client_id")

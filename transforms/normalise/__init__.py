@@ -4,6 +4,7 @@ Each normaliser takes and gives Polars series (or a frame of several) of the sam
 raises on any text, and can be used on its own: matching uses them on columns of any frame.
 """
 
+from transforms.normalise.address_lines import split_address
 from transforms.normalise.addresses import address
 from transforms.normalise.clients import client_names, comparable
 from transforms.normalise.dates import dates, drop_default_dates
@@ -16,7 +17,6 @@ from transforms.normalise.identifiers import (
     company_number,
     tax_number,
 )
-from transforms.normalise.one_line import split_line
 from transforms.normalise.organisations import organisation_name
 from transforms.normalise.persons import person_name
 from transforms.normalise.phones import phones
@@ -45,7 +45,7 @@ __all__ = [
     "phones",
     "post_code",
     "region_code",
-    "split_line",
+    "split_address",
     "structure",
     "tax_number",
     "websites",

@@ -18,7 +18,7 @@ from transforms.normalise import (
     phones,
     post_code,
     region_code,
-    split_line,
+    split_address,
     structure,
     tax_number,
 )
@@ -137,5 +137,5 @@ def test_dates() -> None:
 
 
 def test_addresses_in_one_line() -> None:
-    table = cases("one_line")
-    check(table.select("whole"), split_line(table["whole"]), table.drop("whole"))
+    table = cases("address_lines")
+    check(table.select("whole"), split_address(table["whole"]), table.drop("whole"))

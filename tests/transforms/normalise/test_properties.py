@@ -80,7 +80,7 @@ _FRAMES: dict[str, Callable[[pl.Series], pl.DataFrame]] = {
     "person_name": lambda s: normalise.person_name(None, None, None, s),
     "person_parts": lambda s: normalise.person_name(s, s.reverse(), s, None),
     "address": lambda s: normalise.address(s, s.reverse(), s),
-    "split_line": normalise.split_line,
+    "split_address": normalise.split_address,
     "tax_number": lambda s: normalise.tax_number(s, _regions(s)),
 }
 

@@ -18,7 +18,7 @@ _BEHIND = r"\p{L}(?:stra(?:ss|ß)e|str\.?|weg|gasse|allee|straat|laan)[ ,]+\d+[a
 _PLACES = r"[, ]*((?:[\p{L}.'’-]+[ ,]*)*)"
 
 
-def split_line(line: pl.Series) -> pl.DataFrame:
+def split_address(line: pl.Series) -> pl.DataFrame:
     """line, city, post_code, region, as typed: one row per address; what cannot be told stays in `line`.
 
     The postcode is the last number that nothing but words follows. The town is what stands behind the last
@@ -50,15 +50,15 @@ def _split(frame: pl.DataFrame) -> pl.DataFrame:
     line = pl.coalesce(street.struct.field("1"), comma.struct.field("1"), "rest")
     return parts.select(
         line=line.str.replace(rf"(?i)^(.*?),? ({_unit()})$", "${2}, ${1}"),
-        city=pl.coalesce(*(_present(part.str.extract(r"([^,]+)$")) for part in (town, pl.col("behind")))),
+        city=pl.coalesce(_last_part(town), _last_part(pl.col("behind"))),
         post_code="post_code",
         region="region",
     )
 
 
-def _present(text: pl.Expr) -> pl.Expr:
-    text = text.str.strip_chars(" ,.")
-    return pl.when(text != "").then(text)
+def _last_part(place: pl.Expr) -> pl.Expr:
+    """What stands behind the last comma: "Vythiri, Wayanad" is in Wayanad."""
+    return present(place.str.extract(r"([^,]+)$").str.strip_chars(" ,."))
 
 
 @cache
