@@ -10,14 +10,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
+from queue import SimpleQueue
 
 import polars as pl
 from polars.exceptions import PanicException
 
 from expectations.contracts import tables
 from expectations.errors import ScrError, StoppedError, StoreError, UsageError
+from flows.crew import Member, crew
 from flows.night import OpenNight
-from flows.stages import Made, compute
+from flows.stages import Computed, Made
 from transforms.publish import publish
 from transforms.status import Night, practice_status, publishable
 
@@ -53,94 +55,119 @@ def plainly(name: str, work: Work) -> BatchResult:
 def run_batches(night: OpenNight, step: Step = plainly) -> list[BatchResult]:
     """Take every batch through every stage, `workers` of them at once, each as one `step` in a thread.
 
-    Raises what the first batch that cannot go on raises; the others end before their next stage.
+    Raises what the first batch that cannot go on raises; the others are given up.
     """
-    pool = ThreadPoolExecutor(night.settings.workers, "batch")
     results: list[Future[BatchResult]] = []
-    try:
-        for number, ids in enumerate(night.batches, start=1):
-            work = partial(run_batch, night, number, ids, results[-1] if results else None)
-            results.append(pool.submit(copy_context().run, step, f"batch {number}", work))
-        return [result.result() for result in results]
-    except BaseException:
-        night.clock.stopped.set()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with crew(night) as members:
+        pool, idle = ThreadPoolExecutor(len(members), "batch"), SimpleQueue[Member]()
+        for member in members:
+            idle.put(member)
+        try:
+            for number, ids in enumerate(night.batches, start=1):
+                work = partial(run_batch, night, idle, number, ids, results[-1] if results else None)
+                results.append(pool.submit(copy_context().run, step, f"batch {number}", work))
+            return [result.result() for result in results]
+        except BaseException:
+            night.clock.stopped.set()
+            for member in members:
+                member.stop()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A batch under way."""
+
+    night: OpenNight
+    """With the clock of the batch."""
+    member: Member
+    before: Before
+
+    def compute(self, practice_ids: Sequence[str]) -> Computed:
+        return self.member.compute(self.night.clock, practice_ids)
 
 
 def run_batch(
-    night: OpenNight, number: int, practice_ids: Sequence[str], before: Before = None
+    night: OpenNight, idle: "SimpleQueue[Member]", number: int, practice_ids: Sequence[str], before: Before
 ) -> BatchResult:
-    """Take a batch through every stage, and publish it once the batch `before` is published.
+    """Have a member that is idle take a batch through every stage; publish it once the one `before` is.
 
     Where it fails it is split in two, until the practice that fails stands alone with outcome `failed`.
     """
     night = replace(night, clock=night.clock.of_batch(number))
-    sizes = night.landed.sizes.filter(pl.col("practice_id").is_in(practice_ids))
-    result = _attempt(night, practice_ids, before)
+    member = idle.get()
+    try:
+        result = _attempt(_Task(night, member, before), practice_ids)
+    finally:
+        idle.put(member)
+    sizes = night.inputs.landed.sizes.filter(pl.col("practice_id").is_in(practice_ids))
     night.clock.progress.advance(int(sizes["rows"].sum()))
     return result
 
 
-def _attempt(night: OpenNight, practice_ids: Sequence[str], before: Before) -> BatchResult:
+def _attempt(task: _Task, practice_ids: Sequence[str]) -> BatchResult:
     try:
-        frames = compute(night, practice_ids)
-        return _published(night, frames, night.status_facts, before)
+        computed = task.compute(practice_ids)
+        if computed.verdict:
+            task.night.verdicts.append((task.night.clock.batch, computed.verdict))
+        return _published(task, computed.frames, task.night.inputs.status_facts)
     except (UsageError, StoreError, StoppedError):
         raise
     except (Exception, PanicException) as error:  # a panic of Polars is no Exception
         log.debug("%d practices failed", len(practice_ids), exc_info=True)
-        cause = _cause(night, error)
-    if len(practice_ids) == 1 or _hits_all(night, practice_ids, cause):
-        return _failed(night, practice_ids, cause, before)
+        cause = _cause(task, error)
+    if len(practice_ids) == 1 or _hits_all(task, practice_ids, cause):
+        return _failed(task, practice_ids, cause)
     half = len(practice_ids) // 2
-    parts = [_attempt(night, part, before) for part in (practice_ids[:half], practice_ids[half:])]
+    parts = [_attempt(task, part) for part in (practice_ids[:half], practice_ids[half:])]
     return BatchResult(pl.concat([part.status for part in parts]), total(parts))
 
 
-def _hits_all(night: OpenNight, practice_ids: Sequence[str], cause: str) -> bool:
+def _hits_all(task: _Task, practice_ids: Sequence[str], cause: str) -> bool:
     """Whether practices from all over a large batch fail alike, each by itself: halving would take hours."""
     if len(practice_ids) <= 2 * PROBES:
         return False
     probes = practice_ids[:: len(practice_ids) // PROBES][:PROBES]
-    return all(_probe(night, practice_id) == cause for practice_id in probes)
+    return all(_probe(task, practice_id) == cause for practice_id in probes)
 
 
-def _probe(night: OpenNight, practice_id: str) -> str | None:
+def _probe(task: _Task, practice_id: str) -> str | None:
     """Why a practice cannot be computed by itself, None where it can. Publishes nothing."""
     try:
-        compute(night, [practice_id])
+        task.compute([practice_id])
     except (UsageError, StoreError, StoppedError):
         raise
     except (Exception, PanicException) as error:
-        return _cause(night, error)
+        return _cause(task, error)
     return None
 
 
-def _cause(night: OpenNight, error: BaseException) -> str:
+def _cause(task: _Task, error: BaseException) -> str:
     # Another library's message may quote a value of a record; ours hold keys only.
     what = str(error) if isinstance(error, ScrError) else type(error).__name__
-    return f"stage {night.clock.current}: {what}"
+    return f"stage {task.night.clock.current}: {what}"
 
 
-def _failed(night: OpenNight, practice_ids: Sequence[str], cause: str, before: Before) -> BatchResult:
-    facts = replace(night.status_facts, failed=dict.fromkeys(practice_ids, cause))
-    practices = night.landed.directory.filter(pl.col("practice_id").is_in(practice_ids))
-    return _published(night, {"practices": practices}, facts, before)
-
-
-def _published(night: OpenNight, frames: Made, facts: Night, before: Before) -> BatchResult:
+def _failed(task: _Task, practice_ids: Sequence[str], cause: str) -> BatchResult:
+    night = task.night
+    facts = replace(night.inputs.status_facts, failed=dict.fromkeys(practice_ids, cause))
+    directory = night.inputs.landed.directory
+    frames = {"practices": directory.filter(pl.col("practice_id").is_in(practice_ids))}
     with night.clock.stage("status"), night.con.cursor() as con:
-        status = practice_status(con, frames, night.last_status, facts)
-        frames["practice_status"] = status
-        night.clock.count(status.height)
-    if before and before.exception():  # waits for it
+        status = practice_status(con, frames, night.inputs.last_status, facts)
+    return _published(task, {**frames, "practice_status": status}, facts)
+
+
+def _published(task: _Task, frames: Made, facts: Night) -> BatchResult:
+    if task.before and task.before.exception():  # waits for it
         raise StoppedError("the batch before could not be published")
-    with night.clock.stage("publish"):
-        publish(night.store, frames, facts)
+    clock, status = task.night.clock, frames["practice_status"]
+    with clock.stage("publish"):
+        publish(task.night.store, frames, facts)
         rows = _rows_written(frames, publishable(status))
-        night.clock.count(sum(rows.values()))
+        clock.count(sum(rows.values()))
     return BatchResult(status, rows)
 
 

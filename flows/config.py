@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     batch_rows: Annotated[int, Field(ge=1)] = 400_000
     """Rows of all lists that travel together: about 100,000 clients with what hangs on them."""
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(2, os.cpu_count() or 1))
-    """Batches under way at once: each more keeps another core busy, and takes as much memory again."""
+    """Batches under way at once: each keeps a process and a core busy, and takes as much memory again."""
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Threads of DuckDB and Polars."""
     memory_limit: Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$")] = "2GB"
@@ -52,10 +52,10 @@ class Settings(BaseSettings):
     match_model: Path | None = None
     """Model file that scores the pairs; None: the one that comes with scr."""
 
-    @property
-    def threads_of_batch(self) -> int:
-        """Threads of DuckDB for each batch under way: one thread a query costs a fifth less than two."""
-        return max(1, self.threads // self.workers)
+    def memory_of(self, workers: int) -> str:
+        """The share of `memory_limit` that each of so many workers has."""
+        number = self.memory_limit.rstrip("MGiBmgb ")
+        return f"{float(number) / workers:g}{self.memory_limit[len(number) :]}"
 
     @field_validator("landing", "store")
     @classmethod

@@ -23,8 +23,8 @@ from transforms.sql import connect
 from transforms.status import Night
 from transforms.store import Store, open_store
 
-_WORTHWHILE = 50_000
-"""Rows under which no batch is made smaller: what it costs whatever its size is not made up for."""
+_WORTHWHILE = 100_000
+"""Rows for which a process of its own pays: it takes three seconds to start, and about as long for these."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +43,26 @@ class RunRequest:
 
 
 @dataclass(frozen=True)
-class OpenNight:
-    """One run under way."""
+class Inputs:
+    """What every batch is computed from. Its rows lie on disk, so it travels lightly to other processes."""
 
     settings: Settings
     request: RunRequest
-    con: duckdb.DuckDBPyConnection
-    store: Store
     landed: Landed
     last_intake: pl.DataFrame
     """`intake` of the practices in scope as the last runs left it."""
     last_status: pl.DataFrame
     """`practice_status` of the practices in scope as the last runs left it."""
-    clock: Clock
-    batches: tuple[tuple[str, ...], ...]
-    """Practice ids, sorted, in batches of about `even_rows` rows."""
-    verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
-    """Number of a batch and the gate's results of it, kept where Data Docs are asked for."""
+
+    @property
+    def workers(self) -> int:
+        """Batches under way at once."""
+        return workers_for(self.settings, _rows(self.landed))
+
+    @property
+    def threads(self) -> int:
+        """Threads of DuckDB for each batch under way."""
+        return max(1, self.settings.threads // self.workers)
 
     @property
     def status_facts(self) -> Night:
@@ -73,6 +76,22 @@ class OpenNight:
             stale_tool_hours=self.settings.stale_tool_hours,
             whole_fleet=not self.request.practice_ids,
         )
+
+
+@dataclass(frozen=True)
+class OpenNight:
+    """One run under way."""
+
+    inputs: Inputs
+    con: duckdb.DuckDBPyConnection
+    store: Store
+    clock: Clock
+    scratch: Path
+    """A folder that goes with the run."""
+    batches: tuple[tuple[str, ...], ...]
+    """Practice ids, sorted, in batches of about `even_rows` rows."""
+    verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
+    """Number of a batch and the gate's results of it, kept where Data Docs are asked for."""
 
 
 def new_request(
@@ -100,22 +119,25 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
     with (
         tempfile.TemporaryDirectory(prefix="scr-") as scratch,
         connect(settings.threads, settings.memory_limit, Path(scratch)) as con,
-        open_store(Path(settings.store), threads=settings.threads_of_batch) as store,
+        open_store(Path(settings.store)) as store,
     ):
         with clock.stage("land"):
             snapshot = find_snapshot(settings.landing, request.snapshot_date)
             landed = land(con, snapshot, scope)
             _check_scope(request.practice_ids, landed)
-            clock.count(int(landed.sizes["rows"].sum()))
-            con.execute(f"set threads = {settings.threads_of_batch}")
-        practices, rows = landed.sizes.height, int(landed.sizes["rows"].sum())
+            clock.count(_rows(landed))
         intake, status = lookup.last_intake(store, scope), lookup.last_status(store, scope)
-        batches = batches_of(landed.sizes, even_rows(settings, rows))
-        progress.begin(practices, rows)
+        inputs = Inputs(settings, request, landed, intake, status)
+        batches = batches_of(landed.sizes, even_rows(settings, _rows(landed)))
+        progress.begin(landed.sizes.height, _rows(landed))
         try:
-            yield OpenNight(settings, request, con, store, landed, intake, status, clock, batches)
+            yield OpenNight(inputs, con, store, clock, Path(scratch), batches)
         finally:
             progress.end()
+
+
+def _rows(landed: Landed) -> int:
+    return int(landed.sizes["rows"].sum())
 
 
 def _check_scope(wanted: Sequence[str], landed: Landed) -> None:
@@ -125,14 +147,19 @@ def _check_scope(wanted: Sequence[str], landed: Landed) -> None:
         raise UsageError(unknown_ids("practice", missing, known))
 
 
+def workers_for(settings: Settings, rows: int) -> int:
+    """Batches of `rows` rows under way at once: `workers`, fewer where so many processes would not pay."""
+    return max(1, min(settings.workers, rows // _WORTHWHILE))
+
+
 def even_rows(settings: Settings, rows: int) -> int:
     """Rows of a batch, at most `batch_rows`, so that all workers are busy until the end of `rows` rows.
 
-    As many batches as there are workers, or a multiple, while none gets smaller than is worthwhile.
+    As many batches as there are workers, or a multiple.
     """
-    rounds = math.ceil(rows / (settings.batch_rows * settings.workers))
-    even = math.ceil(rows / max(1, rounds * settings.workers))
-    return min(settings.batch_rows, max(even, _WORTHWHILE))
+    workers = workers_for(settings, rows)
+    rounds = math.ceil(rows / (settings.batch_rows * workers))
+    return math.ceil(rows / max(1, rounds * workers)) or settings.batch_rows
 
 
 def batches_of(sizes: pl.DataFrame, rows: int) -> tuple[tuple[str, ...], ...]:

@@ -136,12 +136,19 @@ class Clock:
 
         Raises StoppedError where the run has ended meanwhile.
         """
+        self.begin(name)
+        started = perf_counter()
+        yield
+        self.ended(StageTime(self.batch, name, self._rows, perf_counter() - started))
+
+    def begin(self, name: str) -> None:
+        """A stage starts. Raises StoppedError where the run has ended meanwhile."""
         if self.stopped.is_set():
             raise StoppedError(f"batch {self.batch} was given up before stage {name}: the run has ended")
         self.current, self._rows = name, 0
         self.progress.stage(name)
-        started = perf_counter()
-        yield
-        time = StageTime(self.batch, name, self._rows, perf_counter() - started)
+
+    def ended(self, time: StageTime) -> None:
+        """A stage ended well."""
         self.times.append(time)
         self.progress.finished(time)

@@ -62,26 +62,26 @@ def finish(night: OpenNight, results: Sequence[BatchResult]) -> RunSummary:
     """Write the line of table `run` and gather what the batches left."""
     status = pl.concat([table("practice_status").empty(), *(result.status for result in results)])
     summary = RunSummary(
-        night.request.run_id,
-        night.landed.snapshot.snapshot_date,
+        night.inputs.request.run_id,
+        night.inputs.landed.snapshot.snapshot_date,
         status.sort("practice_id"),
         total(results),
         _left(night),
     )
     record_run(night.store, _run_row(night, summary))
-    if night.request.data_docs:
+    if night.inputs.request.data_docs:
         verdicts = [verdict for _, verdict in sorted(night.verdicts, key=lambda found: found[0])]
-        write_data_docs(verdicts, summary.run_id, night.request.data_docs)
+        write_data_docs(verdicts, summary.run_id, night.inputs.request.data_docs)
     return summary
 
 
 def _left(night: OpenNight) -> tuple[str, ...]:
-    known, directory = night.last_status["practice_id"], night.landed.directory["practice_id"]
+    known, directory = night.inputs.last_status["practice_id"], night.inputs.landed.directory["practice_id"]
     return tuple(known.filter(~known.is_in(directory.implode())).sort())
 
 
 def _run_row(night: OpenNight, summary: RunSummary) -> pl.DataFrame:
-    request = night.request
+    request = night.inputs.request
     counts = {
         "outcomes": summary.outcomes,
         "rows": summary.rows,
@@ -97,7 +97,7 @@ def _run_row(night: OpenNight, summary: RunSummary) -> pl.DataFrame:
         "scope": list(request.practice_ids),
         "counts": json.dumps(counts),
         "versions": json.dumps(versions(), sort_keys=True),
-        "input_hash": night.landed.input_hash,
+        "input_hash": night.inputs.landed.input_hash,
         "output_hash": _output_hash(summary.status),
     }
     return pl.DataFrame([row], schema=table("run").schema)

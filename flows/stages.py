@@ -4,13 +4,16 @@ A stage that leaves scratch tables gets a cursor of its own: they go with it, an
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import duckdb
 import polars as pl
 
-from expectations.gate import check
-from flows.config import Settings
+from expectations.contracts import tables
+from expectations.gate import Verdict, check
 from flows.landing import match_options
-from flows.night import OpenNight
+from flows.night import Inputs
+from flows.progress import Clock
 from matching.clients import match_clients
 from matching.contacts import match_contacts
 from transforms.clients import source_clients
@@ -18,40 +21,48 @@ from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
 from transforms.ingest import read_batch
 from transforms.normalise import comparable
+from transforms.status import practice_status
 
 Made = dict[str, pl.DataFrame]
 
 
-def compute(night: OpenNight, practice_ids: Sequence[str]) -> Made:
-    """Every frame of the batch, from raw rows to validation failures. Writes nothing to the store."""
-    run_id, clock = night.request.run_id, night.clock
+@dataclass(frozen=True)
+class Computed:
+    """What the stages made of a batch."""
+
+    frames: Made
+    """Every table of the store but `run`, and `practices`; `practice_status` says what is to be published."""
+    verdict: Verdict | None = None
+    """The gate's results, where Data Docs are asked for."""
+
+
+def compute(
+    inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+) -> Computed:
+    """Every stage of a batch from raw rows to its status, by way of `con`. Writes nothing to the store."""
+    run_id, settings = inputs.request.run_id, inputs.settings
     frames: Made = {}
-    with clock.stage("read"), night.con.cursor() as con:
-        frames |= clock.made(read_batch(con, night.landed, practice_ids, night.last_intake, run_id))
-    with clock.stage("clients"), night.con.cursor() as con:
-        frames |= clock.made({"source_client": source_clients(con, frames)})
+    with clock.stage("read"), con.cursor() as own:
+        frames |= clock.made(read_batch(own, inputs.landed, practice_ids, inputs.last_intake, run_id))
+    with clock.stage("clients"), con.cursor() as own:
+        frames |= clock.made({"source_client": source_clients(own, frames)})
     with clock.stage("normalise"):
         frames |= clock.made({"comparable": comparable(frames["source_client"], frames["practices"])})
-    with clock.stage("decide"), night.con.cursor() as con:
-        frames |= clock.made(effective(con, frames, run_id))
-    with clock.stage("match"), night.con.cursor() as con:
-        frames |= clock.made({"match": match_clients(con, frames, match_options(night.settings), run_id)})
-    with clock.stage("contacts"), night.con.cursor() as con:
-        frames |= clock.made(match_contacts(con, frames))
+    with clock.stage("decide"), con.cursor() as own:
+        frames |= clock.made(effective(own, frames, run_id))
+    with clock.stage("match"), con.cursor() as own:
+        frames |= clock.made({"match": match_clients(own, frames, match_options(settings), run_id)})
+    with clock.stage("contacts"), con.cursor() as own:
+        frames |= clock.made(match_contacts(own, frames))
     del frames["comparable"]  # the widest frame, and nobody needs it any more
-    with clock.stage("consolidate"), night.con.cursor() as con:
-        frames |= clock.made(consolidate(con, frames, _consolidation(night.settings), run_id))
+    with clock.stage("consolidate"), con.cursor() as own:
+        options = Options(include_prospects=settings.include_prospects)
+        frames |= clock.made(consolidate(own, frames, options, run_id))
     with clock.stage("validate"):
-        frames |= clock.made({"validation_failure": _validated(night, frames)})
-    return frames
-
-
-def _validated(night: OpenNight, frames: Made) -> pl.DataFrame:
-    verdict = check(night.con, frames, night.request.run_id)
-    if night.request.data_docs:
-        night.verdicts.append((night.clock.batch, verdict))
-    return verdict.failures
-
-
-def _consolidation(settings: Settings) -> Options:
-    return Options(include_prospects=settings.include_prospects)
+        verdict = check(con, frames, run_id)
+        frames |= clock.made({"validation_failure": verdict.failures})
+    with clock.stage("status"), con.cursor() as own:
+        status = practice_status(own, frames, inputs.last_status, inputs.status_facts)
+        frames |= clock.made({"practice_status": status})
+    written = {name: frame for name, frame in frames.items() if name in {"practices", *tables("published")}}
+    return Computed(written, verdict if inputs.request.data_docs else None)

@@ -1,20 +1,24 @@
 """Batches under way at once: order of publication, what ends a run, a defect that hits every practice."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
+import duckdb
 import polars as pl
 import pytest
 
 import flows.batches
+import flows.crew
 from expectations.errors import StoreError
 from flows.config import Settings, load_settings
-from flows.night import OpenNight, new_request
-from flows.progress import PlainProgress
+from flows.crew import Here, Member
+from flows.night import Inputs, OpenNight, new_request
+from flows.progress import Clock, PlainProgress
 from flows.run import RunSummary, run
-from flows.stages import Made, compute
+from flows.stages import Computed, compute
 from transforms.publish import publish
 from transforms.sql import Frames
 from transforms.status import Night
@@ -23,7 +27,7 @@ from transforms.store import Store, open_store
 IDS = ["AU-000001", "AU-000002", "NZ-000001"]
 PATIENCE_SECONDS = 120
 
-Compute = Callable[[OpenNight, Sequence[str]], Made]
+Compute = Callable[[Inputs, duckdb.DuckDBPyConnection, Clock, Sequence[str]], Computed]
 
 
 def night_of(settings: Settings, ids: Sequence[str] | None = IDS) -> RunSummary:
@@ -31,10 +35,15 @@ def night_of(settings: Settings, ids: Sequence[str] | None = IDS) -> RunSummary:
 
 
 @pytest.fixture
-def one_by_one(sample_landing: Path, tmp_path: Path) -> Settings:
-    """A batch for each practice, two at once."""
-    store = str(tmp_path / "store")
-    return load_settings(landing=str(sample_landing), store=store, batch_rows=1, workers=2)
+def one_by_one(sample_landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A batch for each practice, two at once, in threads of this process."""
+
+    @contextmanager
+    def two(night: OpenNight) -> Iterator[list[Member]]:
+        yield [Here(night), Here(night)]
+
+    monkeypatch.setattr(flows.batches, "crew", two)
+    return load_settings(landing=str(sample_landing), store=str(tmp_path / "store"), batch_rows=1)
 
 
 @pytest.fixture
@@ -55,14 +64,16 @@ def test_batches_are_computed_at_once_and_published_in_order(
 ) -> None:
     last_is_ready, ids = Event(), IDS[::2]
 
-    def slow_at_first(night: OpenNight, practice_ids: Sequence[str]) -> Made:
-        frames = compute(night, practice_ids)
+    def slow_at_first(
+        inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+    ) -> Computed:
+        computed = compute(inputs, con, clock, practice_ids)
         if IDS[-1] in practice_ids:
             last_is_ready.set()
         assert last_is_ready.wait(PATIENCE_SECONDS)
-        return frames
+        return computed
 
-    monkeypatch.setattr(flows.batches, "compute", slow_at_first)
+    monkeypatch.setattr(flows.crew, "compute", slow_at_first)
     summary = night_of(one_by_one, ids)
     assert published == ids
     with open_store(sample_store, read_only=True) as store:
@@ -74,12 +85,14 @@ def test_batches_are_computed_at_once_and_published_in_order(
 def test_nothing_is_published_after_a_batch_that_could_not_be(
     one_by_one: Settings, published: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+    def full(
+        inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+    ) -> Computed:
         if IDS[1] in practice_ids:
             raise StoreError("no space left on device")
-        return compute(night, practice_ids)
+        return compute(inputs, con, clock, practice_ids)
 
-    monkeypatch.setattr(flows.batches, "compute", full)
+    monkeypatch.setattr(flows.crew, "compute", full)
     with pytest.raises(StoreError, match="no space"):
         night_of(one_by_one, IDS[1:])
     assert published == []
@@ -95,11 +108,13 @@ def all_in_one(sample_landing: Path, tmp_path: Path) -> Settings:
 def failing_but(well: Sequence[str], tried: list[int]) -> Compute:
     """The stages, failing wherever a practice is not among `well`; `tried`: sizes of what they were given."""
 
-    def failing(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+    def failing(
+        inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+    ) -> Computed:
         tried.append(len(practice_ids))
         if set(practice_ids) - set(well):
             raise ValueError
-        return compute(night, practice_ids)
+        return compute(inputs, con, clock, practice_ids)
 
     return failing
 
@@ -108,7 +123,7 @@ def test_a_defect_that_hits_every_practice_is_found_with_few_of_them(
     all_in_one: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[int] = []
-    monkeypatch.setattr(flows.batches, "compute", failing_but([], tried))
+    monkeypatch.setattr(flows.crew, "compute", failing_but([], tried))
     summary = night_of(all_in_one, None)
     assert summary.outcomes.keys() == {"failed", "waiting"}
     assert summary.status["reason"].str.contains("ValueError").all()
@@ -119,7 +134,7 @@ def test_practices_between_failing_ones_are_published(
     all_in_one: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flows.batches, "PROBES", 1)  # so that a batch of three is large
-    monkeypatch.setattr(flows.batches, "compute", failing_but([IDS[0]], []))
+    monkeypatch.setattr(flows.crew, "compute", failing_but([IDS[0]], []))
     summary = night_of(all_in_one)
     assert summary.outcomes["published"] == 1
     assert summary.status.filter(outcome="published")["practice_id"].to_list() == IDS[:1]

@@ -154,7 +154,7 @@ def test_no_whole_tax_number_leaves_the_run(sample_landing: Path, sample_store: 
     settings = load_settings(landing=str(sample_landing), store=str(tmp_path / "other"))
     with open_night(settings, new_request(), PlainProgress()) as night:
         ids = [practice_id for batch in night.batches for practice_id in batch]
-        frames = read_batch(night.con, night.landed, ids, night.last_intake, "r")
+        frames = read_batch(night.con, night.inputs.landed, ids, night.inputs.last_intake, "r")
     numbers = {
         digits
         for name, contract in tables("source").items()

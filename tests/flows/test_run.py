@@ -6,18 +6,19 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import flows.batches
+import flows.crew
 from expectations.errors import StoreError
 from flows.config import Settings, load_settings
-from flows.night import OpenNight, batches_of, even_rows, new_request
-from flows.progress import PlainProgress
+from flows.night import Inputs, batches_of, even_rows, new_request
+from flows.progress import Clock, PlainProgress
 from flows.run import RunSummary, run
-from flows.stages import Made, compute
+from flows.stages import Computed, compute
 from transforms.store import open_store
 
 IDS = ["AU-000001", "AU-000002"]
@@ -42,8 +43,8 @@ def test_every_practice_is_in_one_batch_whatever_the_order_of_rows(
 @pytest.mark.parametrize(
     ("rows", "batch_rows", "each"),
     [
-        (0, 400_000, 50_000),
-        (70_000, 400_000, 50_000),  # smaller ones cost more than they save
+        (0, 400_000, 400_000),
+        (170_000, 400_000, 170_000),  # a second process would cost more than it saves
         (300_000, 400_000, 150_000),
         (900_000, 400_000, 225_000),  # three would leave a worker idle half of the time
         (4_000_000, 400_000, 400_000),
@@ -69,12 +70,14 @@ def test_a_practice_that_fails_stands_alone_keeps_its_publication_and_tells_no_s
     well = night_of(settings)
     assert (well.exit_code, set(well.outcomes)) == (0, {"published"})
 
-    def failing(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+    def failing(
+        inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+    ) -> Computed:
         if "AU-000002" in practice_ids:
             raise ValueError("could not convert '123456782'")
-        return compute(night, practice_ids)
+        return compute(inputs, con, clock, practice_ids)
 
-    monkeypatch.setattr(flows.batches, "compute", failing)
+    monkeypatch.setattr(flows.crew, "compute", failing)
     ill = night_of(settings)
     assert ill.exit_code == 1
     outcome = dict(ill.status.select("practice_id", "outcome").rows())
@@ -90,10 +93,12 @@ def test_a_practice_that_fails_stands_alone_keeps_its_publication_and_tells_no_s
 def test_a_store_that_cannot_be_written_ends_the_run(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(night: OpenNight, practice_ids: Sequence[str]) -> Made:
+    def full(
+        inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+    ) -> Computed:
         raise StoreError("no space left on device")
 
-    monkeypatch.setattr(flows.batches, "compute", full)
+    monkeypatch.setattr(flows.crew, "compute", full)
     with pytest.raises(StoreError, match="no space"):
         night_of(settings)
 
