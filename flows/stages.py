@@ -15,6 +15,7 @@ from flows.landing import match_options
 from flows.night import Inputs
 from flows.progress import Clock
 from matching.clients import match_clients
+from matching.contact_records import read_contacts
 from matching.contacts import match_contacts
 from transforms.clients import source_clients
 from transforms.consolidate import Options, consolidate
@@ -51,9 +52,11 @@ def compute(
     with clock.stage("decide"), con.cursor() as own:
         frames |= clock.made(effective(own, frames, run_id))
     with clock.stage("match"), con.cursor() as own:
-        frames |= clock.made({"match": match_clients(own, frames, match_options(settings), run_id)})
+        contacts = read_contacts(frames)
+        match = match_clients(own, frames, match_options(settings), run_id, contacts)
+        frames |= clock.made({"match": match})
     with clock.stage("contacts"), con.cursor() as own:
-        frames |= clock.made(match_contacts(own, frames))
+        frames |= clock.made(match_contacts(own, frames, contacts=contacts))
     del frames["comparable"]  # the widest frame, and nobody needs it any more
     with clock.stage("consolidate"), con.cursor() as own:
         options = Options(include_prospects=settings.include_prospects)

@@ -14,8 +14,9 @@ from expectations.conform import conform
 from matching import vectors
 from matching.bands import banded, with_probability
 from matching.blocking import candidates, keys_for
+from matching.client_records import client_records
 from matching.comparison import Comparison
-from matching.contact_records import people_of_clients
+from matching.contact_records import ReadContacts, read_contacts
 from matching.em import believed_m
 from matching.evidence import with_evidence
 from matching.key_report import KeyReport, key_report
@@ -29,17 +30,9 @@ from matching.reasons import band_reason
 from matching.score import BITS, score
 from matching.unsynced import with_unsynced
 from matching.vectors import STRATA
-from transforms import normalise
-from transforms.sql import Frames, query
+from transforms.sql import Frames
 
 _SQL = Path(__file__).parent / "sql"
-_PREPARE = (_SQL / "prepare_clients.sql").read_text(encoding="utf-8")
-_BOOKS = (_SQL / "books.sql").read_text(encoding="utf-8")
-_REFUSED = (_SQL / "refused.sql").read_text(encoding="utf-8")
-_TAX_BIRTHS = (_SQL / "tax_births.sql").read_text(encoding="utf-8")
-_CLIENT = ("practice_id", "product", "source_id", "state", "first_name", "middle_name")
-_BORN = ("practice_id", "product", "source_id", "given_name", "family_name", "date_of_birth")
-_ORGANISATION = ("practice_id", "product", "source_id", "organisation_id", "xpm_client_uuid")
 _KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
 _LIKELY = 3.0
 """Log odds of pairs that the report of the blocking keys takes for matches."""
@@ -48,15 +41,19 @@ _UUID_PRIOR = 6.6
 
 
 def match_clients(
-    con: duckdb.DuckDBPyConnection, frames: Frames, options: MatchOptions, run_id: str
+    con: duckdb.DuckDBPyConnection,
+    frames: Frames,
+    options: MatchOptions,
+    run_id: str,
+    contacts: ReadContacts | None = None,
 ) -> pl.DataFrame:
     """Table `match` for a batch.
 
     frames: comparable, practices, client_sync, source_client (Tax links, organisations), hq_contacts,
-    xpm_contacts, effective_judgement.
+    xpm_contacts, effective_judgement. `contacts`: those of `frames`, where they are read already.
     Raises UsageError where the model file cannot be read.
     """
-    prepared = prepare_clients(con, frames)
+    prepared = prepare_clients(con, frames, contacts)
     comparisons = comparisons_of(prepared)
     propose_clients(con, frames, prepared)
     pairs = with_probability(scored_clients(con, prepared, comparisons, options), comparisons)
@@ -92,30 +89,11 @@ def _with_clues(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, clues: int)
     return pairs.join(unknown, on=["l", "r"], how="anti", maintain_order="left") if unknown.height else pairs
 
 
-def prepare_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> Prepared:
-    """Prepared records of a batch: values of the practice itself are taken out, old links are added."""
-    own = _practice_values(frames["practices"])
-    # Every column of a registered frame is turned into Arrow, whether the query reads it or not.
-    clients = frames["source_client"].select(_CLIENT)
-    links = frames["source_client"].select(_ORGANISATION)
-    refused = query(con, _REFUSED, {"judgement": frames["effective_judgement"]})
-    books = query(con, _BOOKS, {"source_client": links, "refused": refused})
-    of_tax = {"source_client": links.filter(pl.col("xpm_client_uuid").is_not_null()), "refused": refused}
-    births = query(con, _TAX_BIRTHS, {**of_tax, "comparable": frames["comparable"].select(_BORN)})
-    known = {"own": own, "source_client": clients, "books": books, "births": births}
-    known["people"] = people_of_clients(frames)
-    frame = query(con, _PREPARE, {**known, **{name: frames[name] for name in ("comparable", "client_sync")}})
-    return finish(con, frame.with_columns(pl.col("list").cast(pl.UInt8), pl.col("entity").cast(pl.UInt8)))
-
-
-def _practice_values(practices: pl.DataFrame) -> pl.DataFrame:
-    """The practice's own e-mail, phone and address, normalised."""
-    return practices.select(
-        "practice_id",
-        normalise.emails(practices["email"]).alias("own_emails"),
-        normalise.phones(practices["phone"], practices["region"]).alias("own_phones"),
-        normalise.address(practices["address_line"])["address"].alias("own_address"),
-    )
+def prepare_clients(
+    con: duckdb.DuckDBPyConnection, frames: Frames, contacts: ReadContacts | None = None
+) -> Prepared:
+    """Prepared records of a batch. `contacts`: those of `frames`, where they are read already."""
+    return finish(con, client_records(frames, contacts or read_contacts(frames)))
 
 
 def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:

@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from matching.contact_records import Contacts, coded
+from matching.contact_records import Contacts
 from transforms import normalise
+from transforms.normalise.lists import coded
 
 _MOST = 40
 """Records that share a value, or a name, and are still compared with each other by it."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matching import assign
 from matching.prepare import FEW
 from transforms import normalise
+from transforms.normalise.lists import coded, gathered
 from transforms.normalise.text import ONE_DIGIT
 from transforms.sql import Frames
 
@@ -45,57 +46,72 @@ class Contacts:
     that hold it; no values of the practice itself or of too many."""
 
 
-def contact_records(frames: Frames, together: bool = True) -> Contacts:
-    """Takes hq_contacts, xpm_contacts, practices, match. `together` False leaves each contact a record."""
+@dataclass(frozen=True)
+class ReadContacts:
+    """What the contacts of a batch say, one row per client and contact that is not deleted."""
+
+    rows: pl.DataFrame
+    """practice_id, product, source_id, client_id, name (row of `names`), in an order of their own."""
+    names: pl.DataFrame
+    """given, middle, family, suffix, gender (m, f, as a form of address says), one row per distinct name."""
+    values: pl.DataFrame
+    """row, kind, text: e-mails and the last eight digits of phones, but those of the practice itself."""
+
+
+def read_contacts(frames: Frames) -> ReadContacts:
+    """Takes hq_contacts, xpm_contacts, practices."""
     rows = _rows(frames)
     names, name = _names(rows)
+    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
+    return ReadContacts(rows.select(*ID, "client_id", name=name), names, values)
+
+
+def contact_records(read: ReadContacts, match: pl.DataFrame, together: bool = True) -> Contacts:
+    """The contacts of a batch, and of table `match` the clients. `together` False leaves each contact a record."""
+    rows, name = read.rows, read.rows["name"]
     part = rows["practice_id"].rle_id().cast(pl.Int64)
     contact = pl.Series(_runs(rows, ID))
-    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
-    values = _numbered(values.with_columns(part=part.gather(values["row"])))
-    label = _twins(contact, name, names, values if together else values.clear())
+    values = _numbered(read.values.with_columns(part=part.gather(read.values["row"])))
+    label = _twins(contact, name, read.names, values if together else values.clear())
     _, record = np.unique(label, return_inverse=True)
     by_row = pl.DataFrame({"record": record, "part": part, "name": name, "contact": contact})
-    clients = pl.DataFrame({"value": _clients(rows, frames["match"])}).with_row_index("row")
+    clients = pl.DataFrame({"value": _clients(rows, match)}).with_row_index("row")
     held = pl.concat([values, clients.select("row", kind=pl.lit(CLIENT, pl.UInt8), value="value")])
     records = by_row.group_by("record").agg(pl.col("part", "name").min()).sort("record")
     first = by_row["contact"].is_first_distinct()
     return Contacts(
         rows.select(ID).with_columns(by_row["record"]).filter(first),
         records,
-        names,
+        read.names,
         _counted(held.with_columns(record=by_row["record"].gather(held["row"])), records),
     )
 
 
-def people_of_clients(frames: Frames) -> pl.DataFrame:
-    """practice_id, product, source_id, people, people_names: the contact people of each client that has some.
+def people_of_clients(read: ReadContacts, clients: pl.DataFrame) -> dict[str, pl.Series]:
+    """Lists people and people_names: the contact people of each of `clients`.
 
-    frames: hq_contacts, xpm_contacts, practices, comparable. `people`: e-mails and the last seven digits of
-    phones, too few to be a tax number typed there; `people_names`: given and family names, both sorted. A
-    person is often a contact of his own: that name is left out, for it only says the client's name once more.
+    clients: practice_id, product, source_id, given_name, family_name. `people`: e-mails and the last seven
+    digits of phones, too few to be a tax number typed there; `people_names`: given and family names, both
+    sorted. A person is often a contact of his own: that name is left out, for it only says the client's name
+    once more.
     """
-    rows = _rows(frames)
-    names, at = _names(rows)
-    # Clients are numbered: texts are grouped by three columns only here.
-    clients = frames["comparable"].select(*ID, "given_name", "family_name").with_row_index("client")
-    owners = rows.select("practice_id", "product", source_id="client_id")
-    owners = owners.join(clients, on=ID, how="left", maintain_order="left", validate="m:1")
-    values = pl.concat([_emails(rows, frames["practices"]), _phones(rows, frames["practices"])])
+    owners = read.rows.select("practice_id", "product", "name", source_id="client_id")
+    own = clients.select(*ID, "given_name", "family_name").with_row_index("row")
+    bears = owners.join(own, on=ID, how="left", maintain_order="left", validate="m:1")
     shown = pl.when(pl.col("kind") == PHONE).then(pl.col("text").str.tail(7)).otherwise("text")
-    reached = values.select(client=owners["client"].gather(values["row"]), people=shown)
-    bears = owners.with_columns(names["given"].gather(at), names["family"].gather(at)).drop_nulls("client")
+    reached = read.values.select(row=bears["row"].gather(read.values["row"]), found=shown)
+    bears = bears.hstack(read.names.select("given", "family")[bears["name"]])
     # By the initial, so that neither a short form of his own name nor a slip in it counts.
     initial = pl.col("given").str.head(1) == pl.col("given_name").str.head(1)
-    own = ((pl.col("family") == pl.col("family_name")) & initial).fill_null(False)
-    named = bears.filter(~own).select("client", people_names=pl.concat_str("given", "family", separator=" "))
-    named = named.filter(~pl.col("people_names").str.contains(r"\d"))
-    found = clients.select(*ID, "client")
-    for texts in (reached, named):
-        each = texts.drop_nulls().unique().sort(texts.columns)
-        held = each.group_by("client", maintain_order=True).agg(pl.all())
-        found = found.join(held, on="client", how="left", validate="1:1")
-    return found.drop("client").filter(pl.any_horizontal(pl.col("people", "people_names").is_not_null()))
+    himself = ((pl.col("family") == pl.col("family_name")) & initial).fill_null(False)
+    whole = read.names.select(pl.concat_str("given", "family", separator=" "))
+    whole = whole.select(pl.when(~pl.first().str.contains(r"\d")).then(pl.first())).to_series()
+    others = bears.filter(~himself)
+    named = others.select("row", found=whole.gather(others["name"]))
+    return {
+        "people": gathered(reached, clients.height, "people"),
+        "people_names": gathered(named, clients.height, "people_names"),
+    }
 
 
 def _rows(frames: Frames) -> pl.DataFrame:
@@ -117,13 +133,6 @@ def _runs(rows: pl.DataFrame, columns: list[str]) -> Numbers:
     """Number of the run of equal values of `columns` that each row is in, from 0."""
     changes = rows.select(pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift()) for c in columns))
     return changes.to_series().cum_sum().to_numpy().astype(np.int64) - 1
-
-
-def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Number of each text (empty for none) and the distinct texts in the order of these numbers."""
-    encoded = texts.to_arrow().dictionary_encode()
-    codes = pl.from_arrow(encoded.indices)
-    return pl.Series(codes, dtype=pl.Int64), pl.Series(encoded.dictionary, dtype=pl.String)
 
 
 def _names(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:

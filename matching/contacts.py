@@ -19,7 +19,7 @@ from matching.contact_pairs import contact_pairs
 from matching.contact_records import CLIENT as CLIENTS
 from matching.contact_records import EMAIL as EMAILS
 from matching.contact_records import PHONE as PHONES
-from matching.contact_records import Contacts, contact_records
+from matching.contact_records import Contacts, ReadContacts, contact_records, read_contacts
 from matching.details import CLIENT, EMAIL, PHONE
 from matching.linker import train
 from matching.model import Model, load
@@ -61,13 +61,14 @@ _INITIAL = 1 + [level.sentence for level in _GIVEN.levels].index("initial of the
 
 
 def match_contacts(
-    con: duckdb.DuckDBPyConnection, frames: Frames, model: Path = MODEL
+    con: duckdb.DuckDBPyConnection, frames: Frames, model: Path = MODEL, contacts: ReadContacts | None = None
 ) -> dict[str, pl.DataFrame]:
     """Tables `contact_person` and `contact_near` of a batch.
 
-    frames: hq_contacts, xpm_contacts, practices, match. Raises UsageError where the model cannot be read.
+    frames: hq_contacts, xpm_contacts, practices, match. `contacts`: those of `frames`, where they are read
+    already. Raises UsageError where the model cannot be read.
     """
-    found = contact_records(frames)
+    found = contact_records(contacts or read_contacts(frames), frames["match"])
     pairs, prepared = scored_contacts(con, found, load(model))
     strength = _strength(pairs, prepared)
     ends = {side: prepared.frame["record"].gather(pairs[side]) for side in "lr"}
@@ -142,7 +143,7 @@ def train_contacts(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
 
     Each contact is a record of its own here: else what is one person beyond doubt would teach nothing.
     """
-    found = contact_records(frames, together=False)
+    found = contact_records(read_contacts(frames), frames["match"], together=False)
     every = found.records["record"]
     prepared = prepare_contacts(con, found, every)
     _candidates(con, contact_pairs(found), every)

@@ -6,9 +6,12 @@
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from transforms import normalise
+from transforms.normalise.lists import coded, lists_of
 
 FEW = 12
 HUB = 50
@@ -19,6 +22,10 @@ OWN = "own "
 _RICH = 0.5
 """Share of records from which lists are not sparse."""
 _MULTI = ("emails", "phones", "websites", "people")
+_WEIGHED = ("given", "family", "org", "whole", "dob")
+_DERIVED = ("given", "family", "org", "whole", "street")
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -59,51 +66,66 @@ def finish(
 ) -> Prepared:
     """Add what is derived from the normalised columns, number the records and register them.
 
-    `own`: a value held by at most so many records of each list counts as theirs alone. `by_entity`: whether
-    a company is sought among the companies of its list; the run finds the share of matches of all records.
+    `frame`: in the order of part, list and id; the values of its list columns sorted. `own`: a value held by at
+    most so many records of each list counts as theirs alone. `by_entity`: whether a company is sought among the
+    companies of its list; the run finds the share of matches of all records.
     """
-    absent = [
-        name
-        for name in ("given", "family", "org", "trading", "trustee", "structure", "dob_from")
-        if name not in frame.columns
-    ]
-    frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    if "middle_of_given" not in frame.columns:
-        frame = frame.with_columns(middle_of_given=pl.lit(False))
-    if "entity" not in frame.columns:
-        frame = frame.with_columns(pl.lit(0, pl.UInt8).alias("entity"))
-    frame = frame.sort("part", "list", "id").with_row_index("rid")
-    frame = frame.with_columns(pl.col("part").rle_id().alias("part_no"))
-    frame = frame.with_columns(records=pl.len().over("part_no", "list"))
-    frame = frame.with_columns(_derived(frame))
-    for column in _MULTI:
-        if column in frame.columns:
-            frame = _by_rarity(frame, column, own)
+    frame = frame.with_row_index("rid").with_columns(_absent(frame), part_no=pl.col("part").rle_id())
+    lists = _Lists.of(frame)
+    found = _of_values(frame, lists, [column for column, _ in free])
+    found += [one for column in _MULTI if column in frame.columns for one in _by_rarity(frame[column], lists, own)]
     if "street" in frame.columns:
-        frame = _address_counts(frame)
-    frame = _with_frequencies(frame, free, by_entity).drop("records")
-    con.register("prepared_frame", frame)
+        found += _address_counts(frame, lists)
+    size = lists.most(np.zeros(frame.height, np.int64))[0]
+    peers = lists.most(frame["entity"].to_numpy().astype(np.int64))[0] if by_entity else size
+    found += [pl.Series("size", size, pl.Float32), pl.Series("peers", peers, pl.Float32)]
+    frame = frame.with_columns(found)
+    # Text goes over as it is. DuckDB's filters fail on it in this form, but none is pushed into this query.
+    con.register("prepared_frame", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
     con.execute("create or replace temp table prepared as select * from prepared_frame")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
 
 
-def _with_frequencies(
-    frame: pl.DataFrame, free: tuple[tuple[str, str], ...], by_entity: bool
-) -> pl.DataFrame:
-    """Add size: records of the longest list of the partition; peers: as many, with `by_entity` those of the
-    record's own entity; n_<column>: most of one list with the value."""
-    names = ("given", "family", "org", "whole", "dob")
-    weighed = [*(c for c in names if c in frame.columns), *(c for c, _ in free)]
-    held = {f"n_{column}": pl.len().over("part_no", "list", column) for column in weighed}
-    most = {f"n_{column}": pl.col(f"n_{column}").max().over("part_no", column) for column in weighed}
-    # In steps: a window over a window is worked out again for every group.
-    frame = frame.with_columns(**held)
-    frame = frame.with_columns(size=pl.col("records").max().over("part_no"), **most)
-    kinds = ("part_no", "entity") if by_entity else ("part_no",)
-    frame = frame.with_columns(peers=pl.len().over("list", *kinds))
-    frame = frame.with_columns(pl.col("peers").max().over(kinds))
-    return frame.with_columns(pl.col("size", "peers", *most).cast(pl.Float32))
+def _absent(frame: pl.DataFrame) -> list[pl.Expr]:
+    """Columns that the comparisons read and `frame` has not."""
+    texts = ("given", "family", "org", "trading", "trustee", "structure", "dob_from")
+    columns = [pl.lit(None, pl.String).alias(name) for name in texts]
+    columns += [pl.lit(False).alias("middle_of_given"), pl.lit(0, pl.UInt8).alias("entity")]
+    return [column for column in columns if column.meta.output_name() not in frame.columns]
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """The lists of all partitions."""
+
+    number: Ints
+    """The list of each record: part_no times the lists of a partition, and its number there."""
+    records: Ints
+    """Size of each list."""
+    of_part: int
+    """Lists of a partition."""
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "_Lists":
+        of_part = int(frame["list"].max() or 0) + 1  # type: ignore[arg-type]
+        number = frame["part_no"].to_numpy().astype(np.int64) * of_part + frame["list"].to_numpy()
+        parts = number.max(initial=0) // of_part + 1
+        return cls(number, np.bincount(number, minlength=parts * of_part), of_part)
+
+    def most(self, value: Ints, rid: Ints | None = None) -> tuple[Ints, NDArray[np.bool_]]:
+        """How many records of one list hold the value at most, and whether they are too many anywhere.
+
+        value: a number for each value, 0 or more; rid: the record that holds it (else each record one).
+        """
+        lists = len(self.records)
+        wide = value * lists + (self.number if rid is None else self.number[rid])
+        distinct, place, holders = np.unique(wide, return_inverse=True, return_counts=True)
+        many = (holders > FEW) & (holders * HUB > self.records[distinct % lists])
+        first = np.flatnonzero(np.diff(distinct // self.of_part, prepend=-1))
+        several = np.diff(first, append=len(distinct))
+        most, hub = np.maximum.reduceat(holders, first), np.logical_or.reduceat(many, first)
+        return np.repeat(most, several)[place], np.repeat(hub, several)[place]
 
 
 def _code(column: str) -> pl.Expr:
@@ -115,26 +137,30 @@ def _code(column: str) -> pl.Expr:
     return (pl.col(column).str.slice(0, 1) + rest).alias(f"{column}_code")
 
 
-def _derived(frame: pl.DataFrame) -> list[pl.Expr | pl.Series]:
-    found: list[pl.Expr | pl.Series] = []
-    for column in ("given", "family", "org", "whole", "street"):
+def _of_values(frame: pl.DataFrame, lists: _Lists, free: list[str]) -> list[pl.Series]:
+    """What is derived from one column alone, worked out once for each distinct value, for names recur; and
+    n_<column>: the most records of one list with the value."""
+    found = [frame.select(org_other=pl.coalesce("trading", "trustee")).to_series()]
+    for column in dict.fromkeys([*_WEIGHED, *_DERIVED, *free]):
         if column in frame.columns:
-            found += _of_values(frame[column])
-    if "given" in frame.columns:
-        found.append(normalise.nickname_roots(frame["given"]).alias("given_roots"))
-        found.append(normalise.is_given_name(frame["given"]).alias("given_known"))
-    if "org" in frame.columns:
-        found.append(pl.coalesce("trading", "trustee").alias("org_other"))
+            code, distinct = coded(frame[column])
+            if column in _DERIVED:
+                found += _derived(distinct.alias(column))[code].get_columns()
+            if column not in _DERIVED or column in _WEIGHED:
+                most, _ = lists.most((code.fill_null(-1) + 1).to_numpy())
+                found.append(pl.Series(f"n_{column}", most, pl.Float32))
     return found
 
 
-def _of_values(values: pl.Series) -> list[pl.Series]:
-    """What is derived from one column alone, worked out once for each distinct value: names recur."""
-    column, wanted = values.name, list[pl.Expr]()
+def _derived(values: pl.Series) -> pl.DataFrame:
+    column, wanted = values.name, list[pl.Expr | pl.Series]()
     if column in ("given", "family", "org"):
         wanted.append(_code(column))
     if column in ("whole", "street", "org"):
-        wanted.append(_sorted_words(column).alias(f"{column}_sorted"))
+        wanted.append(pl.col(column).str.split(" ").list.sort().list.join(" ").alias(f"{column}_sorted"))
+    if column == "given":
+        wanted.append(normalise.nickname_roots(values).alias("given_roots"))
+        wanted.append(normalise.is_given_name(values).alias("given_known"))
     if column == "org":
         words = pl.col("org").str.split(" ")
         initials = words.list.eval(pl.element().str.head(1)).list.join("")
@@ -143,45 +169,27 @@ def _of_values(values: pl.Series) -> list[pl.Series]:
             long.alias("org_tokens"),
             pl.when(words.list.len() >= 3).then(initials).alias("org_acronym"),
         ]
-    distinct = values.unique(maintain_order=True).drop_nulls().to_frame().with_columns(wanted)
-    rows = values.to_frame().join(distinct, on=column, how="left", maintain_order="left", validate="m:1")
-    return rows.drop(column).get_columns()
+    return values.to_frame().select(wanted)
 
 
-def _sorted_words(column: str) -> pl.Expr:
-    return pl.col(column).str.split(" ").list.sort().list.join(" ")
-
-
-def _by_rarity(frame: pl.DataFrame, column: str, own: int) -> pl.DataFrame:
+def _by_rarity(values: pl.Series, lists: _Lists, own: int) -> list[pl.Series]:
     """Split a list column into values of few records (`_own`) and of a family (`_family`), without hubs."""
-    held = frame.select("rid", "part_no", "list", "records", value=column)
-    held = _with_holders(held.explode("value", empty_as_null=True).drop_nulls("value"), "value")
-    values = held.sort("rid", "value").group_by("rid", maintain_order=True)
-    few = pl.col("holders") <= own
-    split = {f"{column}_own": few, f"{column}_family": ~few & ~pl.col("hub")}
-    lists = values.agg(pl.col("value").filter(which).alias(name) for name, which in split.items())
-    frame = frame.join(lists, on="rid", how="left", maintain_order="left", validate="1:1")
-    return frame.with_columns(pl.col(*split).fill_null([]))
+    held = values.to_frame("value").with_row_index("rid").explode("value", empty_as_null=False)
+    held = held.drop_nulls("value")
+    most, hub = lists.most(coded(held["value"])[0].to_numpy(), held["rid"].to_numpy())
+    split = {"own": most <= own, "family": (most > own) & ~hub}
+    return [
+        lists_of(some["rid"], some["value"], len(values)).alias(f"{values.name}_{name}")
+        for name, which in split.items()
+        for some in [held.filter(which)]
+    ]
 
 
-def _address_counts(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add address_count and address_hub: records of one list that share the address, and whether too many."""
-    address = ("house", "street", "post_code")
-    known = pl.coalesce("house", "street").is_not_null()
-    held = _with_holders(frame.filter(known).select("rid", "part_no", "list", "records", *address), *address)
-    counts = held.select("rid", address_count=pl.col("holders").cast(pl.Int32), address_hub="hub")
-    frame = frame.join(counts, on="rid", how="left", maintain_order="left", validate="1:1")
-    return frame.with_columns(pl.col("address_count").fill_null(0), pl.col("address_hub").fill_null(False))
-
-
-def _with_holders(held: pl.DataFrame, *value: str) -> pl.DataFrame:
-    """Add holders, the records of one list that hold the value at most, and hub, whether they are too many.
-
-    held: part_no, list, records (of the list) and the columns that make up the value, a row per holder.
-    """
-    held = held.with_columns(holders=pl.len().over("part_no", "list", *value))
-    holders = pl.col("holders")
-    held = held.with_columns(hub=(holders > FEW) & (holders * HUB > pl.col("records")))
-    return held.with_columns(
-        holders.max().over("part_no", *value), pl.col("hub").any().over("part_no", *value)
-    )
+def _address_counts(frame: pl.DataFrame, lists: _Lists) -> list[pl.Series]:
+    """address_count and address_hub: records of one list that share the address, and whether too many."""
+    known = frame.filter(pl.coalesce("house", "street").is_not_null())
+    parts = pl.col("house", "street", "post_code").fill_null("\0")
+    address = coded(known.select(pl.concat_str(parts, separator="\x1f")).to_series())[0]
+    most, hub = lists.most(address.to_numpy(), known["rid"].to_numpy())
+    nothing = pl.DataFrame({"address_count": np.zeros(frame.height, np.int32), "address_hub": False})
+    return [nothing[c].scatter(known["rid"], v) for c, v in zip(nothing.columns, (most, hub), strict=True)]

@@ -2,7 +2,30 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+
+_AS_IS = pl.CompatLevel.newest()
+"""Text goes to Arrow as Polars holds it, without a copy."""
+
+
+def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Number of each text (null for none), and the distinct texts in the order of these numbers."""
+    encoded = texts.to_arrow(compat_level=_AS_IS).dictionary_encode()
+    codes = pl.from_arrow(encoded.indices)
+    return pl.Series(codes, dtype=pl.Int64), pl.Series(encoded.dictionary, dtype=pl.String)
+
+
+def lists_of(rows: pl.Series, values: pl.Series, height: int) -> pl.Series:
+    """For each row 0 … height - 1 the list of its values, in their order; empty where it has none.
+
+    rows: ascending, of the length of `values`.
+    """
+    ends = np.bincount(rows.to_numpy(), minlength=height).cumsum()
+    offsets = pa.array(np.concatenate([[0], ends]))
+    lists = pa.LargeListArray.from_arrays(offsets, values.to_arrow(compat_level=_AS_IS))
+    return pl.Series(values.name, pl.from_arrow(lists))
 
 
 def collected(values: pl.Series, pick: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
@@ -25,9 +48,12 @@ def exploded(values: pl.Series) -> pl.DataFrame:
 
 
 def gathered(long: pl.DataFrame, height: int, name: str) -> pl.Series:
-    """row, found → one sorted list of distinct values for each of `height` rows."""
-    distinct = long.select("row", "found").drop_nulls("found").unique().sort("row", "found")
-    lists = distinct.group_by("row", maintain_order=True).agg("found")
-    rows = pl.DataFrame({"row": pl.int_range(height, dtype=pl.get_index_type(), eager=True)})
-    found = rows.join(lists, on="row", how="left", maintain_order="left", validate="1:1")["found"]
-    return found.cast(pl.List(pl.String)).fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias(name)
+    """row, found → one sorted list of distinct values for each of `height` rows; null is no value."""
+    held = long.select("row", pl.col("found").cast(pl.String)).drop_nulls()
+    code, distinct = coded(held["found"])
+    order = distinct.arg_sort()
+    # Rows and values as one number each: text is sorted once for each distinct one.
+    wide = held["row"].cast(pl.Int64) * len(distinct) + order.arg_sort().gather(code)
+    wide = wide.unique().sort()
+    values = distinct.gather(order).gather(wide % len(distinct))
+    return lists_of(wide // len(distinct), values, height).alias(name)

@@ -1,0 +1,163 @@
+"""The clients of a batch in the columns that blocking and comparison read: one row per client of every list."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from matching.contact_records import ID, ReadContacts, people_of_clients
+from transforms import normalise
+from transforms.normalise.lists import gathered
+from transforms.sql import Frames
+
+LISTS = {"hq": 0, "xpm": 1, "tax": 2}
+"""Number of the list of each product."""
+_ENTITIES = {"unknown": 0, "person": 1, "organisation": 2}
+_TYPES = {"list": pl.UInt8, "entity": pl.UInt8}
+_SUPER_FUND = r"(?:^| )(?:super|superannuation|super fund|superannuation fund|smsf|s f)$"
+
+
+def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
+    """part (the practice), list, id and what is compared, in this order.
+
+    frames: comparable, practices, client_sync, source_client, effective_judgement. Values of the practice itself
+    are taken out; a Practice Manager client has the birth date and the Xero organisation of its Tax record.
+    """
+    by_list = pl.col("product").replace_strict(LISTS, return_dtype=pl.UInt8)
+    clients = frames["comparable"].with_columns(list=by_list).sort("practice_id", "list", "source_id")
+    # Every client of `comparable` is one of `source_client`.
+    source = frames["source_client"].select(*ID, "state", first="first_name", second="middle_name")
+    clients = clients.join(source, on=ID, how="left", maintain_order="left", validate="1:1")
+    own = _practice_values(frames["practices"])
+    address = own.select("practice_id", own_address="address")
+    clients = clients.join(address, on="practice_id", how="left", maintain_order="left", validate="m:1")
+    links = _tax_links(frames)
+    births = _tax_births(clients, links)
+    return clients.select(
+        part="practice_id",
+        list="list",
+        id="source_id",
+        **_names(),
+        dob=pl.coalesce("date_of_birth", births).cast(pl.String),
+        dob_from=pl.when(births.is_not_null()).then(pl.lit("from the Tax record")),
+        emails=_without(clients, own, "emails"),
+        phones=_without(clients, own, "phones"),
+        websites="websites",
+        **_place(),
+        tax_number="tax_number",
+        tax_last3="tax_last3",
+        business_number="business_number",
+        branch_number="branch_number",
+        company_number="company_number",
+        sync=_held(clients, _synced(frames["client_sync"])),
+        organisations=_held(clients, _organisations(frames["source_client"], links)),
+        **people_of_clients(contacts, clients),
+        state="state",
+    )
+
+
+def _names() -> Mapping[str, pl.Expr]:
+    # HQ knows no super funds: there they are trusts that say so in their name.
+    fund = pl.col("legal_form").eq_missing(pl.lit("super_fund")) | pl.col("full_name").str.contains(_SUPER_FUND)
+    fund = (pl.col("structure") == "trust") & fund
+    # "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
+    joined = pl.col("organisation_name").str.contains(" and ", literal=True)
+    couple = (pl.col("entity_type") == "unknown") & joined.fill_null(False)
+    # "Smith Nominees Pty Ltd ATF Smith Family Trust" in a trust's record is the Smith Family: the trustee's name
+    # is one that several trusts, funds and the company itself go by.
+    trusts = pl.col("structure").is_in(["trust", "super_fund", "unknown"])
+    held = pl.col("trustee_for").is_not_null() & trusts
+    organisation, trust = pl.col("organisation_name"), pl.col("trustee_for")
+    numbers = pl.when(held).then(trust).str.extract_all("[0-9]+").list.join(" ").replace("", None)
+    return {
+        "entity": pl.when(couple).then(2).otherwise(pl.col("entity_type").replace_strict(_ENTITIES)).cast(pl.UInt8),
+        "structure": pl.when(fund).then(pl.lit("super_fund")).otherwise("structure"),
+        "given": pl.when(~couple).then("given_name"),
+        "middle": pl.when(~couple).then("middle_name"),
+        "family": pl.when(~couple).then("family_name"),
+        "middle_of_given": pl.col("second").is_null() | pl.col("first").str.strip_chars(" ").str.contains(" ", literal=True),
+        "suffix": pl.col("name_suffix"),
+        "whole": pl.col("full_name"),
+        "org": pl.when(held).then(trust).otherwise(organisation),
+        "org_numbers": pl.when(held).then(numbers).otherwise("name_numbers"),
+        "trustee": pl.when(held).then(organisation).otherwise(trust),
+        "trading": pl.col("trading_as"),
+    }
+
+
+def _place() -> Mapping[str, pl.Expr]:
+    """The practice's own address counts by its town alone."""
+    others = pl.when(pl.col("address").ne_missing(pl.col("own_address")))
+    towns = {name: pl.col(name) for name in ("city", "post_code", "region")}
+    return {"house": others.then("house_number"), "street": others.then("street"), **towns}
+
+
+def _practice_values(practices: pl.DataFrame) -> pl.DataFrame:
+    """The practice's own e-mail, phone and address, normalised."""
+    return practices.select(
+        "practice_id",
+        emails=normalise.emails(practices["email"]),
+        phones=normalise.phones(practices["phone"], practices["region"]),
+        address=normalise.address(practices["address_line"])["address"],
+    )
+
+
+def _without(clients: pl.DataFrame, own: pl.DataFrame, column: str) -> pl.Series:
+    """The list column without the values of the practice itself."""
+    long, mine = (
+        frame.select("practice_id", found=column).with_row_index("row").explode("found", empty_as_null=False)
+        for frame in (clients, own)
+    )
+    return gathered(long.join(mine, on=["practice_id", "found"], how="anti"), clients.height, column)
+
+
+def _held(clients: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
+    """List for each client of the values found of it; values: practice_id, product, source_id, found."""
+    rows = clients.select(ID).with_row_index("row")
+    return gathered(values.join(rows, on=ID), clients.height, "held")
+
+
+def _synced(pairs: pl.DataFrame) -> pl.DataFrame:
+    """What the two clients of each pair of the old sync hold in common: a number."""
+    numbered = pairs.with_row_index("found")
+    ends = {"hq": "hq_client_id", "xpm": "xpm_client_uuid"}
+    return pl.concat(
+        numbered.select("practice_id", "found", product=pl.lit(product), source_id=column)
+        for product, column in ends.items()
+    )
+
+
+def _tax_links(frames: Frames) -> pl.DataFrame:
+    """Tax records that name a Practice Manager client, unless a person said that it does not share it:
+    practice_id, source_id, uuid, organisation_id."""
+    links = frames["source_client"].filter(pl.col("product") == "tax", pl.col("xpm_client_uuid").is_not_null())
+    links = links.select("practice_id", "source_id", "organisation_id", uuid="xpm_client_uuid")
+    left = pl.col("left_product") == "tax"
+    said = frames["effective_judgement"].filter(pl.col("judgement") == "no_match", left | (pl.col("right_product") == "tax"))
+    refused = said.select(
+        "practice_id",
+        source_id=pl.when(left).then("left_id").otherwise("right_id"),
+        uuid=pl.when(left).then("right_id").otherwise("left_id"),
+    )
+    return links.join(refused, on=["practice_id", "source_id", "uuid"], how="anti")
+
+
+def _organisations(source: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """Xero organisations of clients. Practice Manager knows none; Tax, which shares its clients, does."""
+    through_tax = links.select("practice_id", product=pl.lit("xpm"), source_id="uuid", found="organisation_id")
+    return pl.concat([source.select(*ID, found="organisation_id"), through_tax]).drop_nulls("found")
+
+
+def _tax_births(clients: pl.DataFrame, links: pl.DataFrame) -> pl.Series:
+    """Birth date of Practice Manager clients without one: that of the Tax records that name them and bear their
+    name, unless these differ."""
+    names = ["given_name", "family_name"]
+    rows = clients.select(*ID, *names, "date_of_birth").with_row_index("row")
+    tax = rows.filter(pl.col("product") == "tax", pl.col("date_of_birth").is_not_null()).join(links, on=ID[::2])
+    bare = rows.filter(pl.col("product") == "xpm", pl.col("date_of_birth").is_null()).drop("date_of_birth")
+    named = bare.join(
+        tax, left_on=[*ID[::2], *names], right_on=["practice_id", "uuid", *names], how="inner"
+    )
+    dates = named.group_by("row").agg(pl.col("date_of_birth").unique())
+    found = dates.filter(pl.col("date_of_birth").list.len() == 1)
+    empty = pl.Series("born", [None], dtype=pl.Date).new_from_index(0, clients.height)
+    return empty.scatter(found["row"], found["date_of_birth"].list.first())
