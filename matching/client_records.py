@@ -57,7 +57,9 @@ def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
 
 def _names() -> Mapping[str, pl.Expr]:
     # HQ knows no super funds: there they are trusts that say so in their name.
-    fund = pl.col("legal_form").eq_missing(pl.lit("super_fund")) | pl.col("full_name").str.contains(_SUPER_FUND)
+    fund = pl.col("legal_form").eq_missing(pl.lit("super_fund")) | pl.col("full_name").str.contains(
+        _SUPER_FUND
+    )
     fund = (pl.col("structure") == "trust") & fund
     # "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
     joined = pl.col("organisation_name").str.contains(" and ", literal=True)
@@ -69,12 +71,16 @@ def _names() -> Mapping[str, pl.Expr]:
     organisation, trust = pl.col("organisation_name"), pl.col("trustee_for")
     numbers = pl.when(held).then(trust).str.extract_all("[0-9]+").list.join(" ").replace("", None)
     return {
-        "entity": pl.when(couple).then(2).otherwise(pl.col("entity_type").replace_strict(_ENTITIES)).cast(pl.UInt8),
+        "entity": pl.when(couple)
+        .then(2)
+        .otherwise(pl.col("entity_type").replace_strict(_ENTITIES))
+        .cast(pl.UInt8),
         "structure": pl.when(fund).then(pl.lit("super_fund")).otherwise("structure"),
         "given": pl.when(~couple).then("given_name"),
         "middle": pl.when(~couple).then("middle_name"),
         "family": pl.when(~couple).then("family_name"),
-        "middle_of_given": pl.col("second").is_null() | pl.col("first").str.strip_chars(" ").str.contains(" ", literal=True),
+        "middle_of_given": pl.col("second").is_null()
+        | pl.col("first").str.strip_chars(" ").str.contains(" ", literal=True),
         "suffix": pl.col("name_suffix"),
         "whole": pl.col("full_name"),
         "org": pl.when(held).then(trust).otherwise(organisation),
@@ -129,10 +135,14 @@ def _synced(pairs: pl.DataFrame) -> pl.DataFrame:
 def _tax_links(frames: Frames) -> pl.DataFrame:
     """Tax records that name a Practice Manager client, unless a person said that it does not share it:
     practice_id, source_id, uuid, organisation_id."""
-    links = frames["source_client"].filter(pl.col("product") == "tax", pl.col("xpm_client_uuid").is_not_null())
+    links = frames["source_client"].filter(
+        pl.col("product") == "tax", pl.col("xpm_client_uuid").is_not_null()
+    )
     links = links.select("practice_id", "source_id", "organisation_id", uuid="xpm_client_uuid")
     left = pl.col("left_product") == "tax"
-    said = frames["effective_judgement"].filter(pl.col("judgement") == "no_match", left | (pl.col("right_product") == "tax"))
+    said = frames["effective_judgement"].filter(
+        pl.col("judgement") == "no_match", left | (pl.col("right_product") == "tax")
+    )
     refused = said.select(
         "practice_id",
         source_id=pl.when(left).then("left_id").otherwise("right_id"),
@@ -143,7 +153,9 @@ def _tax_links(frames: Frames) -> pl.DataFrame:
 
 def _organisations(source: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     """Xero organisations of clients. Practice Manager knows none; Tax, which shares its clients, does."""
-    through_tax = links.select("practice_id", product=pl.lit("xpm"), source_id="uuid", found="organisation_id")
+    through_tax = links.select(
+        "practice_id", product=pl.lit("xpm"), source_id="uuid", found="organisation_id"
+    )
     return pl.concat([source.select(*ID, found="organisation_id"), through_tax]).drop_nulls("found")
 
 
@@ -152,11 +164,11 @@ def _tax_births(clients: pl.DataFrame, links: pl.DataFrame) -> pl.Series:
     name, unless these differ."""
     names = ["given_name", "family_name"]
     rows = clients.select(*ID, *names, "date_of_birth").with_row_index("row")
-    tax = rows.filter(pl.col("product") == "tax", pl.col("date_of_birth").is_not_null()).join(links, on=ID[::2])
-    bare = rows.filter(pl.col("product") == "xpm", pl.col("date_of_birth").is_null()).drop("date_of_birth")
-    named = bare.join(
-        tax, left_on=[*ID[::2], *names], right_on=["practice_id", "uuid", *names], how="inner"
+    tax = rows.filter(pl.col("product") == "tax", pl.col("date_of_birth").is_not_null()).join(
+        links, on=ID[::2]
     )
+    bare = rows.filter(pl.col("product") == "xpm", pl.col("date_of_birth").is_null()).drop("date_of_birth")
+    named = bare.join(tax, left_on=[*ID[::2], *names], right_on=["practice_id", "uuid", *names], how="inner")
     dates = named.group_by("row").agg(pl.col("date_of_birth").unique())
     found = dates.filter(pl.col("date_of_birth").list.len() == 1)
     empty = pl.Series("born", [None], dtype=pl.Date).new_from_index(0, clients.height)

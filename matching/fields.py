@@ -37,7 +37,9 @@ def prepare_fields(
         frame = frame.with_columns(_dates(stacked[dates[0]]).alias("dob"))
     if is_bare(spec):
         frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
-    return finish(con, frame.sort("part", "list", "id"), free, own=3 if len(lists) == 1 else 1, by_entity=True)
+    return finish(
+        con, frame.sort("part", "list", "id"), free, own=3 if len(lists) == 1 else 1, by_entity=True
+    )
 
 
 def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:

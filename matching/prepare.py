@@ -73,7 +73,9 @@ def finish(
     frame = frame.with_row_index("rid").with_columns(_absent(frame), part_no=pl.col("part").rle_id())
     lists = _Lists.of(frame)
     found = _of_values(frame, lists, [column for column, _ in free])
-    found += [one for column in _MULTI if column in frame.columns for one in _by_rarity(frame[column], lists, own)]
+    found += [
+        one for column in _MULTI if column in frame.columns for one in _by_rarity(frame[column], lists, own)
+    ]
     if "street" in frame.columns:
         found += _address_counts(frame, lists)
     size = lists.most(np.zeros(frame.height, np.int64))[0]
