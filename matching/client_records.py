@@ -1,4 +1,4 @@
-"""The clients of a batch in the columns that blocking and comparison read: one row per client of every list."""
+"""The clients of a batch in the columns that blocking and comparison read."""
 
 from collections.abc import Mapping
 
@@ -12,20 +12,19 @@ from transforms.sql import Frames
 LISTS = {"hq": 0, "xpm": 1, "tax": 2}
 """Number of the list of each product."""
 _ENTITIES = {"unknown": 0, "person": 1, "organisation": 2}
-_TYPES = {"list": pl.UInt8, "entity": pl.UInt8}
 _SUPER_FUND = r"(?:^| )(?:super|superannuation|super fund|superannuation fund|smsf|s f)$"
 
 
 def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
-    """part (the practice), list, id and what is compared, in this order.
+    """One row per client: part (the practice), list, id, in this order, and what is compared.
 
-    frames: comparable, practices, client_sync, source_client, effective_judgement. Values of the practice itself
-    are taken out; a Practice Manager client has the birth date and the Xero organisation of its Tax record.
+    frames: comparable, practices, client_sync, source_client, effective_judgement. Values of the practice
+    itself are taken out; a Practice Manager client has birth date and organisation of its Tax record too.
     """
     by_list = pl.col("product").replace_strict(LISTS, return_dtype=pl.UInt8)
     clients = frames["comparable"].with_columns(list=by_list).sort("practice_id", "list", "source_id")
     # Every client of `comparable` is one of `source_client`.
-    source = frames["source_client"].select(*ID, "state", first="first_name", second="middle_name")
+    source = frames["source_client"].select(*ID, "state", "first_name", written_middle="middle_name")
     clients = clients.join(source, on=ID, how="left", maintain_order="left", validate="1:1")
     own = _practice_values(frames["practices"])
     address = own.select("practice_id", own_address="address")
@@ -56,31 +55,28 @@ def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
 
 
 def _names() -> Mapping[str, pl.Expr]:
+    """Names, kind of client and its structure."""
     # HQ knows no super funds: there they are trusts that say so in their name.
-    fund = pl.col("legal_form").eq_missing(pl.lit("super_fund")) | pl.col("full_name").str.contains(
-        _SUPER_FUND
-    )
-    fund = (pl.col("structure") == "trust") & fund
+    says_so = pl.col("legal_form").eq_missing(pl.lit("super_fund"))
+    fund = (pl.col("structure") == "trust") & (says_so | pl.col("full_name").str.contains(_SUPER_FUND))
     # "Neville & Samantha Anderson" of no known structure is a couple, not Neville of middle name Samantha.
     joined = pl.col("organisation_name").str.contains(" and ", literal=True)
     couple = (pl.col("entity_type") == "unknown") & joined.fill_null(False)
-    # "Smith Nominees Pty Ltd ATF Smith Family Trust" in a trust's record is the Smith Family: the trustee's name
-    # is one that several trusts, funds and the company itself go by.
+    entity = pl.col("entity_type").replace_strict(_ENTITIES, return_dtype=pl.UInt8)
+    # "Smith Nominees Pty Ltd ATF Smith Family Trust" in a trust's record is the Smith Family: the trustee's
+    # name is one that several trusts, funds and the company itself go by.
     trusts = pl.col("structure").is_in(["trust", "super_fund", "unknown"])
     held = pl.col("trustee_for").is_not_null() & trusts
     organisation, trust = pl.col("organisation_name"), pl.col("trustee_for")
     numbers = pl.when(held).then(trust).str.extract_all("[0-9]+").list.join(" ").replace("", None)
+    first = pl.col("first_name").str.strip_chars(" ")
     return {
-        "entity": pl.when(couple)
-        .then(2)
-        .otherwise(pl.col("entity_type").replace_strict(_ENTITIES))
-        .cast(pl.UInt8),
+        "entity": pl.when(couple).then(_ENTITIES["organisation"]).otherwise(entity).cast(pl.UInt8),
         "structure": pl.when(fund).then(pl.lit("super_fund")).otherwise("structure"),
         "given": pl.when(~couple).then("given_name"),
         "middle": pl.when(~couple).then("middle_name"),
         "family": pl.when(~couple).then("family_name"),
-        "middle_of_given": pl.col("second").is_null()
-        | pl.col("first").str.strip_chars(" ").str.contains(" ", literal=True),
+        "middle_of_given": pl.col("written_middle").is_null() | first.str.contains(" ", literal=True),
         "suffix": pl.col("name_suffix"),
         "whole": pl.col("full_name"),
         "org": pl.when(held).then(trust).otherwise(organisation),
@@ -133,43 +129,39 @@ def _synced(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tax_links(frames: Frames) -> pl.DataFrame:
-    """Tax records that name a Practice Manager client, unless a person said that it does not share it:
-    practice_id, source_id, uuid, organisation_id."""
-    links = frames["source_client"].filter(
-        pl.col("product") == "tax", pl.col("xpm_client_uuid").is_not_null()
+    """practice_id, source_id, uuid, organisation_id: Tax records that name a Practice Manager client, but
+    those of which a person said that they are another's."""
+    tax = frames["source_client"].filter(product="tax")
+    links = tax.select("practice_id", "source_id", "organisation_id", uuid="xpm_client_uuid").drop_nulls(
+        "uuid"
     )
-    links = links.select("practice_id", "source_id", "organisation_id", uuid="xpm_client_uuid")
-    left = pl.col("left_product") == "tax"
-    said = frames["effective_judgement"].filter(
-        pl.col("judgement") == "no_match", left | (pl.col("right_product") == "tax")
-    )
-    refused = said.select(
-        "practice_id",
-        source_id=pl.when(left).then("left_id").otherwise("right_id"),
-        uuid=pl.when(left).then("right_id").otherwise("left_id"),
-    )
-    return links.join(refused, on=["practice_id", "source_id", "uuid"], how="anti")
+    said = frames["effective_judgement"].filter(judgement="no_match")
+    refused = [
+        said.filter(pl.col(f"{side}_product") == "tax").select(
+            "practice_id", source_id=f"{side}_id", uuid=f"{other}_id"
+        )
+        for side, other in (("left", "right"), ("right", "left"))
+    ]
+    return links.join(pl.concat(refused), on=["practice_id", "source_id", "uuid"], how="anti")
 
 
 def _organisations(source: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     """Xero organisations of clients. Practice Manager knows none; Tax, which shares its clients, does."""
-    through_tax = links.select(
-        "practice_id", product=pl.lit("xpm"), source_id="uuid", found="organisation_id"
-    )
-    return pl.concat([source.select(*ID, found="organisation_id"), through_tax]).drop_nulls("found")
+    shared = links.select("practice_id", product=pl.lit("xpm"), source_id="uuid", found="organisation_id")
+    return pl.concat([source.select(*ID, found="organisation_id"), shared]).drop_nulls("found")
 
 
 def _tax_births(clients: pl.DataFrame, links: pl.DataFrame) -> pl.Series:
-    """Birth date of Practice Manager clients without one: that of the Tax records that name them and bear their
-    name, unless these differ."""
+    """Birth date of Practice Manager clients without one: that of the Tax records that name them and bear
+    their name, unless these differ."""
     names = ["given_name", "family_name"]
     rows = clients.select(*ID, *names, "date_of_birth").with_row_index("row")
-    tax = rows.filter(pl.col("product") == "tax", pl.col("date_of_birth").is_not_null()).join(
-        links, on=ID[::2]
+    tax = rows.filter(product="tax").drop_nulls("date_of_birth").join(links, on=["practice_id", "source_id"])
+    bare = rows.filter(pl.col("date_of_birth").is_null(), product="xpm").select(
+        "practice_id", *names, "row", uuid="source_id"
     )
-    bare = rows.filter(pl.col("product") == "xpm", pl.col("date_of_birth").is_null()).drop("date_of_birth")
-    named = bare.join(tax, left_on=[*ID[::2], *names], right_on=["practice_id", "uuid", *names], how="inner")
+    named = bare.join(tax, on=["practice_id", "uuid", *names])
     dates = named.group_by("row").agg(pl.col("date_of_birth").unique())
     found = dates.filter(pl.col("date_of_birth").list.len() == 1)
-    empty = pl.Series("born", [None], dtype=pl.Date).new_from_index(0, clients.height)
-    return empty.scatter(found["row"], found["date_of_birth"].list.first())
+    born = pl.repeat(None, clients.height, dtype=pl.Date, eager=True)
+    return born.scatter(found["row"], found["date_of_birth"].list.first())

@@ -1,7 +1,9 @@
 """Blocking of contacts: the pairs of records worth comparing."""
 
+import numpy as np
 import polars as pl
 
+from matching.buckets import buckets
 from matching.contact_records import Contacts
 from transforms import normalise
 from transforms.normalise.lists import coded
@@ -25,15 +27,16 @@ def contact_pairs(found: Contacts) -> pl.DataFrame:
     wholes = _whole(found.names)
     most = int(wholes["whole"].max() or 0) + 1  # type: ignore[arg-type]
     named = names.join(wholes, on="name").select("record", key=pl.col("part") * most + pl.col("whole"))
-    return pl.concat([_pairs(lettered), _pairs(named)]).unique().sort("l", "r")
+    pairs = pl.concat([_pairs(lettered), _pairs(named)]).unique().sort()
+    return pl.DataFrame({"l": pairs // 2**32, "r": pairs % 2**32})
 
 
-def _pairs(keyed: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of records that share a key, but one of too many."""
-    rows = keyed.unique()
-    rows = rows.filter(pl.len().over("key").is_between(2, _MOST))
-    both = rows.join(rows, on="key", suffix="_r").filter(pl.col("record") < pl.col("record_r"))
-    return both.select(l="record", r="record_r")
+def _pairs(keyed: pl.DataFrame) -> pl.Series:
+    """Pairs of records that share a key, but one of too many; a pair is one number, 2³² times the first."""
+    held = buckets(keyed["key"].cast(pl.UInt64).to_numpy(), keyed["record"].cast(pl.UInt32).to_numpy())
+    one_list = np.zeros(int(keyed["record"].max() or 0) + 1, np.uint8)  # type: ignore[arg-type]
+    left, right = held.pairs(one_list, "within", _MOST * (_MOST - 1) // 2)
+    return pl.Series(left << 32 | right)
 
 
 def _letters(names: pl.DataFrame) -> pl.DataFrame:

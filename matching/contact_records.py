@@ -67,7 +67,7 @@ def read_contacts(frames: Frames) -> ReadContacts:
 
 
 def contact_records(read: ReadContacts, match: pl.DataFrame, together: bool = True) -> Contacts:
-    """The contacts of a batch, and of table `match` the clients. `together` False leaves each contact a record."""
+    """Contacts, the clients that `match` joins being one. `together` False leaves each contact a record."""
     rows, name = read.rows, read.rows["name"]
     part = rows["practice_id"].rle_id().cast(pl.Int64)
     contact = pl.Series(_runs(rows, ID))
@@ -100,17 +100,15 @@ def people_of_clients(read: ReadContacts, clients: pl.DataFrame) -> dict[str, pl
     bears = owners.join(own, on=ID, how="left", maintain_order="left", validate="m:1")
     shown = pl.when(pl.col("kind") == PHONE).then(pl.col("text").str.tail(7)).otherwise("text")
     reached = read.values.select(row=bears["row"].gather(read.values["row"]), found=shown)
-    bears = bears.hstack(read.names.select("given", "family")[bears["name"]])
+    names = read.names.select("given", "family", found=pl.concat_str("given", "family", separator=" "))
+    names = names.with_columns(pl.when(~pl.col("found").str.contains(r"\d")).then("found"))
+    bears = bears.hstack(names[bears["name"]])
     # By the initial, so that neither a short form of his own name nor a slip in it counts.
     initial = pl.col("given").str.head(1) == pl.col("given_name").str.head(1)
     himself = ((pl.col("family") == pl.col("family_name")) & initial).fill_null(False)
-    whole = read.names.select(pl.concat_str("given", "family", separator=" "))
-    whole = whole.select(pl.when(~pl.first().str.contains(r"\d")).then(pl.first())).to_series()
-    others = bears.filter(~himself)
-    named = others.select("row", found=whole.gather(others["name"]))
     return {
         "people": gathered(reached, clients.height, "people"),
-        "people_names": gathered(named, clients.height, "people_names"),
+        "people_names": gathered(bears.filter(~himself), clients.height, "people_names"),
     }
 
 

@@ -27,6 +27,7 @@ from matching.names import FAMILY, GIVEN, MIDDLE, SUFFIX
 from matching.prepare import Prepared
 from matching.score import score
 from transforms import normalise
+from transforms.normalise.lists import lists_of
 from transforms.sql import Frames
 
 _OTHERS = ("much like it, but another given name", "given name somewhat alike")
@@ -99,13 +100,12 @@ def prepare_contacts(con: duckdb.DuckDBPyConnection, found: Contacts, some: pl.S
         "phones_family": (pl.col("kind") == PHONES) & ~few,
         "clients": pl.col("kind") == CLIENTS,
     }
-    held = found.held.join(frame.select("record", "rid"), on="record", validate="m:1")
-    lists = held.group_by("rid").agg(pl.col("value").filter(on).sort().alias(n) for n, on in of_kind.items())
-    frame = frame.join(lists, on="rid", how="left", maintain_order="left", validate="1:1")
+    held = found.held.join(frame.select("record", "rid"), on="record", validate="m:1").sort("rid", "value")
+    several = {name: held.filter(which) for name, which in of_kind.items()}
     frame = frame.rename({"part": "part_no"}).with_columns(
+        *[lists_of(one["rid"], one["value"], frame.height).alias(name) for name, one in several.items()],
         normalise.nickname_roots(frame["given"]).alias("given_roots"),
         normalise.is_given_name(frame["given"]).alias("given_known"),
-        pl.col(*of_kind).fill_null([]),
         list=pl.lit(0, pl.UInt8),
         middle_of_given=pl.lit(False),
     )

@@ -66,9 +66,9 @@ def finish(
 ) -> Prepared:
     """Add what is derived from the normalised columns, number the records and register them.
 
-    `frame`: in the order of part, list and id; the values of its list columns sorted. `own`: a value held by at
-    most so many records of each list counts as theirs alone. `by_entity`: whether a company is sought among the
-    companies of its list; the run finds the share of matches of all records.
+    `frame`: in the order of part, list and id; the values of its list columns sorted. `own`: a value held by
+    at most so many records of each list counts as theirs alone. `by_entity`: whether a company is sought
+    among the companies of its list; the run finds the share of matches of all records.
     """
     frame = frame.with_row_index("rid").with_columns(_absent(frame), part_no=pl.col("part").rle_id())
     lists = _Lists.of(frame)
