@@ -147,7 +147,7 @@ def _of_values(frame: pl.DataFrame, lists: _Lists, free: list[str]) -> list[pl.S
         if column in frame.columns:
             code, distinct = coded(frame[column])
             if column in _DERIVED:
-                found += _derived(distinct.alias(column))[code].get_columns()
+                found += _derived(distinct.alias(column)).select(pl.all().gather(code)).get_columns()
             if column not in _DERIVED or column in _WEIGHED:
                 most, _ = lists.most((code.fill_null(-1) + 1).to_numpy())
                 found.append(pl.Series(f"n_{column}", most, pl.Float32))
