@@ -189,9 +189,11 @@ def _by_rarity(values: pl.Series, lists: _Lists, own: int) -> list[pl.Series]:
 
 def _address_counts(frame: pl.DataFrame, lists: _Lists) -> list[pl.Series]:
     """address_count and address_hub: records of one list that share the address, and whether too many."""
-    known = frame.filter(pl.coalesce("house", "street").is_not_null())
-    parts = pl.col("house", "street", "post_code").fill_null("\0")
-    address = coded(known.select(pl.concat_str(parts, separator="\x1f")).to_series())[0]
+    parts = ("house", "street", "post_code")
+    known = frame.select("rid", *parts).filter(pl.coalesce("house", "street").is_not_null())
+    address = coded(known.select(pl.concat_str(pl.col(parts).fill_null("\0"), separator="\x1f")).to_series())[
+        0
+    ]
     most, hub = lists.most(address.to_numpy(), known["rid"].to_numpy())
     nothing = pl.DataFrame({"address_count": np.zeros(frame.height, np.int32), "address_hub": False})
     return [nothing[c].scatter(known["rid"], v) for c, v in zip(nothing.columns, (most, hub), strict=True)]
