@@ -9,9 +9,10 @@ import duckdb
 import polars as pl
 
 from expectations.conform import conform
-from transforms.consolidate.clients import client_fate, fates, unified_client
+from transforms.consolidate.clients import client_fate, unified_client
 from transforms.consolidate.contradictions import overruled, rejected_judgements
 from transforms.consolidate.crosswalk import crosswalk
+from transforms.consolidate.fate import fates
 from transforms.consolidate.field_values import (
     Fills,
     differences,
@@ -22,13 +23,14 @@ from transforms.consolidate.field_values import (
     values_lost,
 )
 from transforms.consolidate.joined import Records, join_records
-from transforms.consolidate.links import link_tables
+from transforms.consolidate.links import link_tables, read_links
 from transforms.consolidate.outlook import followed
 from transforms.consolidate.policy import Options, dropped, facts, plan, verdict
 from transforms.consolidate.questions import Chosen, review_item
 from transforms.consolidate.review import chosen_questions, open_pairs, shared_numbers, undecided
 from transforms.consolidate.simulation import Outlook, policy_drop, policy_simulation
-from transforms.sql import Frames, run_sql
+from transforms.consolidate.stale import stale_links
+from transforms.sql import Frames
 
 __all__ = ["Options", "consolidate"]
 
@@ -44,30 +46,31 @@ def consolidate(
     `rejected_decision` with the judgements that others overruled.
     Raises ContractError where a table would not have the shape that its contract declares.
     """
-    records = join_records(con, frames, options.include_prospects)
-    world = _world(con, frames, records)
-    fate = fates(con, records, world.plan, frames["effective_policy"])
+    records = join_records(frames, options.include_prospects)
+    world = _world(frames, records)
+    fate = fates(con, records, world.plan, world.chosen)
     found = {"client_fate": client_fate(fate)}
-    links = link_tables(con, {**frames, **found}, run_id)
-    lose = dropped(con, records, world.plan, frames["xpm_jobs"])
+    frames = {**frames, **found, **read_links({**frames, **found})}
+    links = link_tables(con, frames, run_id)
+    lose = dropped(records, world.plan, frames["xpm_jobs"])
     moved = followed(con, frames, records, world.plan, links)
     counts = _facts(con, records, world, {"dropped": lose, "followed": moved})
     asked = _questions(con, records, world)
     waiting = frames["intake"].filter(~pl.col("accepted")).select("practice_id").unique()
     chosen = Chosen(asked.chosen, world.plan, world.chosen, waiting)
     outlook = Outlook(counts, world.lost, asked.every, world.chosen, lose)
-    stale = _stale_links(con, frames, records, run_id)
+    stale = stale_links(frames["client_sync"], records, run_id)
     return {
         **found,
         **{name: frame for name, frame in links.items() if not name.startswith("link_")},
         **_client_tables(world, fate, run_id),
         "stale_link": stale,
-        "crosswalk": crosswalk(con, fate, frames["quarantine"], links["link_crosswalk"], run_id),
+        "crosswalk": crosswalk(fate, frames["quarantine"], links["link_crosswalk"], run_id),
         "practice_verdict": _verdict(con, {**frames, "stale_link": stale}, counts),
         "rejected_decision": _rejected(frames, records, run_id),
         "review_item": review_item(con, records, chosen, links, run_id),
         "policy_simulation": policy_simulation(con, frames, records, outlook, run_id),
-        "policy_drop": policy_drop(con, records, outlook, run_id),
+        "policy_drop": policy_drop(records, outlook, run_id),
     }
 
 
@@ -95,11 +98,11 @@ class _Asked:
     """practice, policy: those under any policy."""
 
 
-def _world(con: duckdb.DuckDBPyConnection, frames: Frames, records: Records) -> _World:
+def _world(frames: Frames, records: Records) -> _World:
     practices = records.record.select("practice", "practice_id").unique()
     chosen = practices.join(frames["effective_policy"], on="practice_id")  # one to one
     blanks = chosen.filter("fill_blanks")
-    today = plan(con, records.member)
+    today = plan(records.member)
     values = published_values(records)
     pairs = twin_pairs(records, today, blanks)
     differing = differences(values, pairs)
@@ -146,14 +149,6 @@ def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) 
 def _rejected(frames: Frames, records: Records, run_id: str) -> pl.DataFrame:
     more = rejected_judgements(records, frames["effective_judgement"], overruled(records), run_id)
     return conform(pl.concat([frames["rejected_decision"], more]), "rejected_decision")
-
-
-def _stale_links(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, run_id: str
-) -> pl.DataFrame:
-    synced = {"client_sync": frames["client_sync"], "record": records.record, "edges": records.edges}
-    stale = run_sql(con, "consolidate/stale_links", synced)
-    return conform(stale.with_columns(run_id=pl.lit(run_id)), "stale_link")
 
 
 def _verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:

@@ -1,24 +1,13 @@
 """The unified clients: whose values they show, and which records they stand for."""
 
-import duckdb
 import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table
 from transforms.consolidate.field_values import FIELDS, LISTS, Fills
-from transforms.consolidate.joined import Records
-from transforms.sql import run_sql
 
 # Published beside their lists: the first of each.
 _FIRST = {"email": "emails", "phone": "phones", "website": "websites"}
-
-
-def fates(
-    con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame, policies: pl.DataFrame
-) -> pl.DataFrame:
-    """Table `client_fate` with `rid` and `target` beside it."""
-    frames = {"record": records.record, "plan": plan, "effective_policy": policies}
-    return run_sql(con, "consolidate/fate", frames).sort("rid")
 
 
 def client_fate(fate: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ that lives on is dropped. Which of the others are one person is read from `conta
 stands on, else one named by the other product; among several the smaller id: so a client has at most one, and
 where the lists name several a person is asked.
 
-Between the steps contacts and links go by number, in the order of their ids: text keys cost ten times that.
+Contacts and links go by number, in the order of their ids: text keys cost ten times that.
 """
 
 import duckdb
@@ -15,74 +15,51 @@ import polars as pl
 from expectations.conform import conform
 from expectations.contracts import table
 from expectations.errors import ContractError
+from transforms.consolidate.ids import stable_ids
+from transforms.consolidate.joined import rows_at
 from transforms.sql import Frames, run_sql
 
 _VALUES = ["name", "first_name", "last_name", "salutation", "addressee", "email", "phone", "mobile"]
-_ORDER = ["practice_id", "source_id", "product", "source_client_id"]
+_KEY = ["practice_id", "product", "source_id"]
 _ENDS = ["left_product", "left_id", "right_product", "right_id"]
 _UNKNOWN = "Its client is not among the clients that could be read."
+_MANY = 2**31
+"""More than there are rows: a rank and a number go as one number, `rank * _MANY + number`."""
 
 
 def contact_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
     """unified_contact, client_contact; of contacts dropped_link (without run_id), link_fate, link_questions.
 
-    Takes hq_contacts, xpm_contacts, contact_person, contact_near, link_plan, link_client.
+    Takes link_contact (of `contact_rows`), contact_near, link_plan, link_became.
     """
-    rows = _numbered(_rows(frames))
-    records = _records(rows)
-    heads = run_sql(con, "links/contact_heads", {"contact_record": _persons(records, frames)})
-    contacts = _unified(records, heads)
-    slim = rows.select("row_no", "contact_no", "client_no", "is_primary", "own", "follows")
-    placed = run_sql(con, "links/contact_links", {"contact_row": slim, "contact_head": heads})
-    links = _links(rows, placed, contacts)
-    fated = {"contact": _read(rows), "contact_head": heads, **_named(contacts)}
+    rows = _rows(frames)
+    records = _headed(_records(rows))
+    heads = records.filter(pl.col("contact_no") == pl.col("head_no"))
+    contacts = heads.with_columns(contact_id=stable_ids(con, heads, "p"))
+    links = _links(rows, _placed(rows, records), contacts)
     return {
         "unified_contact": _conformed(contacts, "unified_contact", run_id),
         "client_contact": _conformed(links.filter(pl.col("lost").is_null()), "client_contact", run_id),
         "dropped_link": _dropped(links),
-        "link_fate": run_sql(con, "links/contact_fates", fated),
-        "link_questions": _questions(con, frames, (rows, placed, heads, contacts), run_id),
+        "link_fate": _fates(rows, records, contacts),
+        "link_questions": _questions(con, frames["contact_near"], (records, contacts, links), run_id),
     }
-
-
-def listed(frames: Frames) -> pl.DataFrame:
-    """One row per client and contact read, the columns of both products under one name."""
-    both_names = pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True).replace("", None)
-    hq = frames["hq_contacts"].select(
-        *("practice_id", "first_name", "last_name", "email", "phone", "mobile", "position"),
-        product=pl.lit("hq"),
-        source_id="hq_contact_id",
-        source_client_id="hq_client_id",
-        name=pl.coalesce("name", both_names),
-        is_primary=pl.col("is_primary").fill_null(False),
-        deleted=pl.lit(False),
-    )
-    named = ("Name", "Salutation", "Addressee", "Email", "Phone", "Mobile", "Position")
-    xpm = frames["xpm_contacts"].select(
-        "practice_id",
-        *(pl.col(name).alias(name.lower()) for name in named),
-        product=pl.lit("xpm"),
-        source_id="UUID",
-        source_client_id="ClientUUID",
-        is_primary=pl.col("IsPrimary").fill_null(False),
-        deleted=pl.col("IsDeleted").fill_null(False),
-    )
-    return pl.concat([hq, xpm], how="diagonal")
 
 
 def _rows(frames: Frames) -> pl.DataFrame:
     """One row per client and contact read of a practice with a plan, with what its client became.
 
-    `follows`: whether the link can go there; `own`: whether it comes from the product its client stands on.
+    `row_no` is the row number. `follows`: whether the link can go there; `own`: whether it comes from the
+    product its client stands on.
     """
     plan = frames["link_plan"].filter("planned").select("practice_id", "region", "kept_product")
-    became = ("client_id", "client_no", "stands_on", pl.col("lost").alias("client_lost"))
-    client = frames["link_client"].select("practice_id", "product", *became, source_client_id="source_id")
+    rows = frames["link_contact"].join(plan, on="practice_id", maintain_order="left")  # many to one
+    became = frames["link_became"].select("client_id", "client_no", "stands_on", client_lost="lost")
     return (
-        listed(frames)
-        .join(plan, on="practice_id")  # many to one
-        .join(client, on=["practice_id", "product", "source_client_id"], how="left")  # many to at most one
+        rows.hstack(rows_at(became, rows["rid"]))
+        .with_row_index("row_no")
         .with_columns(
+            pl.col("row_no").cast(pl.Int64),
             on_kept_product=pl.col("product") == pl.col("kept_product"),
             own=(pl.col("product") == pl.col("stands_on")).fill_null(False),
             follows=pl.col("client_id").is_not_null() & ~pl.col("deleted"),
@@ -95,93 +72,141 @@ def _rows(frames: Frames) -> pl.DataFrame:
     )
 
 
-def _persons(records: pl.DataFrame, frames: Frames) -> pl.DataFrame:
-    """The records with the person that each is, and what ties it to the person's other contacts."""
-    key = ["practice_id", "product", "source_id"]
-    found = records.join(frames["contact_person"], on=key, how="left", validate="1:1")
-    lacking = found.filter(pl.col("person").is_null())
-    if lacking.height:
-        example = " ".join(lacking.select(key).row(0))
-        raise ContractError(
-            f"contact_person lacks {lacking.height} contacts, for example {example}: match the contacts of"
-            " the same batch first (matching.contacts.match_contacts)."
-        )
-    return found.select("contact_no", *key, "on_kept_product", "fullness", "person", "record", "clue")
-
-
-def _named(contacts: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    return {"unified_contact": contacts.select("contact_no", "contact_id", *_ORDER[:3], "name")}
-
-
-_Placed = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]
-"""Rows read, where each is placed, heads, and the contacts published."""
-
-
-def _questions(con: duckdb.DuckDBPyConnection, frames: Frames, found: _Placed, run_id: str) -> pl.DataFrame:
-    """Who may be one person, and who is the primary contact, where the lists name several people.
-
-    Two who may be one are not asked about as primary contacts too: that is settled with the first answer.
-    """
-    rows, placed, heads, contacts = found
-    run = {"run_id": run_id}
-    primary = rows.filter("is_primary", "follows").select(
-        "row_no", "practice_id", "product", "source_client_id", "client_id", "is_primary", "own"
-    )
-    named = placed.join(rows.select("row_no", "client_no"), on="row_no", validate="1:1")
-    asked = {"contact_near": frames["contact_near"], "contact_head": heads.select("person", "head_no")}
-    near = run_sql(con, "links/contact_questions", {**asked, **_named(contacts)}, run)
-    several = {"contact_row": primary, "contact_link": named, **_named(contacts)}
-    differing = run_sql(con, "links/primary_questions", several, run)
-    for ends in (_ENDS, _ENDS[2:] + _ENDS[:2]):
-        differing = differing.join(
-            near, left_on=["practice_id", *ends], right_on=["practice_id", *_ENDS], how="anti"
-        )
-    return pl.concat([near, differing])
-
-
-def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
-    """`row_no` and `contact_no` in the order of practice, contact id, product, client id."""
-    changes = [pl.col(c).ne_missing(pl.col(c).shift()) for c in _ORDER[:3]]
-    return (
-        rows.sort(_ORDER)
-        .with_row_index("row_no")
-        .with_columns(contact_no=pl.any_horizontal(changes).cum_sum())
-    )
-
-
 def _records(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per contact with a link that can follow; its values are those of its fullest such row.
 
     The rows of one contact should hold the same; of equally full ones that of the smallest client id counts.
     """
-    fullness = pl.sum_horizontal(pl.col(c).is_not_null() for c in _VALUES).alias("fullness")
-    live = rows.filter("follows").select("row_no", "contact_no", fullness)
-    ladder = live.sort("contact_no", "fullness", "row_no", descending=[False, True, False])
-    best = ladder.unique("contact_no", keep="first", maintain_order=True)
-    return rows[best["row_no"]].with_columns(best["fullness"])
+    lacks = pl.sum_horizontal(pl.col(c).is_null() for c in _VALUES).cast(pl.Int64).alias("lacks")
+    live = rows.filter("follows").select("contact_no", "row_no", lacks)
+    best = live.group_by("contact_no").agg(_first("lacks", "row_no")).sort("contact_no")
+    records = rows[best["row_no"] % _MANY].with_columns(lacks=best["row_no"] // _MANY)
+    lacking = records.filter(pl.col("person").is_null())
+    if lacking.height:
+        example = " ".join(lacking.select(_KEY).row(0))
+        raise ContractError(
+            f"contact_person lacks {lacking.height} contacts, for example {example}: match the contacts of"
+            " the same batch first (matching.contacts.match_contacts)."
+        )
+    return records
 
 
-def _unified(records: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
-    """The records that contacts stand on, values as they are, with the stable id of the contact."""
-    standing = heads.filter(pl.col("contact_no") == pl.col("head_no")).select("contact_no", "contact_id")
-    return records.join(standing, on="contact_no", validate="1:1")
+def _first(rank: str | pl.Expr, number: str) -> pl.Expr:
+    """The smallest of `number` among those of the lowest `rank`, as one number with the rank."""
+    rank = pl.col(rank) if isinstance(rank, str) else rank
+    return (rank * _MANY + pl.col(number)).min().alias(number)
+
+
+def _headed(records: pl.DataFrame) -> pl.DataFrame:
+    """With `head_no`, the contact that its person stands on.
+
+    Of the product that the policy keeps, then the fuller, then the smaller id, which is the smaller number.
+    """
+    rank = (~pl.col("on_kept_product")) * (len(_VALUES) + 1) + pl.col("lacks")
+    return records.with_columns(head_no=_first(rank, "contact_no").over("person") % _MANY)
+
+
+def _placed(rows: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """One row per link that can follow its client: the contact it leads to, and whether it is published.
+
+    Of several between one client and one contact that of the product the client stands on is. Primary: one
+    that the client's own product names beats the other's, then the smaller contact id.
+    """
+    following = rows.filter("follows").select("row_no", "contact_no", "client_no", "is_primary", "own")
+    following = following.join(records.select("contact_no", "head_no"), on="contact_no")  # many to one
+    named = following.filter("is_primary").sort(~pl.col("own"), "row_no").unique("client_no", keep="first")
+    named = named.select("client_no", named_no="head_no")
+    rank = 2 * (~pl.col("own")).cast(pl.Int64) + (pl.col("contact_no") != pl.col("head_no"))
+    link = pl.col("client_no") * _MANY + pl.col("head_no")
+    return following.join(named, on="client_no", how="left").select(  # many to at most one
+        *("row_no", "head_no"),
+        is_published=pl.col("row_no") == _first(rank, "row_no").over(link) % _MANY,
+        is_primary=(pl.col("head_no") == pl.col("named_no")).fill_null(False),
+    )
 
 
 def _links(rows: pl.DataFrame, placed: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
     """One row per link read, with the contact it leads to; `lost` says why, where it is not published."""
-    ids = contacts.select(pl.col("contact_no").alias("head_no"), "contact_id")
-    known = placed.join(ids, on="head_no", validate="m:1")
-    read = rows.drop(*_VALUES, "is_primary")
-    links = read.join(known, on="row_no", how="left", validate="1:1")
+    known = placed.join(contacts.select("head_no", "contact_id"), on="head_no")  # many to one
+    read = rows.drop(*_VALUES, "record", "clue").rename({"is_primary": "names"})
+    links = read.join(known, on="row_no", how="left", maintain_order="left")  # one to at most one
     repeated = pl.lit("It repeats a link that is published.")
     return links.with_columns(lost=pl.when(~pl.col("is_published")).then(repeated).otherwise("lost"))
 
 
-def _read(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per contact read, deleted where all its rows are."""
-    some_left = rows.filter(~pl.col("deleted")).select("contact_no").unique()
-    contacts = rows.unique("contact_no", keep="any").select("contact_no", *_ORDER[:3])
-    return contacts.with_columns(deleted=~pl.col("contact_no").is_in(some_left["contact_no"].implode()))
+def _fates(rows: pl.DataFrame, records: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """One row per contact read: what became of it. Deleted is one all of whose rows are."""
+    some_left = rows.filter(~pl.col("deleted"))["contact_no"].unique()
+    head = contacts.select("head_no", "contact_id", of="record", head_product="product", head_id="source_id")
+    became = records.select("contact_no", "head_no", is_of="record", tie="clue").join(head, on="head_no")
+    read = rows.filter(pl.col("contact_no").is_first_distinct()).select(*_KEY, "contact_no")
+    read = read.join(became, on="contact_no", how="left", maintain_order="left")  # one to at most one
+    stands, joined = pl.col("head_no") == pl.col("contact_no"), pl.col("head_no").is_not_null()
+    deleted = ~pl.col("contact_no").is_in(some_left.implode())
+    list_of = (
+        pl.when(pl.col("head_product") == "hq").then(pl.lit("Xero HQ")).otherwise(pl.lit("Practice Manager"))
+    )
+    same_name = pl.lit("the name is the same, and an e-mail or phone")
+    tie = pl.when(pl.col("is_of") == pl.col("of")).then(same_name).otherwise("tie")
+    outcomes = ((stands, "survivor"), (joined, "merged"), (deleted, "excluded"))
+    return read.select(
+        *("practice_id", "product"),
+        pl.lit("contact").alias("entity"),
+        "source_id",
+        unified_id="contact_id",
+        outcome=pl.coalesce(
+            *(pl.when(holds).then(pl.lit(name)) for holds, name in outcomes), pl.lit("dropped")
+        ),
+        reason=pl.when(stands)
+        .then(pl.lit("It is kept as a contact."))
+        .when(joined)
+        .then(pl.format("It is the same person as {} contact {}: {}.", list_of, "head_id", tie))
+        .when(deleted)
+        .then(pl.lit("It was deleted in Practice Manager."))
+        .otherwise(pl.lit("None of its clients lives on.")),
+    )
+
+
+_Found = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
+"""Records, contacts published, links."""
+
+
+def _questions(
+    con: duckdb.DuckDBPyConnection, near: pl.DataFrame, found: _Found, run_id: str
+) -> pl.DataFrame:
+    """Who may be one person, and who is the primary contact, where the lists name several people.
+
+    Two who may be one are not asked about as primary contacts too: that is settled with the first answer.
+    """
+    records, contacts, links = found
+    person = records.select("person", "head_no").unique()
+    ends = [pl.col(f"{end}_person").is_in(person["person"].implode()) for end in ("left", "right")]
+    asked = near.filter(*ends)
+    concerned = pl.concat([asked["left_person"], asked["right_person"]])
+    head = person.filter(pl.col("person").is_in(concerned.implode()))
+    named = contacts.select("contact_no", *_KEY, "name")
+    of = named.filter(pl.col("contact_no").is_in(head["head_no"].implode()))
+    tables = {"contact_near": asked, "contact_head": head, "unified_contact": of}
+    near = run_sql(con, "links/contact_questions", tables, {"run_id": run_id})
+    primary = links.filter("names", "follows").filter(pl.col("head_no").n_unique().over("client_no") > 1)
+    columns = (
+        "row_no",
+        *_KEY[:2],
+        "source_client_id",
+        "client_id",
+        "client_no",
+        "head_no",
+        "own",
+        "is_primary",
+    )
+    of = named.filter(pl.col("contact_no").is_in(primary["head_no"].implode()))
+    several = {"contact_link": primary.select(columns), "unified_contact": of}
+    differing = run_sql(con, "links/primary_questions", several, {"run_id": run_id})
+    for pair in (_ENDS, _ENDS[2:] + _ENDS[:2]):
+        differing = differing.join(
+            near, left_on=["practice_id", *pair], right_on=["practice_id", *_ENDS], how="anti"
+        )
+    return pl.concat([near, differing])
 
 
 def _conformed(frame: pl.DataFrame, name: str, run_id: str) -> pl.DataFrame:

@@ -1,26 +1,44 @@
 """What became of each record that was read."""
 
-import duckdb
 import polars as pl
 
 from expectations.conform import conform
-from transforms.sql import run_sql
+from expectations.contracts import table
+
+_KEY = ["practice_id", "product", "source_id"]
 
 
-def crosswalk(
-    con: duckdb.DuckDBPyConnection,
-    fate: pl.DataFrame,
-    quarantine: pl.DataFrame,
-    links: pl.DataFrame,
-    run_id: str,
-) -> pl.DataFrame:
+def crosswalk(fate: pl.DataFrame, quarantine: pl.DataFrame, links: pl.DataFrame, run_id: str) -> pl.DataFrame:
     """Table `crosswalk`: clients by their fate, unreadable ones as `quarantined`, and the rows of the links.
 
     `links`: crosswalk rows of contacts, groups and relationships.
     """
-    known = {"fate": fate.select("practice_id", "product", "source_id"), "quarantine": quarantine}
-    unreadable = run_sql(con, "consolidate/crosswalk", known)
-    clients = fate.with_columns(entity=pl.lit("client"), unified_id="client_id")
-    parts = [frame.select(unreadable.columns) for frame in (clients, unreadable, links)]
-    rows = pl.concat(parts).with_columns(run_id=pl.lit(run_id))
-    return conform(rows, "crosswalk")
+    rows = [
+        fate.with_columns(entity=pl.lit("client"), unified_id="client_id"),
+        _unreadable(quarantine, fate),
+        links,
+    ]
+    columns = [name for name in table("crosswalk").names if name != "run_id"]
+    found = pl.concat(frame.select(columns) for frame in rows).with_columns(run_id=pl.lit(run_id))
+    # Each part is in the order of its ids: what remains is to sort by the few values of the rest of the key.
+    ranks = [_rank(found[name]) for name in table("crosswalk").key[:-1]]
+    return conform(found.sort(*ranks, maintain_order=True), "crosswalk")
+
+
+def _rank(values: pl.Series) -> pl.Series:
+    """Place of each value among the different ones, in their order."""
+    return values.cast(pl.Enum(values.unique().sort())).to_physical()
+
+
+def _unreadable(quarantine: pl.DataFrame, fate: pl.DataFrame) -> pl.DataFrame:
+    """One row per client of which no row could be read."""
+    rows = quarantine.filter(
+        pl.col("entity") == "client",
+        pl.col("level") == "row",
+        pl.col("source_id").is_not_null(),
+        pl.col("product").is_in(["hq", "xpm", "tax"]),
+        pl.col("practice_id") != "",
+    )
+    lost = rows.join(fate, on=_KEY, how="anti").group_by(_KEY).agg(pl.col("reason").min())
+    none = pl.lit(None, pl.String)
+    return lost.with_columns(entity=pl.lit("client"), unified_id=none, outcome=pl.lit("quarantined"))

@@ -47,7 +47,7 @@ class Fills:
     """Values that twins give to the records that stand for a client."""
 
     rows: pl.DataFrame
-    """policy, practice, target, twin, place, field: one row per value of a twin that is published."""
+    """policy, practice, target, twin, pair, place, field: one row per value of a twin that is published."""
 
     def apply(self, values: pl.DataFrame, chosen: pl.DataFrame, standing: pl.Series) -> pl.DataFrame:
         """The rows `standing` of `values` (row number = rid) with the blanks that the chosen policy fills.
@@ -68,7 +68,9 @@ class Fills:
 
 def published_values(records: Records) -> pl.DataFrame:
     """The clients' values as they may be published: tax numbers masked. Row number = rid."""
-    masked = mask_tax_number(pl.col("tax_number")).alias("tax_number_masked")
+    number = records.clients["tax_number"]
+    held = number.is_not_null().arg_true()
+    masked = number.scatter(held, mask_tax_number(number.gather(held))).alias("tax_number_masked")
     return records.clients.with_columns(masked).select(*FIELDS, *LISTS)
 
 
@@ -78,32 +80,24 @@ def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl
     `blanks`: practice numbers whose decision fills blanks. `overlay`: Tax under its Practice Manager client.
     `pair`: number of twin and target, the same under every policy.
     """
-    of = records.record.select("rid", "practice", "product", "seniority")
-    return (
-        plan.filter(pl.col("outcome") == "merged")
-        .select("policy", "target", twin="rid")
-        .join(of.rename({"rid": "twin"}), on="twin")  # many to one
-        .join(of.select(target="rid", target_product="product"), on="target")  # many to one
-        .select(
-            "policy",
-            "practice",
-            "twin",
-            "target",
-            fill=pl.col("practice").is_in(blanks["practice"].implode()),
-            overlay=(pl.col("product") == "tax") & (pl.col("target_product") == "xpm"),
-            place=pl.col("product").replace_strict(_ORDER, return_dtype=pl.Int64) * _LISTED
-            + pl.col("seniority"),
-        )
-        .sort("policy", "target", "place", "twin")
-        .with_columns(pair=((pl.col("target") * of.height + pl.col("twin")).rank("dense") - 1).cast(pl.Int64))
-    )
+    record = records.record
+    merged = plan.filter(pl.col("outcome") == "merged").select("policy", "practice", "target", twin="rid")
+    product, seniority = (record[name].gather(merged["twin"]) for name in ("product", "seniority"))
+    place = product.replace_strict(_ORDER, return_dtype=pl.Int64) * _LISTED + seniority
+    overlay = (product == "tax") & (record["product"].gather(merged["target"]) == "xpm")
+    fill = pl.col("practice").is_in(blanks["practice"].implode())
+    merged = merged.with_columns(fill=fill, overlay=overlay, place=place)
+    number = pl.col("target") * record.height + pl.col("twin")
+    pairs = merged.sort("policy", "target", "place", "twin")
+    return pairs.with_columns(pair=number.rank("dense").cast(pl.Int64) - 1)
 
 
 def differences(values: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Per field whether the twin has a value that its target has not; row number = `pair` of `pairs`."""
     apart = pairs.select("pair", "target", "twin", "overlay").unique("pair").sort("pair")
+    targets, twins = (apart[end].cast(pl.UInt32) for end in ("target", "twin"))
     found = [
-        _differs(values[field][apart["target"]], values[field][apart["twin"]]).alias(field)
+        _differs(values[field].gather(targets), values[field].gather(twins)).alias(field)
         for field in (*FIELDS, *LISTS)
     ]
     # The keys of Tax and Practice Manager never meet: those objects differ, and need not be read.
@@ -150,7 +144,7 @@ def _given(values: pl.Series, able: pl.DataFrame, differing: pl.Series) -> pl.Da
         chosen = rows.filter(blank)
         chosen = chosen.with_columns(value=values[chosen["twin"]])
         chosen = chosen.filter(pl.col("value") == pl.col("value").first().over("policy", "target"))
-    columns = ["policy", "practice", "target", "twin", "place"]
+    columns = ["policy", "practice", "target", "twin", "pair", "place"]
     return chosen.select(columns).with_columns(field=pl.lit(field))
 
 
@@ -203,40 +197,32 @@ def field_value(
     """Table `field_value` but for run_id: of each field in which a twin differs, every value.
 
     `pairs`: those of the chosen policies. A value that equals the standing record's is not listed again.
+    `fate`: of `fates`. Sorted by number, into the order of the table's key: by text it costs ten times that.
     """
-    both = [_field_rows(values[field], pairs, differing[field]) for field in (*FIELDS, *LISTS)]
-    held = given.rows.select("policy", "target", "twin", "field", held=pl.lit(True))
-    rows = (
-        pl.concat(both)
-        .join(held, on=["policy", "target", "twin", "field"], how="left")  # one to at most one
-        .with_columns(pl.col("held").fill_null(False), own=pl.col("twin") == pl.col("target"))
-    )
-    of = fate.select("rid", "practice_id", "product", "source_id")
+    fields = pl.Series("field", sorted((*FIELDS, *LISTS)))
+    rows = pl.concat(_field_rows(values[name], pairs, differing[name], no) for no, name in enumerate(fields))
+    published = given.rows.join(pairs, on=["policy", "pair"], how="semi")
+    numbers = published["field"].replace_strict(fields, range(fields.len()), return_dtype=pl.Int64)
+    held = (published["pair"] * fields.len() + numbers).implode()
+    clients = fate.filter(pl.col("rid") == pl.col("target")).sort("practice_id", "client_id")
+    clients = clients.select(target="rid").with_row_index("client_no")
+    rows = rows.join(clients, on="target").sort("client_no", "field_no", "twin")  # many to one
+    own = pl.col("twin") == pl.col("target")
+    filled = (pl.col("pair") * fields.len() + pl.col("field_no")).is_in(held).fill_null(False)
+    rules = pl.when(own).then(pl.lit("survivor")).when(filled).then(pl.lit("filled"))
     return (
-        rows.join(of, left_on="twin", right_on="rid")  # many to one
-        .join(fate.select("client_id", target="rid"), on="target")  # many to one
-        .select(
-            "practice_id",
-            "client_id",
-            "field",
-            "value",
-            "product",
-            "source_id",
-            chosen=pl.col("own") | pl.col("held"),
-            rule=pl.when("own")
-            .then(pl.lit("survivor"))
-            .when("held")
-            .then(pl.lit("filled"))
-            .otherwise(pl.lit("not_chosen")),
-        )
+        rows.select("value", chosen=own | filled, rule=rules.otherwise(pl.lit("not_chosen")))
+        .hstack(fate.select("practice_id", "product", "source_id")[rows["twin"]])
+        .with_columns(fate["client_id"].gather(rows["target"]), fields.gather(rows["field_no"]))
     )
 
 
-def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series) -> pl.DataFrame:
-    """policy, target, twin, field, value: the twins that differ, and the standing record itself."""
-    twins = pairs.filter(differing[pairs["pair"]]).select("policy", "target", "twin")
-    rids = pl.concat([twins, twins.select("policy", "target", twin="target").unique()])
+def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series, number: int) -> pl.DataFrame:
+    """target, twin, pair, field_no, value: the twins that differ, and (no pair) the standing record."""
+    twins = pairs.filter(differing[pairs["pair"]]).select("target", "twin", "pair")
+    own = twins.select("target", twin="target").unique()
+    rids = pl.concat([twins, own], how="diagonal")
     shown = values[rids["twin"]]
     text = shown.list.join("; ") if isinstance(shown.dtype, pl.List) else shown.cast(pl.String)
-    rows = rids.with_columns(field=pl.lit(values.name), value=text)
+    rows = rids.with_columns(field_no=pl.lit(number, pl.Int64), value=text)
     return rows.filter(pl.col("value").is_not_null())

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from expectations.conform import conform
 from expectations.contracts import table
 from transforms import normalise
+from transforms.consolidate.ids import stable_ids
 from transforms.sql import Frames, run_sql
 
 _CLIENT = ["practice_id", "product", "source_client_id"]
@@ -29,20 +30,17 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
     """
     records = _keyed(_records(frames))
     members = _members(records, frames["link_client"])
-    heads = run_sql(con, "links/group_heads", {"group_record": _in_sets(records.drop("clients"), members)})
+    heads = _headed(con, _in_sets(records.drop("clients"), members))
     links = _links(members, heads)
     kept = links.filter(pl.col("reason").is_null())
-    living = kept.select("set_no").unique()
-    groups = _unified(heads.join(living, on="set_no", how="semi"), run_id)
-    published = _published(kept, run_id)
-    keys = heads.filter("is_head").select("practice_id", "group_id", "name_key")
-    asked = {"group_member": published, "unified_group": groups, "group_key": keys}
+    living = kept["set_no"].unique()
+    groups = _unified(heads.filter(pl.col("set_no").is_in(living.implode())), run_id)
     return {
         "unified_group": groups,
-        "group_member": published,
+        "group_member": _published(kept, run_id),
         "dropped_link": _dropped(links),
-        "link_fate": run_sql(con, "links/group_fates", {"group_head": heads, "living_set": living}),
-        "link_questions": run_sql(con, "links/group_questions", asked, {"run_id": run_id}),
+        "link_fate": _fates(heads, living),
+        "link_questions": _questions(con, kept, heads, groups, run_id),
     }
 
 
@@ -166,6 +164,69 @@ def _components(ties: pl.DataFrame, groups: int) -> np.ndarray[tuple[int], np.dt
     graph = coo_array((np.ones(ties.height, dtype=np.int32), (left, right)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
     return np.asarray(label[:groups], dtype=np.int64)
+
+
+def _headed(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> pl.DataFrame:
+    """With the group its set stands on: `head_product`, `head_id`, `name`, `group_id`, `is_head`, `taxable`.
+
+    Of the product that the policy keeps, then the smaller id; Practice Manager's Taxable, in the same order.
+    """
+    ladder = records.sort("set_no", ~pl.col("on_kept_product"), "group_no")
+    taxable = ladder.drop_nulls("taxable").unique("set_no", keep="first").select("set_no", "taxable")
+    heads = ladder.unique("set_no", keep="first", maintain_order=True)
+    heads = heads.with_columns(group_id=stable_ids(con, heads, "g")).select(
+        *("set_no", "name", "group_id"), head_no="group_no", head_product="product", head_id="source_id"
+    )
+    return (
+        records.drop("name", "taxable", "on_kept_product")
+        .join(heads, on="set_no", maintain_order="left")  # many to one
+        .join(taxable, on="set_no", how="left", maintain_order="left")  # many to at most one
+        .with_columns(is_head=pl.col("group_no") == pl.col("head_no"))
+    )
+
+
+def _fates(heads: pl.DataFrame, living: pl.Series) -> pl.DataFrame:
+    """One row per group read: what became of it. A set of groups lives where any member of it does."""
+    lives, is_head = pl.col("set_no").is_in(living.implode()), pl.col("is_head")
+    list_of = (
+        pl.when(pl.col("head_product") == "hq").then(pl.lit("Xero HQ")).otherwise(pl.lit("Practice Manager"))
+    )
+    common = pl.lit(", and a member in common.")
+    shares = pl.when("has_members").then(common).otherwise(pl.lit(", and no member that lives on."))
+    outcome = pl.when(~lives).then(pl.lit("dropped")).when(is_head).then(pl.lit("survivor"))
+    return heads.select(
+        *("practice_id", "product"),
+        pl.lit("group").alias("entity"),
+        "source_id",
+        unified_id=pl.when(lives).then("group_id"),
+        outcome=outcome.otherwise(pl.lit("merged")),
+        reason=pl.when(~lives)
+        .then(pl.lit("None of its members lives on."))
+        .when(is_head)
+        .then(pl.lit("It is kept as a group."))
+        .otherwise(pl.format("It has the name of {} group {}{}", list_of, "head_id", shares)),
+    )
+
+
+def _questions(
+    con: duckdb.DuckDBPyConnection, kept: pl.DataFrame, heads: pl.DataFrame, groups: pl.DataFrame, run_id: str
+) -> pl.DataFrame:
+    """Groups that may be one: of one name, or of the same members. Only those that can be are looked at."""
+    key, client = ["practice_id", "group_id"], pl.col("client_no")
+    sizes = kept.group_by("set_no").agg(
+        pl.col("practice_id").first(), size=pl.len(), first=client.min(), last=client.max()
+    )
+    sizes = sizes.filter(pl.col("size") > 2)
+    likely = sizes.filter(pl.struct("practice_id", "size", "first", "last").is_duplicated())["set_no"]
+    names = heads.filter("is_head").filter(pl.struct("practice_id", "name_key").is_duplicated())
+    members = kept.filter(pl.col("set_no").is_in(likely.implode()))
+    concerned = pl.concat([members.select(key), names.select(key)])
+    asked = {
+        "group_member": members.select(*key, "client_id"),
+        "group_key": names.select(*key, "name_key"),
+        "unified_group": groups.join(concerned, on=key, how="semi"),
+    }
+    return run_sql(con, "links/group_questions", asked, {"run_id": run_id})
 
 
 def _unified(heads: pl.DataFrame, run_id: str) -> pl.DataFrame:

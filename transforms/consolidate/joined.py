@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import duckdb
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from transforms.sql import Frames, run_sql
+from transforms.sql import Frames
 
 # Fullness counts the columns that hold a value; ids and states say nothing about it.
 _NOT_FULLNESS = {"practice_id", "product", "source_id", "state", "has_job", "updated_at"}
@@ -17,6 +16,7 @@ _MATCH = (
     *("practice_id", "left_product", "left_id", "right_product", "right_id"),
     *("band", "decided_by", "probability", "reason"),
 )
+_ENDS = ["left_rid", "right_rid"]
 _PRODUCTS = {"hq": "Xero HQ", "xpm": "Practice Manager", "tax": "Tax"}
 _STATES = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
 
@@ -37,10 +37,12 @@ class Records:
     @cached_property
     def member(self) -> pl.DataFrame:
         """What the plan needs to know of each record."""
-        return self.record.select("set_id", "rid", "product", "live", "needs", "keep", "seniority")
+        return self.record.select(
+            "practice", "set_id", "rid", "product", "live", "needs", "keep", "seniority"
+        )
 
 
-def join_records(con: duckdb.DuckDBPyConnection, frames: Frames, include_prospects: bool) -> Records:
+def join_records(frames: Frames, include_prospects: bool) -> Records:
     """Number the records, join those that are one client, rank those of one list.
 
     `frames`: `source_client`, `match`, `effective_selection`, `effective_organisation`. `set_id` is the
@@ -48,12 +50,10 @@ def join_records(con: duckdb.DuckDBPyConnection, frames: Frames, include_prospec
     """
     clients = frames["source_client"].sort("practice_id", "product", "source_id")
     record = _numbered(clients, frames["effective_selection"], include_prospects)
-    edges = run_sql(con, "consolidate/edges", {"match": frames["match"].select(_MATCH), "record": record})
-    edges = edges.sort("left_rid", "right_rid")
+    edges = _edges(frames["match"].select(_MATCH), record)
     record = record.with_columns(set_id=pl.Series(_sets(edges, record)))
     record = record.with_columns(seniority=_seniority(clients, record, edges), works=_works(record, edges))
-    organisation = {"record": record, "effective_organisation": frames["effective_organisation"]}
-    return Records(clients, record, edges, run_sql(con, "consolidate/holders", organisation))
+    return Records(clients, record, edges, _holders(record, frames["effective_organisation"]))
 
 
 def _numbered(clients: pl.DataFrame, selection: pl.DataFrame, include_prospects: bool) -> pl.DataFrame:
@@ -75,6 +75,43 @@ def _numbered(clients: pl.DataFrame, selection: pl.DataFrame, include_prospects:
     )
 
 
+def _edges(match: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
+    """One row per compared pair: match rows, and Tax records with a named XPM client, if not compared."""
+    left, right = (
+        record.select(
+            "practice_id", **{f"{end}_product": "product", f"{end}_id": "source_id", f"{end}_rid": "rid"}
+        )
+        for end in ("left", "right")
+    )
+    compared = match.join(left, on=left.columns[:3]).join(right, on=right.columns[:3])  # many to one, twice
+    # Tax shares Practice Manager's own record: the pointer joins unless the comparison said otherwise.
+    named = (
+        record.filter(pl.col("product") == "tax")
+        .select("practice_id", left_id="xpm_client_uuid", right_rid="rid", by_uuid=True)
+        .join(left.filter(pl.col("left_product") == "xpm"), on=["practice_id", "left_id"])  # many to one
+    )
+    by_person = (pl.col("decided_by") == "person") & (pl.col("band") == "exact")
+    whose = compared.filter(by_person, pl.col("left_product") == "xpm")["right_rid"].implode()
+    # Who says whose a Tax record is overrules its pointer.
+    more = named.join(compared, on=_ENDS, how="anti").filter(~pl.col("right_rid").is_in(whose))
+    more = more.with_columns(band=pl.lit("exact"), decided_by=pl.lit("tax_uuid"), probability=pl.lit(1.0))
+    compared = compared.join(named.select(*_ENDS, "by_uuid"), on=_ENDS, how="left")  # one to at most one
+    columns = (*_ENDS, "band", "decided_by", "probability", "reason", "by_uuid")
+    edges = pl.concat([compared, more], how="diagonal").select(columns)
+    return edges.with_columns(pl.col("by_uuid").fill_null(False)).sort(_ENDS)
+
+
+def _holders(record: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """One row per organisation and record that holds it: by decision where there is one, else by its list."""
+    key, organisation = ["practice_id", "product", "source_id"], ["practice_id", "organisation_id"]
+    held = record.filter(pl.col("organisation_id").is_not_null()).join(decisions, on=organisation, how="anti")
+    named = record.select(*key, "practice", "rid")
+    decided = decisions.join(named, on=key)  # many to one; a decision for no client holds nothing
+    columns = ("practice", "organisation_id", "rid")
+    by_decision = pl.lit(True).alias("decided")
+    return pl.concat([held.select(*columns, ~by_decision), decided.select(*columns, by_decision)])
+
+
 def _sets(edges: pl.DataFrame, record: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Smallest rid of each record's set.
 
@@ -84,14 +121,13 @@ def _sets(edges: pl.DataFrame, record: pl.DataFrame) -> np.ndarray[tuple[int], n
     exact = edges.filter(pl.col("band") == "exact")
     sets = components(exact, record.height)
     noes = edges.filter((pl.col("band") == "rejected") & (pl.col("decided_by") == "person"))
-    ends = ("left_rid", "right_rid")
-    apart = pl.concat([noes.select(ends), _unsaid(exact, record, sets)])
-    left, right = (apart[end].to_numpy() for end in ends)
+    apart = pl.concat([noes.select(_ENDS), _unsaid(exact, record, sets)])
+    left, right = (apart[end].to_numpy() for end in _ENDS)
     broken = pl.Series(np.unique(sets[left[sets[left] == sets[right]]]))
     if broken.len():
         strength = pl.col("decided_by").replace_strict({"person": 0}, default=1, return_dtype=pl.Int8)
         inside = exact.filter(pl.Series(sets[exact["left_rid"].to_numpy()]).is_in(broken.implode()))
-        inside = inside.sort(strength, -pl.col("probability"), "left_rid", "right_rid")
+        inside = inside.sort(strength, -pl.col("probability"), *_ENDS)
         for rid, first in _split(inside, set(zip(left.tolist(), right.tolist(), strict=True))).items():
             sets[rid] = first
     return sets
@@ -147,19 +183,16 @@ def _seniority(clients: pl.DataFrame, record: pl.DataFrame, edges: pl.DataFrame)
     Active before archived, then jobs and Tax records, then the fuller one, then the smaller id.
     """
     columns = [c for c in clients.columns if c not in _NOT_FULLNESS]
-    filled = pl.sum_horizontal(pl.col(c).is_not_null().cast(pl.Int32) for c in columns)
-    return (
-        record.select(
-            "rid",
-            state=pl.col("state").replace_strict(_STATES, return_dtype=pl.Int8),
-            work=pl.col("has_job").cast(pl.Int8) + _has_tax(record, edges).cast(pl.Int8),
-            filled=clients.select(filled).to_series(),
-        )
-        .sort("state", -pl.col("work"), -pl.col("filled"), "rid")
-        .with_row_index("seniority")
-        .sort("rid")["seniority"]
-        .cast(pl.Int64)
-    )
+    lacks = pl.sum_horizontal(pl.col(c).is_null().cast(pl.UInt8) for c in columns)
+    state = record["state"].replace_strict(_STATES, return_dtype=pl.Int64)
+    idle = 2 - record["has_job"].cast(pl.Int64) - _has_tax(record, edges).cast(pl.Int64)
+    junior = (3 * state + idle) * (len(columns) + 1) + clients.select(lacks.cast(pl.Int64)).to_series()
+    return (junior * record.height + record["rid"]).rank("ordinal").cast(pl.Int64) - 1
+
+
+def rows_at(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """The rows of `frame` at `places`, an empty one where that is null."""
+    return frame.select(pl.all().gather(places))
 
 
 def tax_pairs(record: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:

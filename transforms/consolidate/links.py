@@ -12,6 +12,7 @@ import polars as pl
 
 from expectations.conform import conform
 from expectations.contracts import table
+from transforms.consolidate.contact_rows import contact_rows
 from transforms.consolidate.contacts import contact_tables
 from transforms.consolidate.groups import group_tables
 from transforms.consolidate.organisations import organisation_tables
@@ -21,7 +22,7 @@ from transforms.private import mask_known, mask_text, whole_numbers
 from transforms.sql import Frames, run_sql
 
 _OUTLOOK = (group_tables, organisation_tables)
-_PARTS = (contact_tables, group_tables, relationship_tables, staff_tables, organisation_tables)
+_PARTS = (contact_tables, group_tables, relationship_tables, organisation_tables)
 _IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
 
@@ -39,30 +40,75 @@ _REACH = {
 }
 
 
+def read_links(frames: Frames) -> dict[str, pl.DataFrame]:
+    """Contacts, groups and relationships as read, tax numbers inside text masked; `link_contact`.
+
+    Takes source_client, client_fate, hq_contacts, xpm_contacts, contact_person, hq_groups, xpm_groups,
+    xpm_relationships. `link_contact`: of `contact_rows`.
+    """
+    texts = _masked_texts(frames)
+    return {**texts, "link_contact": contact_rows({**frames, **texts})}
+
+
 def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
     """Everything that hangs on the clients of a batch of practices.
 
     Takes practices, source_client, client_fate, match, effective_policy, effective_organisation, quarantine,
-    hq_contacts, xpm_contacts, contact_person, contact_near, hq_groups, xpm_groups, xpm_relationships.
+    contact_near, and the frames of `read_links`.
     Gives unified_contact, client_contact, unified_group, group_member, relationship, client_staff,
     organisation_link, dropped_link; `link_crosswalk` (crosswalk: one row per contact, group and relationship
     id read); `link_questions` (link_question).
 
     A practice has a plan where its clients' outcomes are not `pending` (without a readable client: where it
-    has an effective policy). One without gets `pending` crosswalk rows and nothing else. Tax numbers inside
-    text come out masked. Raises ContractError where a table would not have the shape of its contract.
+    has an effective policy). One without gets `pending` crosswalk rows and nothing else.
+    Raises ContractError where a table would not have the shape of its contract.
     """
-    fates = {"client_fate": frames["client_fate"].drop("state", "reason")}
-    plan = run_sql(con, "links/plan", {**_some(frames, "practices", "effective_policy"), **fates})
-    clients = run_sql(con, "links/clients", {**fates, "link_plan": plan})
-    known = {**frames, **masked_texts(frames), "link_plan": plan, "link_client": clients}
-    parts = [part(con, known, run_id) for part in _PARTS]
+    plan = _plan(frames)
+    became = _became(frames["client_fate"])
+    clients = became.join(plan.filter("planned"), on="practice_id", how="semi", maintain_order="left")
+    known = {**frames, "link_plan": plan, "link_became": became, "link_client": clients}
+    parts = [*(part(con, known, run_id) for part in _PARTS), staff_tables(known, run_id)]
     tables = {name: frame for part in parts for name, frame in part.items() if name not in _GATHERED}
     dropped, outcomes, questions = _gathered(parts)
     tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
     tables["link_questions"] = conform(questions, "link_question")
     tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": outcomes}, run_id)
     return tables
+
+
+def _plan(frames: Frames) -> pl.DataFrame:
+    """Per practice of the directory whether its clients have outcomes that links can follow.
+
+    And the product that its policy keeps: Practice Manager unless it keeps all of HQ.
+    """
+    fates = frames["client_fate"].group_by("practice_id").agg(planned=(pl.col("outcome") != "pending").any())
+    policies = frames["effective_policy"].select("practice_id", "policy")
+    keeps = pl.when(pl.col("policy") == "all_hq").then(pl.lit("hq")).otherwise(pl.lit("xpm"))
+    practices = frames["practices"].select("practice_id", pl.col("region").str.to_uppercase())
+    rows = practices.join(fates, on="practice_id", how="left")  # one to at most one
+    rows = rows.join(policies, on="practice_id", how="left")  # one to at most one
+    planned = pl.coalesce("planned", pl.col("policy").is_not_null())
+    return rows.select("practice_id", "region", planned, kept_product=keeps)
+
+
+def _became(fates: pl.DataFrame) -> pl.DataFrame:
+    """Per row of `client_fate`, in its order: the unified client, and why nothing follows without one.
+
+    `stands_on`: the product whose links come first there (Tax shares Practice Manager's client store);
+    `lives`: whether it is kept, not archived; `client_no`: its number in the order of practice and client id.
+    """
+    client = ["practice_id", "client_id"]
+    standing = fates.filter(pl.col("outcome").is_in(["survivor", "archived"])).group_by(client)
+    found = standing.agg(hq=(pl.col("product") == "hq").any(), lives=(pl.col("outcome") == "survivor").any())
+    found = found.sort(client).with_row_index("client_no").with_columns(pl.col("client_no").cast(pl.Int64))
+    rows = fates.join(found, on=client, how="left", maintain_order="left")  # many to at most one
+    excluded = pl.lit("Its client is excluded: deleted, or a prospect, at its source.")
+    return rows.select(
+        *("practice_id", "product", "source_id", "joined_id", "outcome", "client_id", "client_no"),
+        pl.col("lives").fill_null(False),
+        stands_on=pl.when("hq").then(pl.lit("hq")).when(~pl.col("hq")).then(pl.lit("xpm")),
+        lost=pl.when(pl.col("client_id").is_null()).then(excluded),
+    )
 
 
 def link_outlook(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
@@ -88,26 +134,17 @@ def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> p
     fates = frames["link_fate"]
     key = list(table("crosswalk").key)
     known = {"link_plan": frames["link_plan"], "link_fate": fates.select(key)}
-    others = run_sql(con, "links/crosswalk", {**ids, **known})
+    others = run_sql(con, "links/crosswalk", {**ids, **known}).sort(key)
     found = pl.concat([fates.select(others.columns), others])
-    return found.with_columns(run_id=pl.lit(run_id)).sort(key)
+    return found.with_columns(run_id=pl.lit(run_id))
 
 
-def masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:
+def _masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:
     """The `frames` in which people write texts, tax numbers masked. Takes source_client beside them."""
     given = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
     numbers = whole_numbers(given)
-    texts = {
-        name: mask_text(frames[name], columns, numbers)
-        for name, columns in _FREE_TEXT.items()
-        if name in frames
-    }
+    texts = {name: mask_text(frames[name], columns, numbers) for name, columns in _FREE_TEXT.items()}
     for name, (email, *phones) in _REACH.items():
-        if name in texts:
-            texts[name] = mask_known(texts[name], [email], numbers)
-            texts[name] = mask_known(texts[name], phones, numbers, whole=True)
+        texts[name] = mask_known(texts[name], [email], numbers)
+        texts[name] = mask_known(texts[name], phones, numbers, whole=True)
     return texts
-
-
-def _some(frames: Frames, *names: str) -> dict[str, pl.DataFrame]:
-    return {name: frames[name] for name in names}

@@ -43,7 +43,9 @@ def organisation_tables(
     answers = {"effective_organisation": decided, "link_plan": frames["link_plan"]}
     links = {**answers, "link_client": subjects, "holder": holders}
     found = conform(run_sql(con, "links/organisation_links", links, {"run_id": run_id}), "organisation_link")
-    asked = {"holder": holders, "organisation_link": found}
+    conflict = found.filter(pl.col("state") == "conflict")
+    held = holders.join(conflict, on=["practice_id", "organisation_id"], how="semi")
+    asked = {"holder": held, "organisation_link": conflict}
     return {
         "organisation_link": found,
         "link_questions": run_sql(con, "links/organisation_questions", asked, {"run_id": run_id}),

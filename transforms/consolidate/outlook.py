@@ -3,12 +3,13 @@
 import duckdb
 import polars as pl
 
-from transforms.consolidate.contacts import listed
+from transforms.consolidate.contact_outlook import contact_outlook
 from transforms.consolidate.joined import Records
-from transforms.consolidate.links import link_outlook, masked_texts
+from transforms.consolidate.links import link_outlook
 from transforms.sql import Frames, run_sql
 
 _COUNTS = ("contacts_changed", "groups_changed", "orphaned", "questions")
+_ID = ("practice_id", "product", "source_id")
 _GROUPS = ("hq_groups", "xpm_groups")
 _BY_PRACTICE = ("source_client", "match", "effective_organisation", *_GROUPS)
 # Of the widest tables only what `link_outlook` looks at: they would be held once for each policy.
@@ -27,9 +28,9 @@ def followed(
 ) -> pl.DataFrame:
     """Practice number × policy: contacts_changed, groups_changed, orphaned organisations, questions.
 
-    `links`: of `link_tables` under the chosen policies. Under the others groups and organisations are carried
-    out by the same code, as if each policy were one more practice; of the many contacts only what is counted
-    is worked out.
+    `frames`: source tables, and those of `read_links`; `links`: of `link_tables` under the chosen policies.
+    Under the others groups and organisations are carried out by the same code, as if each policy were one
+    more practice; of the many contacts only what is counted is worked out.
     """
     chosen = frames["effective_policy"].select("practice_id", "policy", own_id="practice_id")
     supposed = _alternatives(records.record, plan.select("policy").unique(), chosen)
@@ -42,44 +43,6 @@ def followed(
     found = named.join(counts, on="practice_id").drop("practice_id", "own_id")  # one to at most one
     together = pl.concat([found, contact_outlook(con, frames, records, plan)], how="diagonal")
     return together.group_by("practice", "policy").agg(pl.col(_COUNTS).sum())
-
-
-def contact_outlook(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame
-) -> pl.DataFrame:
-    """Practice number × policy: contacts_changed, and questions about contacts, in rows of their own.
-
-    By the rules of `contacts.contact_tables`, in numbers alone.
-    """
-    contacts = listed(frames).select(
-        *("practice_id", "product", "source_id", "is_primary", "deleted"), client_id="source_client_id"
-    )
-    key = ["practice_id", "product", "source_id"]
-    person = frames["contact_person"].select(*key, "person").with_row_index("contact")
-    record = records.record.select("practice_id", "product", "rid", client_id="source_id")
-    practice = records.record.select("practice", "practice_id").unique()
-    link = (
-        contacts.join(practice, on="practice_id")  # many to one
-        .join(person, on=key)  # many to one
-        .join(record, on=["practice_id", "product", "client_id"], how="left")  # many to at most one
-        .sort("practice_id", "source_id", "product", "client_id")
-        .with_row_index("place")
-        .select("practice", "product", "contact", "person", "rid", "is_primary", "deleted", "place")
-    )
-    near = frames["contact_near"].join(practice, on="practice_id")  # many to one
-    # A record that becomes some client does so under every policy.
-    lives = plan.filter(pl.col("policy") == "all_xpm", pl.col("target").is_not_null()).select("rid", "set_id")
-    known = {
-        "contact_link": link,
-        "following": link.filter(~pl.col("deleted")).join(lives, on="rid"),  # many to one
-        "contact_near": near.select("practice", "left_person", "right_person"),
-        "plan": plan.select("policy", "rid", "target"),
-        "policies": plan.select("policy").unique(),
-        "record": records.record.select("rid", "product"),
-    }
-    changes = run_sql(con, "consolidate/contact_changes", known)
-    asked = run_sql(con, "consolidate/contact_asked", known)
-    return pl.concat([changes, asked], how="diagonal")
 
 
 def _alternatives(record: pl.DataFrame, policies: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
@@ -95,26 +58,23 @@ def _alternatives(record: pl.DataFrame, policies: pl.DataFrame, chosen: pl.DataF
 
 
 def _clients(record: pl.DataFrame, plan: pl.DataFrame, supposed: pl.DataFrame) -> pl.DataFrame:
-    """What the policies of `supposed` make of each client, as `links/clients` says of the chosen ones."""
-    of = record.select("rid", "practice", "product", "source_id")
-    on = record.select(target="rid", stands_on=pl.col("product").replace("tax", "xpm"))
-    return (
-        plan.join(of, on="rid")  # many to one
-        .join(supposed, on=["practice", "policy"])  # many to one
-        .join(on, on="target", how="left")  # many to at most one
-        .select(
-            *("practice_id", "product", "source_id", "outcome", "stands_on", "lives"),
-            joined_id=pl.col("set_id").cast(pl.String),
-            client_id=pl.col("target").cast(pl.String),
-            client_no="target",
-            lost=pl.lit(None, pl.String),
-        )
+    """What the policies of `supposed` make of each client, as `links` says of the chosen ones."""
+    rows = plan.join(
+        supposed.select("practice", "policy", "practice_id"), on=["practice", "policy"]
+    )  # to one
+    of, target = record.select("product", "source_id")[rows["rid"]], record["product"].gather(rows["target"])
+    return rows.hstack(of).select(
+        *("practice_id", "product", "source_id", "outcome", "lives"),
+        stands_on=target.replace("tax", "xpm"),
+        joined_id=pl.col("set_id").cast(pl.String),
+        client_id=pl.col("target").cast(pl.String),
+        client_no="target",
+        lost=pl.lit(None, pl.String),
     )
 
 
 def _supposed(frames: Frames, supposed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The frames of the practices as each policy that they did not choose would find them."""
-    frames = {**frames, **masked_texts({name: frames[name] for name in ("source_client", *_GROUPS)})}
     ids = supposed.select(supposed_id="practice_id", practice_id="own_id")
     moved = {
         name: frames[name]
@@ -130,5 +90,14 @@ def _supposed(frames: Frames, supposed: pl.DataFrame) -> dict[str, pl.DataFrame]
 
 
 def _counted(con: duckdb.DuckDBPyConnection, found: Frames) -> pl.DataFrame:
-    names = ("link_fate", "dropped_link", "link_questions", "organisation_link")
-    return run_sql(con, "consolidate/followed", {name: found[name] for name in names})
+    group, fate = pl.col("kind") == "group", pl.col("outcome").is_in(["survivor", "merged", "dropped"])
+    of_group = found["link_fate"].filter(pl.col("entity") == "group", fate)
+    # A repeated entry changes nothing.
+    lossy = found["dropped_link"].filter(group, pl.col("occurrence") == 1).select(_ID).unique()
+    tables = {
+        "record": of_group.select(*_ID, "unified_id", "outcome"),
+        "lossy": lossy,
+        "orphan": found["organisation_link"].filter(pl.col("state") == "orphaned").select("practice_id"),
+        "asked": found["link_questions"].filter(pl.col("kind") != "contact").select("practice_id"),
+    }
+    return run_sql(con, "consolidate/followed", tables)

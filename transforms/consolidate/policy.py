@@ -1,7 +1,7 @@
 """What each policy would do with each record, and what stands against it.
 
-One planning query for today's plan, the simulation of the other policies, and "what if this question were
-answered with yes": they cannot come apart.
+One function plans today, simulates the other policies, and answers "what if this question were answered with
+yes": they cannot come apart.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from transforms.consolidate.joined import Records, tax_pairs
+from transforms.consolidate.joined import Records, rows_at, tax_pairs
 from transforms.sql import Frames, run_sql
 
 
@@ -21,12 +21,93 @@ class Options:
     """Whether prospects count as clients."""
 
 
-def plan(con: duckdb.DuckDBPyConnection, member: pl.DataFrame) -> pl.DataFrame:
-    """Policy × record: outcome, target (rid it becomes), lives (whether that survives), set_id.
+POLICIES = ("all_hq", "all_xpm", "selection")
+_RIDS = 2**31
+"""More than there are records: seniority and rid go as one number."""
+_LIVE, _PRODUCT = pl.col("live"), pl.col("product")
 
-    And of the whole set `undecided`, and `kept_twice`: whether a record of each list survives.
+
+def plan(member: pl.DataFrame) -> pl.DataFrame:
+    """Policy × row of `member`, in order: outcome, target (rid it becomes), lives (whether that survives).
+
+    And of the whole set `undecided`, and `kept_twice`: whether a record of each list survives. `member` holds
+    the sets of joined records: today's, or those that would stand if a question were answered with yes.
     """
-    return run_sql(con, "consolidate/plan", {"member": member})
+    rows = member.join(_sets(member), on="set_id", how="left", maintain_order="left")  # many to one
+    return pl.concat(_planned(rows, policy) for policy in POLICIES)
+
+
+def under_own_policy(plan: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    """Per record, in the order of `rid`, its row of `plan` under its practice's policy; empty without one.
+
+    `plan`: of all records; `chosen`: practice, policy.
+    """
+    records = plan.height // len(POLICIES)
+    first = {policy: place * records for place, policy in enumerate(POLICIES)}
+    rows = plan.select("practice", "rid").head(records)
+    rows = rows.join(
+        chosen.select("practice", first=pl.col("policy").replace_strict(first, return_dtype=pl.Int64)),
+        on="practice",
+        how="left",
+        maintain_order="left",
+    )
+    return rows_at(plan, rows.select(pl.col("first") + pl.col("rid")).to_series())
+
+
+def _sets(member: pl.DataFrame) -> pl.DataFrame:
+    """Per set the record of each list that stands for the client: the senior one, and the senior kept one."""
+    place = pl.col("seniority") * _RIDS + pl.col("rid")
+    senior = {product: pl.when("live", _PRODUCT.eq(product)).then(place) for product in ("hq", "xpm", "tax")}
+    selected = {f"{name}_selected": pl.when("keep").then(senior[name]) for name in ("hq", "xpm")}
+    told = member.select(
+        "set_id",
+        **senior,
+        **selected,
+        has_hq=_PRODUCT == "hq",
+        has_xpm=_PRODUCT == "xpm",
+        is_open=pl.col("needs") & pl.col("keep").is_null(),
+    )
+    firsts = pl.col(*senior, *selected).min() % _RIDS
+    return told.group_by("set_id").agg(firsts, pl.col("has_hq", "has_xpm", "is_open").max())
+
+
+def _planned(rows: pl.DataFrame, policy: str) -> pl.DataFrame:
+    """What becomes of each record under one policy; under `selection` one kept goes before the senior one."""
+    hq, xpm, never = pl.col("hq"), pl.col("xpm"), pl.lit(False)
+    hq_kept = {"all_hq": hq, "selection": pl.col("hq_selected")}
+    xpm_kept = {"all_xpm": xpm, "selection": pl.col("xpm_selected")}
+    by_hq, by_xpm = (kept[policy].is_not_null() if policy in kept else never for kept in (hq_kept, xpm_kept))
+    if policy == "selection":
+        hq, xpm = pl.coalesce("hq_selected", "hq"), pl.coalesce("xpm_selected", "xpm")
+    target = (
+        pl.when(_PRODUCT == "hq")
+        .then(pl.when(by_xpm & ~by_hq).then(xpm).otherwise(hq))
+        .when((_PRODUCT == "xpm") | pl.col("has_xpm"))
+        .then(pl.when(by_hq & ~by_xpm).then(hq).otherwise(xpm))
+        .when("has_hq")
+        .then(hq)
+        .otherwise("tax")
+    )
+    # A Tax record is left out with its Practice Manager client.
+    left_out = (_PRODUCT == "tax") & pl.col("has_xpm") & xpm.is_null()
+    return rows.select(
+        pl.lit(policy).alias("policy"),
+        *("practice", "set_id", "rid"),
+        undecided=pl.col("is_open") & ~by_hq & ~by_xpm if policy == "selection" else never,
+        kept_twice=by_hq & by_xpm,
+        target=pl.when(_LIVE & ~left_out).then(target),
+        kept=by_hq | by_xpm | ~(pl.col("has_hq") | pl.col("has_xpm")),
+    ).select(
+        pl.exclude("kept"),
+        outcome=pl.when(pl.col("target").is_null())
+        .then(pl.lit("excluded"))
+        .when(pl.col("target") != pl.col("rid"))
+        .then(pl.lit("merged"))
+        .when("kept")
+        .then(pl.lit("survivor"))
+        .otherwise(pl.lit("archived")),
+        lives=pl.col("kept") & pl.col("target").is_not_null(),
+    )
 
 
 def what_if(
@@ -52,7 +133,7 @@ def what_if(
     )
     concerned = pl.concat([supposed["rid"], records.holder["rid"]]).unique()
     today = today.filter(pl.col("rid").is_in(concerned.implode()))
-    frames = {"supposed": plan(con, supposed), "plan": today, "holder": records.holder, "asked": asked}
+    frames = {"supposed": plan(supposed), "plan": today, "holder": records.holder, "asked": asked}
     return run_sql(con, "consolidate/what_if", frames)
 
 
@@ -61,27 +142,70 @@ def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> p
 
     `frames`: `plan`, `dropped`, `lost` (of `values_lost`), `followed` (of `outlook.followed`).
     """
-    custom = records.clients["custom_fields"]
-    record = records.record.with_columns(custom=custom.is_not_null() & (custom != "{}"))
-    held = {"plan": frames["plan"], "holder": records.holder}
-    organisations = run_sql(con, "consolidate/organisations", held)
-    return run_sql(con, "consolidate/facts", {**frames, "record": record, "organisations": organisations})
+    plan, holder = frames["plan"], records.holder
+    held = plan.filter("lives", pl.col("rid").is_in(holder["rid"].implode()))
+    held = held.select("policy", "rid", "target")
+    organisations = run_sql(con, "consolidate/organisations", {"plan": held, "holder": holder})
+    counts = {name: frames[name] for name in ("dropped", "lost", "followed")}
+    planned = {"planned": _counted(records, plan), "organisations": organisations}
+    return run_sql(con, "consolidate/facts", {**counts, **planned})
 
 
-def dropped(
-    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, jobs: pl.DataFrame
-) -> pl.DataFrame:
+def _counted(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+    """Policy × practice: how many records and clients become what."""
+    custom, access = records.clients["custom_fields"], records.record["organisation_access"]
+    custom, invited = custom.is_not_null() & (custom != "{}"), (access == "invited").fill_null(False)
+    became, client = pl.col("outcome"), pl.col("rid") == pl.col("set_id")  # one of the rids of each client
+    archived = became == "archived"
+    told = plan.select(
+        *("policy", "practice"),
+        kept=became == "survivor",
+        archived=archived,
+        # Custom fields live in Practice Manager only: an archived client loses them there.
+        custom_archived=archived & custom.gather(plan["rid"]),
+        # A client that the practice is only invited to cannot be merged in Xero HQ (help pages on merging).
+        invited=became.is_in(["merged", "archived"]) & invited.gather(plan["rid"]),
+        undecided=client & pl.col("undecided"),
+        duplicates_left=client & pl.col("kept_twice"),
+    )
+    return told.group_by("policy", "practice").agg(pl.all().sum().cast(pl.Int64))
+
+
+def dropped(records: Records, today: pl.DataFrame, jobs: pl.DataFrame) -> pl.DataFrame:
     """Policy × working client of which no Practice Manager record would survive, with what hangs on it.
 
     Gives policy, practice, rid, source_id, jobs, tax_client_ids, outcome, target. `jobs`: table `xpm_jobs`.
     """
-    tables = {
-        "plan": today,
-        "record": records.record,
-        "tax_pair": tax_pairs(records.record, records.edges).select("left_rid", "right_rid"),
-        "xpm_jobs": jobs.select("practice_id", "ClientUUID"),
-    }
-    return run_sql(con, "consolidate/dropped", tables)
+    record = records.record
+    working = record.filter("works").select("practice_id", "rid", ClientUUID="source_id")
+    rows = today.filter(~pl.col("undecided"), pl.col("rid").is_in(working["rid"].implode()))
+    # A working client is active, so it becomes a record of its own list wherever one of that list is kept.
+    on_xpm = record["product"].gather(rows["target"]) == "xpm"
+    rows = rows.filter(~(pl.col("lives") & on_xpm))
+    rows = rows.with_columns(source_id=record["source_id"].gather(rows["rid"]))
+    named = jobs.select("practice_id", "ClientUUID").join(working, on=["practice_id", "ClientUUID"])
+    hanging = named.group_by("rid").agg(jobs=pl.len().cast(pl.Int64))
+    return (
+        rows.join(hanging, on="rid", how="left")  # many to at most one
+        .join(_taxes(records), on="rid", how="left")  # many to at most one
+        .select(
+            *("policy", "practice", "rid", "source_id"),
+            pl.col("jobs").fill_null(0),
+            pl.col("tax_client_ids").fill_null([]),
+            *("outcome", "target"),
+        )
+    )
+
+
+def _taxes(records: Records) -> pl.DataFrame:
+    """rid, tax_client_ids: the Tax records that are one client with a working one, or hang on it, by id."""
+    record, pair = records.record, ("rid", "tax_rid")
+    tax = record.filter(pl.col("product") == "tax").select("set_id", tax_rid="rid")
+    joined = record.filter("works").select("set_id", "rid").join(tax, on="set_id")  # one to many
+    hanging = tax_pairs(record, records.edges).select(rid="left_rid", tax_rid="right_rid")
+    tied = pl.concat([joined.select(pair), hanging]).unique().sort(pair)
+    ids = tied.select("rid", tax_client_ids=record["source_id"].gather(tied["tax_rid"]))
+    return ids.group_by("rid").agg("tax_client_ids")
 
 
 def verdict(con: duckdb.DuckDBPyConnection, frames: Frames, counts: pl.DataFrame) -> pl.DataFrame:

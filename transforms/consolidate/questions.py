@@ -32,6 +32,7 @@ MINUTES = {
 """Minutes that an answer takes, our assumption: two records side by side one, a look into a product more."""
 
 _NAMES = ("practice_id", "product", "source_id", "called", "works")
+_KEY = _NAMES[:3]
 _LINKS = ("unified_contact", "client_contact", "unified_group", "link_questions")
 
 
@@ -85,8 +86,11 @@ def _on_links(
 ) -> pl.DataFrame:
     """Those on an organisation are answered with a client; those on contacts and groups in the products."""
     asked = pl.col("organisation_id").is_in(links["link_questions"]["organisation_id"].unique().implode())
-    holder = records.holder.filter(asked)
-    whose = {"record": record, "holder": holder, "plan": chosen.plan, "chosen": chosen.policy}
+    holder = records.holder.filter(asked, ~pl.col("decided"))
+    living = chosen.plan.filter("lives", pl.col("rid").is_in(holder["rid"].implode()))
+    living = living.join(chosen.policy, on=["practice", "policy"], how="semi").select("rid", "target")
+    named = record.select("rid", *_NAMES)[holder["rid"].unique()]
+    whose = {"record": named, "holder": holder, "plan": living}
     answers = run_sql(con, "consolidate/organisation_answers", whose)
     key = ["practice_id", "organisation_id"]
     found = links["link_questions"].join(answers, on=key, how="left", suffix="_of_answers")  # to at most one
@@ -100,17 +104,8 @@ def _ranking(
     con: duckdb.DuckDBPyConnection, records: Records, said: pl.DataFrame, links: Frames
 ) -> pl.DataFrame:
     """item_id, family, minutes, unlocks_per_minute, rank: one row per question."""
-    ids = ("practice_id", "item_id", "kind", "left_product", "left_id", "right_product", "right_id")
-    question = said.select(*ids, "organisation_id", "blocking")
-    of_contact = ("practice_id", "contact_id", "product")
-    tables = {
-        "record": records.record.select("rid", "practice_id", "product", "source_id", "set_id"),
-        "holder": records.holder,
-        "question": question,
-        "unified_contact": links["unified_contact"].select(*of_contact, "source_id"),
-        "client_contact": links["client_contact"].select(*of_contact, "source_client_id"),
-    }
-    concerned = run_sql(con, "consolidate/concerned", tables)
+    concerned = _concerned(records, said, links)
+    question = said.select("practice_id", "item_id", "kind", "blocking")
     families = _families(said["item_id"].sort(), concerned, records.record)
     kinds = pl.DataFrame({"kind": list(MINUTES), "minutes": list(MINUTES.values())})
     frames = {
@@ -119,6 +114,33 @@ def _ranking(
         "kind_minutes": kinds,
     }
     return run_sql(con, "consolidate/ranking", frames).join(families, on="item_id")  # one to one
+
+
+def _concerned(records: Records, said: pl.DataFrame, links: Frames) -> pl.DataFrame:
+    """item_id, set_id: the sets of joined records that each question is about; none of one on groups."""
+    record, key = records.record.select(*_KEY, "rid", "set_id"), list(_KEY)
+    sides = pl.concat(
+        said.select("practice_id", "item_id", "kind", product=f"{end}_product", source_id=f"{end}_id")
+        for end in ("left", "right")
+    )
+    of_client = sides.filter(~pl.col("kind").is_in(["contact", "group"])).join(record, on=key)  # many to one
+    # Two contacts are asked about for the sake of the clients that hold both.
+    contact = links["unified_contact"].select(*_KEY, "contact_id")
+    link = links["client_contact"].select("practice_id", "product", "contact_id", "source_client_id")
+    asked = sides.filter(pl.col("kind") == "contact").join(contact, on=key)  # many to one
+    linked = asked.join(link, on=["practice_id", "contact_id"], suffix="_of_link")  # one to many
+    linked = linked.select(
+        "practice_id", "item_id", "contact_id", "source_client_id", product="product_of_link"
+    )
+    client = ["practice_id", "product", "source_client_id"]
+    clients = record.rename({"source_id": "source_client_id"})
+    linked = linked.join(clients, on=client).select("item_id", "set_id", "contact_id").unique()  # many to one
+    held = linked.filter(pl.struct("item_id", "set_id").is_duplicated())
+    organisation = ["practice_id", "organisation_id"]
+    holder = records.holder.select("organisation_id", "rid").join(record, on="rid")  # many to one
+    owned = said.filter(pl.col("kind") == "organisation").select("item_id", *organisation)
+    owned = owned.join(holder, on=organisation)  # many to many
+    return pl.concat(frame.select("item_id", "set_id") for frame in (of_client, held, owned)).unique()
 
 
 def _families(items: pl.Series, concerned: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ def relationship_tables(
     """
     read = {name: frames[name] for name in _READ}
     read["link_client"] = read["link_client"].filter(pl.col("product") == "xpm").select(_CLIENT)
-    links = run_sql(con, "links/relationships", read)
+    links = run_sql(con, "links/relationships", read).sort("practice_id", "source_id")
     published = links.filter(pl.col("reason").is_null()).with_columns(run_id=pl.lit(run_id))
     return {
         "relationship": conform(published.select(table("relationship").names), "relationship"),

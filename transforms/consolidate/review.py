@@ -119,15 +119,19 @@ def shared_numbers(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.Da
         )
         .filter(pl.struct("practice", "number").is_duplicated())
     )
-    return run_sql(con, "consolidate/shared_numbers", {"plan": plan, "numbered": numbered})
+    lives = plan.filter("lives", pl.col("rid").is_in(numbered["rid"].implode()))
+    tables = {"plan": lives.select("policy", "rid", "target"), "numbered": numbered}
+    return run_sql(con, "consolidate/shared_numbers", tables)
 
 
 def undecided(
     con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame, chosen: pl.DataFrame
 ) -> pl.DataFrame:
     """Clients that a chosen selection leaves undecided: practice, left_rid, right_rid (HQ, XPM), others."""
-    tables = {"plan": plan, "record": records.record, "chosen": chosen}
-    found = run_sql(con, "consolidate/undecided", tables)
+    selecting = plan.filter(pl.col("policy") == "selection", "undecided")
+    selecting = selecting.join(chosen, on=["practice", "policy"], how="semi")
+    asked = records.record[selecting["rid"]].filter("needs", pl.col("keep").is_null())
+    found = run_sql(con, "consolidate/undecided", {"record": asked})
     return found.select(
         "practice",
         left_rid=pl.coalesce("hq_rid", "xpm_rid"),

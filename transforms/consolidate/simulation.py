@@ -12,6 +12,8 @@ from transforms.sql import Frames, run_sql
 EXAMPLES = 20
 """Working clients that `policy_drop` names under a policy that drops them all and is not chosen."""
 
+_COUNTED = ("practice", "product", "live", "state", "works", "keep")
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -39,7 +41,7 @@ def policy_simulation(
         con,
         "consolidate/simulation",
         {
-            "record": records.record,
+            "record": records.record.select(_COUNTED),
             "facts": outlook.facts,
             "effective_policy": frames["effective_policy"],
             "lost": _as_json(outlook.lost),
@@ -49,16 +51,27 @@ def policy_simulation(
     return conform(rows.with_columns(run_id=pl.lit(run_id)), "policy_simulation")
 
 
-def policy_drop(
-    con: duckdb.DuckDBPyConnection, records: Records, outlook: Outlook, run_id: str
-) -> pl.DataFrame:
-    """Table `policy_drop`: what `drops_working_clients` warns of, client by client."""
-    tables = {
-        "record": records.record.with_columns(name=records.clients["name"]),
-        "chosen": outlook.chosen,
-        "dropped": outlook.dropped,
-    }
-    rows = run_sql(con, "consolidate/drops", tables, {"run_id": run_id, "examples": EXAMPLES})
+def policy_drop(records: Records, outlook: Outlook, run_id: str) -> pl.DataFrame:
+    """Table `policy_drop`: what `drops_working_clients` warns of, client by client.
+
+    Under `all_hq` every working client is dropped, so where it is not chosen the first `EXAMPLES` are enough.
+    """
+    keys = ["policy", "practice"]
+    chosen = outlook.chosen.select(keys).with_columns(is_chosen=True)
+    rows = outlook.dropped.join(chosen, on=keys, how="left")  # many to at most one
+    example = pl.col("rid").rank("ordinal").over(keys) <= EXAMPLES
+    rows = rows.filter((pl.col("policy") != "all_hq") | pl.col("is_chosen") | example)
+    of, target = records.record[rows["rid"]], records.record[rows["target"]]
+    twin = pl.when(target["product"] == "hq", pl.col("outcome") == "merged").then(target["source_id"])
+    rows = rows.select(
+        of["practice_id"],
+        "policy",
+        records.clients["name"].gather(rows["rid"]),
+        *("jobs", "tax_client_ids", "outcome"),
+        xpm_client_uuid="source_id",
+        hq_client_id=twin,
+        run_id=pl.lit(run_id),
+    )
     return conform(rows, "policy_drop")
 
 

@@ -3,27 +3,19 @@
 A user id that the staff list does not hold is carried too: the list may be older than the access.
 """
 
-import duckdb
 import polars as pl
 
 from expectations.conform import conform
-from transforms.sql import Frames, run_sql
+from expectations.contracts import table
+from transforms.sql import Frames
 
-_GIVEN = (pl.col("product") == "hq") & (pl.col("staff_ids").list.len() > 0)
+_KEY = ["practice_id", "source_id"]
 
 
-def staff_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
+def staff_tables(frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
     """client_staff, and its dropped_link (without run_id). Takes source_client, link_client."""
-    rows = {
-        "access": frames["source_client"].filter(_GIVEN).select("practice_id", "source_id", "staff_ids"),
-        "link_client": frames["link_client"].filter(pl.col("product") == "hq").drop("product", "joined_id"),
-    }
-    links = run_sql(con, "links/staff_links", rows)
-    published = (
-        links.filter(pl.col("reason").is_null())
-        .drop("reason", "occurrence")
-        .with_columns(run_id=pl.lit(run_id))
-    )
+    links = _links(frames)
+    published = links.filter(pl.col("reason").is_null()).with_columns(run_id=pl.lit(run_id))
     dropped = links.filter(pl.col("reason").is_not_null()).select(
         "practice_id",
         pl.lit("staff").alias("kind"),
@@ -33,4 +25,40 @@ def staff_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
         "occurrence",
         "reason",
     )
-    return {"client_staff": conform(published, "client_staff"), "dropped_link": dropped}
+    return {
+        "client_staff": conform(published.select(table("client_staff").names), "client_staff"),
+        "dropped_link": dropped,
+    }
+
+
+def _links(frames: Frames) -> pl.DataFrame:
+    """One row per entry of an HQ client's list of staff, in a practice with a plan.
+
+    Published where `reason` is empty, else dropped: of several links that of the record that the client
+    stands on is published. `occurrence` counts the entries of a list that name one user: 1 but for repeats.
+    """
+    given = (pl.col("product") == "hq") & (pl.col("staff_ids").list.len() > 0)
+    access = frames["source_client"].filter(given).select(*_KEY, user_id="staff_ids")
+    stands = pl.col("outcome").is_in(["survivor", "archived"])
+    clients = frames["link_client"].filter(pl.col("product") == "hq")
+    clients = clients.select(*_KEY, "client_id", "client_no", "lost", stands_itself=stands)
+    rows = (
+        access.join(clients, on=_KEY)  # one to one
+        .sort("client_no", ~pl.col("stands_itself"), *_KEY)
+        .with_row_index("list_no")
+        .explode("user_id")
+        .drop_nulls("user_id")
+    )
+    users = rows["user_id"].unique().sort()
+    rows = rows.with_columns(user_no=pl.col("user_id").cast(pl.Enum(users)).to_physical().cast(pl.Int64))
+    entry = pl.col("list_no") * users.len() + pl.col("user_no")
+    link = pl.col("client_no") * users.len() + pl.col("user_no")
+    return rows.sort("client_no", "user_no", "list_no").select(
+        *("practice_id", "client_id", "user_id"),
+        source_client_id="source_id",
+        occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(entry),
+        reason=pl.when(pl.col("client_id").is_null())
+        .then("lost")
+        .when(~link.is_first_distinct())
+        .then(pl.lit("It repeats a link that is published.")),
+    )

@@ -7,8 +7,16 @@ import pytest
 from expectations.contracts import table
 from expectations.errors import ContractError
 from tests.factories import rows
-from tests.transforms.consolidate_links.world import cases, dropped, outcomes, run, run_each, unified, world
-from transforms.consolidate.links import link_tables
+from tests.transforms.consolidate_links.world import (
+    cases,
+    dropped,
+    follow,
+    outcomes,
+    run,
+    run_each,
+    unified,
+    world,
+)
 from transforms.sql import connect
 
 JOINED = "hq:h1=merged:c1 xpm:x1=survivor:c1"
@@ -216,7 +224,7 @@ def test_two_who_may_be_one_are_asked_about_once() -> None:
     near = {"left_person": 0, "right_person": 1, "probability": 0.9, "clue": "given name one letter apart"}
     matched = {"contact_person": rows("contact_person", *people), "contact_near": rows("contact_near", near)}
     with connect() as con:
-        (why,) = link_tables(con, {**frames, **matched}, "run-1")["link_questions"]["why"]
+        (why,) = follow(con, {**frames, **matched})["link_questions"]["why"]
     assert why == (
         "Contacts Ann Elk (Xero HQ) and Anne Elk (Practice Manager) may be one person:"
         " given name one letter apart."
@@ -230,7 +238,7 @@ def test_contacts_that_nobody_matched_are_an_error_not_one_person() -> None:
         connect() as con,
         pytest.raises(ContractError, match="lacks 2 contacts, for example AU-000001 xpm y1"),
     ):
-        link_tables(con, {**frames, **none}, "run-1")
+        follow(con, {**frames, **none})
 
 
 def test_no_tax_number_in_text() -> None:

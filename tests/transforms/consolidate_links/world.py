@@ -6,12 +6,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from expectations.contracts import table
 from matching.contacts import match_contacts
 from tests.factories import rows
-from transforms.consolidate.links import link_tables
+from transforms.consolidate.links import link_tables, read_links
 from transforms.sql import connect
 
 PRACTICE = "AU-000001"
@@ -79,7 +80,12 @@ def _joined(fate: list[Row]) -> list[Row]:
 def run(frames: Mapping[str, pl.DataFrame], threads: int = 1) -> dict[str, pl.DataFrame]:
     """All tables of the links."""
     with connect(threads=threads) as con:
-        return link_tables(con, {**frames, **match_contacts(con, frames)}, "run-1")
+        return follow(con, {**frames, **match_contacts(con, frames)})
+
+
+def follow(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """All tables of the links of matched contacts."""
+    return link_tables(con, {**frames, **read_links(frames)}, "run-1")
 
 
 def run_each(worlds: Mapping[str, Mapping[str, pl.DataFrame]]) -> dict[str, dict[str, pl.DataFrame]]:

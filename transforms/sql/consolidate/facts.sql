@@ -1,25 +1,5 @@
 -- One row per policy and practice: what the policy would do, in counts.
-with planned as (
-    select
-        p.policy,
-        r.practice,
-        count(*) filter (where p.outcome = 'survivor') as kept,
-        count(*) filter (where p.outcome = 'archived') as archived,
-        -- Custom fields live in Practice Manager only: an archived client loses them there.
-        count(*) filter (where r.custom and p.outcome = 'archived') as custom_archived,
-        -- A client that the practice is only invited to cannot be merged in Xero HQ (help pages on merging).
-        count(*) filter (
-            where r.organisation_access = 'invited' and p.outcome in ('merged', 'archived')
-        ) as invited,
-        -- Clients, not records: `set_id` is one of the rids of each.
-        count(*) filter (where p.undecided and p.rid = p.set_id) as undecided,
-        count(*) filter (where p.kept_twice and p.rid = p.set_id) as duplicates_left
-    from plan as p
-    inner join record as r on p.rid = r.rid -- many to one
-    group by p.policy, r.practice
-),
-
-losing as (
+with losing as (
     select
         policy,
         practice,

@@ -1,20 +1,10 @@
 -- One row per practice: groups that do not stay as they were read, organisations that no client has, and
--- questions about both.
+-- questions about both. `record` holds the groups read, `lossy` those that lose a link.
 with records as (
     select
         *,
         count(*) over (partition by practice_id, unified_id) > 1 as joined
-    from link_fate
-    where entity = 'group' and outcome in ('survivor', 'merged', 'dropped')
-),
-
-lossy as (
-    select distinct
-        practice_id,
-        product,
-        source_id
-    from dropped_link
-    where kind = 'group' and occurrence = 1 -- a repeated entry changes nothing
+    from record
 ),
 
 changed as (
@@ -32,17 +22,15 @@ orphans as (
     select
         practice_id,
         count(*) as orphaned
-    from organisation_link
-    where state = 'orphaned'
+    from orphan
     group by practice_id
 ),
 
-asked as (
+questions as (
     select
         practice_id,
         count(*) as questions
-    from link_questions
-    where kind <> 'contact'
+    from asked
     group by practice_id
 )
 
@@ -50,7 +38,7 @@ select
     practice_id,
     coalesce(c.groups_changed, 0) as groups_changed,
     coalesce(o.orphaned, 0) as orphaned,
-    coalesce(a.questions, 0) as questions
+    coalesce(q.questions, 0) as questions
 from changed as c
 full join orphans as o using (practice_id) -- one to one
-full join asked as a using (practice_id) -- one to one
+full join questions as q using (practice_id) -- one to one

@@ -7,9 +7,7 @@ with living as (
         arg_min(r.rid, r.product || ':' || r.source_id) as rid
     from holder as h
     inner join record as r on h.rid = r.rid -- many to one
-    inner join plan as p on r.rid = p.rid -- many to one per policy
-    semi join chosen as c on r.practice = c.practice and p.policy = c.policy
-    where p.lives and not h.decided
+    inner join plan as p on r.rid = p.rid -- many to at most one
     group by r.practice_id, h.organisation_id, p.target
 ),
 

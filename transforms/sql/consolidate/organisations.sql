@@ -6,7 +6,6 @@ with shared as (
         p.target
     from holder as h
     inner join plan as p on h.rid = p.rid -- many to one per policy
-    where p.lives
     group by all
     having count(distinct h.organisation_id) > 1 and count(distinct h.rid) > 1
 )

@@ -1,7 +1,7 @@
 -- One row per policy and pair of survivors with one whole tax number, unless they have branch numbers and
 -- none in common (a survivor has those of all its records).
--- `numbered` holds a record per whole number. Each survivor is paired with the first of its branch, so that a
--- number on a hundred clients makes a hundred questions, not five thousand.
+-- `plan` holds what lives, `numbered` a record per whole number. Each survivor is paired with the first of
+-- its branch, so that a number on a hundred clients makes a hundred questions, not five thousand.
 with every_branch as (
     select distinct
         p.policy,
@@ -11,7 +11,6 @@ with every_branch as (
         n.branch
     from numbered as n
     inner join plan as p on n.rid = p.rid -- many to one per policy
-    where p.lives
 ),
 
 held as (

@@ -1,17 +1,13 @@
 -- One row per two contacts that live on and may be one person.
-with heads as (
-    select distinct person, head_no from contact_head
-),
-
-pairs as (
+with pairs as (
     select
         n.probability, n.clue,
         a.practice_id, a.name as left_name, a.product as left_product, a.source_id as left_id,
         b.name as right_name, b.product as right_product, b.source_id as right_id,
         a.product || a.source_id < b.product || b.source_id as in_order
     from contact_near as n
-    inner join heads as l on n.left_person = l.person
-    inner join heads as r on n.right_person = r.person
+    inner join contact_head as l on n.left_person = l.person
+    inner join contact_head as r on n.right_person = r.person
     inner join unified_contact as a on l.head_no = a.contact_no
     inner join unified_contact as b on r.head_no = b.contact_no
 ),

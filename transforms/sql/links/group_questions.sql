@@ -1,28 +1,19 @@
 -- One row per group that may be another one: its three or more members are those of a group of another name,
 -- or it bears the name of one with which it has no member in common (`group_key`). Asked against the smallest
 -- such group, so that n groups give n - 1 questions.
--- Groups that can have the same members: the first, the last and their number are the same.
-with likely as (
-    select practice_id, group_id
-    from group_member
-    group by practice_id, group_id
-    having count(*) > 2
-    qualify count(*) over (partition by practice_id, count(*), min(client_id), max(client_id)) > 1
-),
-
-likeness as (
+-- `group_member` holds those that can have the same members: the first, the last and their number are alike.
+with likeness as (
     select
         practice_id, group_id, 'group' as what, string_agg(client_id, ',' order by client_id) as same_as,
         'the same ' || count(*) || ' members' as told,
         'give both the same name' as remedy
-    from group_member semi join likely using (practice_id, group_id)
+    from group_member
     group by practice_id, group_id
     union all
     select
         practice_id, group_id, 'group name', name_key, 'one name and no member in common',
         'put a client of the one into the other'
     from group_key
-    qualify count(*) over (partition by practice_id, name_key) > 1
 ),
 
 alike as (

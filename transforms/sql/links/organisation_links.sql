@@ -5,10 +5,10 @@ with known as (
         arg_min(organisation_name, (product, source_id)) filter (organisation_name is not null)
             as organisation_name,
         bool_or(invited) as invited,
-        count(distinct client_id) as clients,
+        len(list_distinct(list(client_id))) as clients,
         min(client_id) as client_id,
         coalesce(bool_or(stands_itself) filter (client_id is not null), false) as stands_itself,
-        count(distinct product) filter (client_id is not null) as sides,
+        len(list_distinct(list(product) filter (client_id is not null))) as sides,
         min(label) filter (client_id is not null) as holder,
         min(label) as any_holder,
         min(near_twin) as near_twin,

@@ -1,4 +1,4 @@
--- One row per organisation on two or more clients that live on: whose is it?
+-- One row per organisation on two or more clients that live on (`organisation_link`): whose is it?
 with holders as (
     select
         h.practice_id, h.organisation_id, h.product, h.source_id,
@@ -8,8 +8,6 @@ with holders as (
         ) as place,
         h.client_id
     from holder as h
-    inner join organisation_link as l
-        on h.practice_id = l.practice_id and h.organisation_id = l.organisation_id and l.state = 'conflict'
     where h.client_id is not null
 ),
 

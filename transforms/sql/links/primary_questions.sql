@@ -1,24 +1,13 @@
 -- One row per client of which the lists name several primary contacts: the published one and the next.
-with several as (
-    select l.client_no
-    from contact_link as l
-    semi join (select row_no from contact_row where is_primary) as r on l.row_no = r.row_no
-    group by l.client_no
-    having min(l.head_no) <> max(l.head_no)
-),
-
-named as (
+-- `contact_link` holds the links that name one; is_primary: that contact is the published one.
+with named as (
     select
-        l.client_no, r.client_id, l.head_no, r.practice_id,
-        case r.product when 'hq' then 'Xero HQ' else 'Practice Manager' end as list,
-        list || ' client ' || r.source_client_id as client,
+        l.*,
+        case l.product when 'hq' then 'Xero HQ' else 'Practice Manager' end as list,
+        list || ' client ' || l.source_client_id as client,
         bool_or(l.is_primary) over (partition by l.client_no, l.head_no) as is_published,
-        row_number() over (partition by l.client_no, l.head_no order by r.own desc, r.row_no) as place,
-        r.own, r.row_no
+        row_number() over (partition by l.client_no, l.head_no order by l.own desc, l.row_no) as place
     from contact_link as l
-    semi join several as s on l.client_no = s.client_no
-    inner join contact_row as r on l.row_no = r.row_no
-    where r.is_primary
 ),
 
 ranked as (
