@@ -128,8 +128,8 @@ def staging(storage: Storage) -> Iterator[Staging]:
 class Shelf:
     """Frames laid aside on the local disk and read back practice by practice; gone with the object."""
 
-    _GROUP = 10_000
-    """Rows that are skipped or read together: about those of the largest practices."""
+    _PIECE = 20_000
+    """Rows written at a time: more leave the processor's cache, fewer make the reader many small pieces."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="scr-rows-"))
@@ -138,13 +138,17 @@ class Shelf:
     def put(self, name: str, rows: pl.DataFrame) -> None:
         """Lay `rows` aside, which have `practice_id`; the rows of one practice keep their order."""
         together = rows.sort("practice_id", maintain_order=True)
-        together.write_parquet(self._folder / name, compression="lz4", row_group_size=self._GROUP)
+        # Not packed: a million clients take 1.3 GB for a night, and are read without a copy.
+        together.write_ipc(self._folder / name, record_batch_size=self._PIECE)
 
     def get(self, name: str, practice_ids: Sequence[str]) -> pl.DataFrame:
         """The rows of the given practices."""
+        with pa.memory_map(str(self._folder / name)) as file:
+            rows = cast(pl.DataFrame, pl.from_arrow(pa.ipc.open_file(file).read_all()))
         if not practice_ids:
-            return pl.read_parquet(self._folder / name, n_rows=0)
-        practice = pl.col("practice_id")
-        near = practice.is_between(pl.lit(min(practice_ids)), pl.lit(max(practice_ids)))
-        wanted = near & practice.is_in(list(practice_ids))  # the range says which groups of rows to skip
-        return pl.scan_parquet(self._folder / name).filter(wanted).collect()
+            return rows.clear()
+        practice = rows["practice_id"]
+        start = practice.search_sorted(min(practice_ids), "left")
+        near = rows.slice(start, practice.search_sorted(max(practice_ids), "right") - start)
+        wanted = near["practice_id"].is_in(list(practice_ids))
+        return near if wanted.all() else near.filter(wanted)

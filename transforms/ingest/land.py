@@ -102,7 +102,13 @@ def _put(job: Job, name: str, snapshot: Snapshot, shelf: Shelf) -> tuple[pl.Data
         rows = set_aside_strangers(job, name, rows, snapshot)
     shelf.put(name, rows)
     content = rows.select("_stated", *table(name).names).hash_rows().sum() if rows.height else 0
-    return rows.group_by("practice_id").len("rows"), f"{name}:{rows.height}:{content}"
+    return _counts(rows), f"{name}:{rows.height}:{content}"
+
+
+def _counts(rows: pl.DataFrame) -> pl.DataFrame:
+    """practice_id, rows: a practice's rows mostly stand together, and to count the runs costs a tenth."""
+    runs = rows["practice_id"].rle().struct.unnest()
+    return runs.group_by(practice_id="value").agg(rows=pl.col("len").sum())
 
 
 def _rows(job: Job, name: str) -> pl.DataFrame:

@@ -68,6 +68,7 @@ def rows_of(job: Job, reading: Reading) -> pl.DataFrame:
     columns = ", ".join(
         f"{reading.values.get(c.name, 'null')}::{_raw_type(c)} as {quoted(c.name)}"
         for c in reading.table.columns
+        if c.name in reading.values or c.required
     )
     params: dict[str, Any] | None = None
     where = ""
@@ -87,25 +88,22 @@ def _raw_type(column: Column) -> str:
 
 def _settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Texts clean, each row with its file, its place in it and its practice."""
-    texts = [c.name for c in reading.table.columns if c.type != "texts"]
     numbers = pl.Series("_file", reading.file_numbers, dtype=pl.Int32)
     paths = pl.Series("_path", reading.practices, dtype=pl.String)
     stated, path = pl.col("practice_id"), pl.col("_path")
     rows = (
-        frame.with_columns(clean(pl.col(texts)))
+        frame.with_columns(clean(pl.col(pl.String)))
         .with_columns(numbers.gather(frame["_index"]), paths.gather(frame["_index"]))
         .with_columns(
             practice_id=pl.coalesce(path, stated),
             _stated=pl.when(stated != path).then(stated),
             _place=pl.int_range(pl.len(), dtype=pl.Int64).over("_index"),
         )
-        .select(raw_schema(reading.table).names())
     )
     # Most files lack many columns, and these take no room as columns of type null.
-    optional = [c.name for c in reading.table.columns if not c.required and c.name != "practice_id"]
-    return rows.with_columns(
-        pl.lit(None).alias(name) for name in optional if rows[name].null_count() == rows.height
-    )
+    optional = [c.name for c in reading.table.columns if not c.required]
+    empty = [n for n in optional if n not in frame.columns or rows[n].null_count() == rows.height]
+    return rows.with_columns(pl.lit(None).alias(n) for n in empty).select(raw_schema(reading.table).names())
 
 
 def text_list(expression: str) -> str:

@@ -30,10 +30,10 @@ def _note_stranger_files(job: Job, files: Sequence[SourceFile]) -> None:
 
 
 def _without_strangers(job: Job, name: str, rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    if job.directory.issuperset(rows["practice_id"].rle().struct.field("value")):
+        return rows
     known = pl.col("practice_id").is_in(sorted(job.directory)).fill_null(False)
     strangers = rows.filter(~known)
-    if not strangers.height:
-        return rows
     pathless = [f.number for f in snapshot.of(name) if not f.practice_id]
     unknown = strangers.filter(pl.col("_file").is_in(pathless)).sort("_file", "_place")
     key = id_column(table(name))

@@ -8,6 +8,7 @@ the id; where only the numeric `ID` is there, that. Numbers that the lists map t
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -135,6 +136,7 @@ def _records(root: Element, tag: str) -> tuple[list[Element], str | None]:
     return [], f"The XML holds no list of {tag}s: extract it again."
 
 
+@lru_cache(maxsize=8)  # one element after the other is asked for each of its columns
 def _children(element: Element) -> dict[str, Element]:
     return {child.tag.lower(): child for child in reversed(element)}
 
