@@ -79,15 +79,18 @@ def rows_of(job: Job, reading: Reading) -> pl.DataFrame:
     sql = (
         f"select {reading.index} as _index, {reading.row}::bigint as _row, {columns} from {reading.relation}"
     )
-    return _settled(job.con.execute(f"{sql} {where}", params).pl(), reading)
+    return settled(job.con.execute(f"{sql} {where}", params).pl(), reading)
 
 
 def _raw_type(column: Column) -> str:
     return "varchar[]" if column.type == "texts" else "varchar"
 
 
-def _settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Texts clean, each row with its file, its place in it and its practice."""
+def settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Texts clean, each row with its file, its place in it and its practice.
+
+    `frame`: `_index`, `_row` and columns of the contract, the required ones at least.
+    """
     numbers = pl.Series("_file", reading.file_numbers, dtype=pl.Int32)
     paths = pl.Series("_path", reading.practices, dtype=pl.String)
     stated, path = pl.col("practice_id"), pl.col("_path")
