@@ -16,6 +16,7 @@ from transforms.ingest.job import Job
 
 # Layout characters, no-break and typographic spaces, byte order mark.
 _BLANKS = " \t\r\n\x0b\x0c\x85\u00a0" + "".join(map(chr, range(0x2000, 0x200C))) + "\u202f\u3000\ufeff"
+_LAST_BYTES = sorted({blank.encode()[-1] for blank in _BLANKS})
 
 
 def quoted(name: str) -> str:
@@ -31,6 +32,14 @@ def literal(text: str) -> str:
 def clean(text: pl.Expr) -> pl.Expr:
     """Text without the white space around it; empty becomes null."""
     return text.str.strip_chars(_BLANKS).replace("", None)
+
+
+def _all_clean(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with its texts clean: to find the few columns that need it costs less than half."""
+    text = pl.col(pl.String)
+    last = text.cast(pl.Binary).bin.get(-1, null_on_oob=True)
+    untidy = frame.select(((text < "!") | (text > "\x7f") | last.is_in(_LAST_BYTES)).any())
+    return frame.with_columns(clean(pl.col(s.name)) for s in untidy if s.item())
 
 
 def raw_schema(contract: Table) -> pl.Schema:
@@ -95,7 +104,7 @@ def settled(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     paths = pl.Series("_path", reading.practices, dtype=pl.String)
     stated, path = pl.col("practice_id"), pl.col("_path")
     rows = (
-        frame.with_columns(clean(pl.col(pl.String)))
+        _all_clean(frame)
         .with_columns(numbers.gather(frame["_index"]), paths.gather(frame["_index"]))
         .with_columns(
             practice_id=pl.coalesce(path, stated),
