@@ -3,16 +3,16 @@
 import polars as pl
 
 from transforms.normalise.reference import aliases, any_of, reference
-from transforms.normalise.text import folded
+from transforms.normalise.text import folded, over_distinct
 
 PEOPLE = ("individual", "sole_trader")
 
 
 def structure(business_structure: pl.Series) -> pl.Series:
     """Code of a structure's name by data/reference/structures.yaml; "unknown" for others and null."""
-    frame = business_structure.cast(pl.String).to_frame("structure")
+    frame = business_structure.cast(pl.String).alias("structure").to_frame()
     code = folded(pl.col("structure")).replace_strict(aliases("structures", "structures"), default="unknown")
-    return frame.select(code).to_series()
+    return over_distinct(frame, lambda some: some.select(code)).to_series()
 
 
 def structure_by_name(names: pl.DataFrame) -> pl.Series:

@@ -19,6 +19,8 @@ _LETTERS = {
 }
 _APOSTROPHES = "['’‘‛ʼʻʽʹˈ`´′＇՚\u02bf\u02be\ua78c]"
 _INVISIBLE = "[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e]"
+_BETWEEN = r"[^\p{L}\p{M}\p{N} ][^\p{L}\p{M}\p{N}]*| [^\p{L}\p{M}\p{N}]+"
+"""What stands between words, but for the single space that most have there already."""
 
 ONE_DIGIT = f"^(?:{'|'.join(f'{digit}+' for digit in range(10))})$"
 """Matches a number that is a run of one digit, as people type where they know none."""
@@ -26,10 +28,16 @@ ONE_DIGIT = f"^(?:{'|'.join(f'{digit}+' for digit in range(10))})$"
 
 def lowered(text: pl.Expr) -> pl.Expr:
     """Lower case without diacritics and apostrophes; punctuation and white space stay as they are."""
-    # Most names are ASCII, and normalising them costs more than all the rest: null in, null out.
-    other = pl.when(text.str.contains(r"[^\x00-\x7f]")).then(text)
+    return text.map_batches(_lowered, return_dtype=pl.String)
+
+
+def _lowered(text: pl.Series) -> pl.Series:
+    plain = text.str.to_lowercase().str.replace_all("['`]", "")
+    # Most names are ASCII, and normalising them costs more than all the rest.
+    places = (text.str.len_bytes() != text.str.len_chars()).arg_true()
     normal = (
-        other.str.replace_all(f"{_APOSTROPHES}|{_INVISIBLE}", "")  # before NFKD, which makes ´ a space
+        text.gather(places)
+        .str.replace_all(f"{_APOSTROPHES}|{_INVISIBLE}", "")  # before NFKD, which makes ´ a space
         .str.normalize("NFKD")
         .str.to_lowercase()
         # Marks of Latin, Greek and Cyrillic letters only: those of Indic scripts are vowels.
@@ -37,13 +45,12 @@ def lowered(text: pl.Expr) -> pl.Expr:
         .str.replace_many(_LETTERS)
         .str.normalize("NFKC")  # Hangul and kana marks together again
     )
-    return pl.coalesce(normal, text.str.to_lowercase().str.replace_all("['`]", ""))
+    return plain.scatter(places, normal)
 
 
 def words(text: pl.Expr) -> pl.Expr:
     """Letters and digits with one space between; empty → null."""
-    spaced = text.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars(" ")
-    return spaced.replace("", None)
+    return text.str.replace_all(_BETWEEN, " ").str.strip_chars(" ").replace("", None)
 
 
 def folded(text: pl.Expr) -> pl.Expr:
@@ -94,5 +101,5 @@ def swap_words(text: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
 def over_distinct(frame: pl.DataFrame, make: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
     """`make` of the distinct rows of `frame` (as many rows out as in), spread over all rows, in order."""
     groups = frame.with_row_index(".row").group_by(frame.columns).agg(".row")
-    made = make(groups.drop(".row")).with_columns(groups[".row"])
-    return made.explode(".row", empty_as_null=False).sort(".row").drop(".row")
+    rows = groups.select(pl.int_range(pl.len()).alias("group"), ".row").explode(".row", empty_as_null=False)
+    return make(groups.drop(".row"))[rows.sort(".row")["group"]]
