@@ -13,6 +13,8 @@ _NUMBERED = (
     rf"(?:^|[ ,])((?:(?:[a-z]?\d+[a-z]?|[a-z])/)?(?:lot )?{_NUMBER})(?: |,)+((?:\D|\d+(?:st|nd|rd|th)\b).*)"
 )
 _STATES = "nsw|vic|qld|wa|sa|tas|act|nt"  # behind the street only in Australian one-line addresses
+_BETWEEN = r"[^\p{L}\p{M}\p{N}/,#& -][^\p{L}\p{M}\p{N}/,#&-]*| [^\p{L}\p{M}\p{N}/,#&-]+"
+"""What stands between words and the signs that count, but for single spaces."""
 _UNIT_ALONE = r"(?:^|[ ,])([a-z]?\d+[a-z]?)/ *(\D)"
 
 
@@ -50,35 +52,41 @@ def _parse(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _house(frame: pl.DataFrame) -> pl.DataFrame:
     """house_number and street of the lines, with what stands behind the street."""
-    box = pl.col("line").str.extract(_box(), 1)
-    return (
-        frame.select(line=_tidied(pl.col("line")))
+    box = pl.col("box").struct
+    found = (
+        frame.select(low=lowered(present(pl.col("line"))))
+        .select(line=_tidied(pl.col("low")))
+        .with_columns(box=pl.col("line").str.extract_groups(_box()))
         .with_columns(
             box=pl.concat_str(
-                pl.when(box.str.contains("bag")).then(pl.lit("bag ")).otherwise(pl.lit("po ")),
-                pl.col("line").str.extract(_box(), 2).str.replace_all(r"\W", ""),
+                pl.when(box.field("1").str.contains("bag")).then(pl.lit("bag ")).otherwise(pl.lit("po ")),
+                box.field("2").str.replace_all(r"\W", ""),
             )
         )
         .pipe(_number_and_street)
-        .select("house_number", street=swap_words(pl.col("street"), _short()))
     )
+    streets = over_distinct(found.select("street"), lambda some: some.select(street=_in_short("street")))
+    return found.select("house_number").hstack(streets)
+
+
+def _in_short(column: str) -> pl.Expr:
+    return swap_words(pl.col(column), _short())
 
 
 def _behind(frame: pl.DataFrame) -> pl.DataFrame:
     """Town and postcode as they stand behind a street."""
-    city = swap_words(folded(pl.col("city")), _short())
-    return frame.select(city=city, post_code=folded(pl.col("post_code")))
+    return frame.select(folded(pl.col("city", "post_code"))).with_columns(city=_in_short("city"))
 
 
 def _tidied(line: pl.Expr) -> pl.Expr:
-    """Lower case, lines as commas, floors dropped, units as "3/"."""
+    """Lines as commas, floors dropped, units as "3/", of a line in lower case."""
     lists = reference("streets")
     text = (
-        pl.when(~folded(line).is_in(lists["blanks"]))
-        .then(lowered(present(line)))
+        pl.when(~words(line).is_in(lists["blanks"]))
+        .then(line)
         .str.replace_all(r"[\r\n;|]+", ", ")
         .str.replace_all(r"\bc/[-o]?\s", " ")
-        .str.replace_all(r"[^\p{L}\p{M}\p{N}/,#&-]+", " ")
+        .str.replace_all(_BETWEEN, " ")
         .str.replace_all(r"\s*([/-])\s*", "${1}")
         .str.replace_all(r"(^|,) ?r ?d ?\d+\b", "${1}")  # New Zealand's rural delivery routes
     )
@@ -89,7 +97,7 @@ def _tidied(line: pl.Expr) -> pl.Expr:
     text = text.str.replace(units, "${1}${2}/").str.replace_all(r"(^|[ ,])(?:#|no )(\d)", "${1}${2}")
     # "12 a high st" is 12a, but "60 e high st" is a direction.
     text = text.str.replace(r"(^|[ ,/])(\d+) ([a-df-mo-rt-vx-z]) ", "${1}${2}${3} ")
-    return text.str.replace_all(" +", " ").str.strip_chars(" ,")
+    return text.str.replace_all("  +", " ").str.strip_chars(" ,")
 
 
 def _number_and_street(frame: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def organisation_parts(names: pl.Series) -> pl.DataFrame:
 
 
 def _parse(frame: pl.DataFrame) -> pl.DataFrame:
-    light = lowered(present(pl.col("name"))).str.replace_all(r"\s+", " ").str.replace_all(_REMARKS, " ")
+    light = lowered(present(pl.col("name"))).str.replace_all(r"\s\s+|[^\S ]", " ").str.replace_all(_REMARKS, " ")
     parts = (
         frame.select(light=light)
         .with_columns(
@@ -81,7 +81,7 @@ def _spelled_out(light: pl.Expr) -> pl.Expr:
     """Folded words: signs in words, "the" around them taken off."""
     text = light.str.replace_all(r"[&+]", " and ").str.replace_all(r"\bs/f\b", " super fund ")
     text = words(text.str.replace_all(r"\bn[o°º]\.?\s?(\d)", " ${1}").str.replace_all(r"\bp/l\b", "pty ltd"))
-    return text.str.replace(r"^the (\S)", "${1}").str.replace(r"(\S) the$", "${1}")
+    return text.str.strip_prefix("the ").str.strip_suffix(" the")
 
 
 def _initials_joined(text: pl.Expr) -> pl.Expr:

@@ -95,7 +95,7 @@ def swap_words(text: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
     if single:
         doubled = padded.str.strip_chars(" ").str.replace_all(" ", "  ", literal=True)
         padded = pl.concat_str(pl.lit(" "), doubled, pl.lit(" ")).str.replace_many(single)
-    return padded.str.replace_all(" +", " ").str.strip_chars(" ").replace("", None)
+    return padded.str.replace_all("  +", " ").str.strip_chars(" ").replace("", None)
 
 
 def over_distinct(frame: pl.DataFrame, make: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
