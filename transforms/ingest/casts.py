@@ -1,6 +1,7 @@
 """From text to typed values: one expression per column, made from its contract. Null: cannot be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -18,6 +19,10 @@ _TIME = r"[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?"
 _UTC = r"\s?[zZ]"
 _OFFSET = r"\s?[+-]\d{2}(:?\d{2})?"
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "no", "n", "0"), False),
+}
 _PLAIN_DAY = r"(?:18|19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _PLAIN = {
     "date": (rf"^{_PLAIN_DAY}$", "%Y-%m-%d"),
@@ -39,7 +44,12 @@ def values_of(
     texts = [c for c in contract.columns if c.type == "text" and not c.allowed]
     lists = [c for c in contract.columns if c.type == "texts"]
     others = [c for c in contract.columns if c not in texts and c not in lists]
-    bad = raw.select(_bad_text(pl.col(c.name), c).fill_null(False).alias(c.name) for c in texts)
+    none = pl.repeat(False, pl.len())
+    doubtful = raw.select(_doubtful(c).alias(c.name) for c in texts)
+    bad = raw.select(
+        (_bad_text(pl.col(c.name), c).fill_null(False) if doubtful[c.name].item() else none).alias(c.name)
+        for c in texts
+    )
     kept = [_without(raw[c.name], bad[c.name]) for c in texts]
     entries = [_entries(raw[c.name], c) for c in lists]
     cast = _cast(con, others, raw)
@@ -52,38 +62,63 @@ def values_of(
 
 
 def _cast(con: duckdb.DuckDBPyConnection, columns: list[Column], raw: pl.DataFrame) -> pl.DataFrame:
-    """Columns of other types than text: plain dates and times at once, the rest as DuckDB reads it."""
+    """Columns of other types than text: plain values at once, the rest as DuckDB reads it."""
     if not columns:
         return pl.DataFrame(height=raw.height)
-    plain = raw.select(_plain(c).alias(c.name) for c in columns if c.type in _PLAIN)
-    left = raw.select("_rowid", *(c.name for c in columns)).with_columns(
-        pl.when(s.is_null()).then(pl.col(s.name)).alias(s.name) for s in plain
+    plain = raw.select(_plain(c).alias(c.name) for c in columns)
+    left = raw.select(
+        "_rowid", *(pl.when(plain[c.name].is_null()).then(pl.col(c.name)).alias(c.name) for c in columns)
     )
-    wanted = ", ".join(f"{_value_sql(c)} as {quoted(c.name)}" for c in columns)
-    cast = query(con, f"select _rowid, {wanted} from raw_values", {"raw_values": left})
-    rest = (cast if cast["_rowid"].is_sorted() else cast.sort("_rowid")).drop("_rowid")
-    return rest.with_columns(pl.coalesce(s, s.name).alias(s.name) for s in plain)
+    odd = [c for c in columns if left[c.name].null_count() < left.height]
+    if not odd:
+        return plain
+    wanted = ", ".join(f"{_value_sql(c)} as {quoted(c.name)}" for c in odd)
+    rows = left.filter(pl.any_horizontal(pl.col(c.name).is_not_null() for c in odd))
+    cast = query(con, f"select _rowid, {wanted} from raw_values", {"raw_values": rows})
+    rest = raw.select("_rowid").join(cast, on="_rowid", how="left", maintain_order="left", validate="1:1")
+    return plain.with_columns(pl.coalesce(c.name, rest[c.name]) for c in odd)
 
 
 def _plain(column: Column) -> pl.Expr:
-    """Dates and times in the usual form, null for others: patterns take DuckDB far longer."""
+    """Words, dates and times in the usual form, null for others: DuckDB takes far longer."""
+    text = pl.col(column.name)
+    if column.allowed:
+        return text.replace_strict(_spelled(dict(zip(column.allowed, column.allowed, strict=True))), default=None)
+    if column.type == "boolean":
+        return text.replace_strict(_spelled(_BOOLEANS), default=None)
+    if column.type not in _PLAIN:
+        return pl.lit(None, column.polars)
     shape, form = _PLAIN[column.type]
-    text = pl.when(pl.col(column.name).str.contains(shape)).then(pl.col(column.name))
+    text = pl.when(text.str.contains(shape)).then(text)
     if column.type == "date":
         return text.str.to_date(form, strict=False)
     instant = text.str.strip_suffix("Z").str.replace(" ", "T", literal=True)
     return instant.str.to_datetime(form, strict=False, time_unit="us")
 
 
+def _spelled(words: Mapping[str, Any]) -> dict[str, Any]:
+    """`words` in the cases in which they mostly come."""
+    return {form: words[word] for word in words for form in (word.lower(), word.title(), word.upper())}
+
+
+def _doubtful(column: Column) -> pl.Expr:
+    """Whether a column may hold a bad text; to search all its texts as one costs half."""
+    text = pl.col(column.name)
+    return (_forbidden(text.str.join(), column) | (text.str.len_bytes().max() > LONGEST_TEXT)).fill_null(False)
+
+
 def _bad_text(text: pl.Expr, column: Column) -> pl.Expr:
-    """Whether the text cannot be taken. Ids are opaque, but that of a practice names files: it is no path."""
+    """Whether the text cannot be taken."""
+    return _forbidden(text, column) | (text.str.len_bytes() > LONGEST_TEXT)
+
+
+def _forbidden(text: pl.Expr, column: Column) -> pl.Expr:
+    """Whether a text holds a character that it may not. Ids are opaque, but a practice's names files."""
     if column.name == "practice_id":
-        bad = text.str.contains(r"[/\\\x00-\x1f\x7f]|\.\.")
-    elif is_id(column):
-        bad = text.str.contains(r"[\x00-\x1f\x7f]")
-    else:
-        bad = text.str.contains("\0", literal=True)
-    return bad | (text.str.len_bytes() > LONGEST_TEXT)
+        return text.str.contains(r"[/\\\x00-\x1f\x7f]|\.\.")
+    if is_id(column):
+        return text.str.contains(r"[\x00-\x1f\x7f]")
+    return text.str.contains("\0", literal=True)
 
 
 def _without(texts: pl.Series, bad: pl.Series) -> pl.Series:
@@ -118,10 +153,8 @@ def _value_sql(column: Column) -> str:
 
 
 def _boolean(name: str) -> str:
-    return (
-        f"case when lower({name}) in ('true', 'yes', 'y', '1') then true"
-        f" when lower({name}) in ('false', 'no', 'n', '0') then false end"
-    )
+    cases = " ".join(f"when {literal(word)} then {value}" for word, value in _BOOLEANS.items())
+    return f"case lower({name}) {cases} end"
 
 
 def _date(name: str) -> str:

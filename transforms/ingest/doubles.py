@@ -3,6 +3,7 @@
 import duckdb
 import polars as pl
 
+from expectations.conform import ascends
 from expectations.contracts import Table
 from transforms.ingest.job import id_column
 from transforms.ingest.raw import quoted
@@ -29,7 +30,7 @@ def find_doubles(con: duckdb.DuckDBPyConnection, contract: Table, rows: pl.DataF
     The newest by the contract's `newest` column stays, then the first by content hash, wherever they stand.
     """
     key = list(contract.key)
-    if rows.select(pl.struct(key).n_unique()).item() == rows.height:
+    if ascends(rows.select(key)) or rows.select(pl.struct(key).n_unique()).item() == rows.height:
         return _lines(pl.DataFrame(schema=_LOST))
     names = ", ".join(quoted(c) for c in key)
     newest = f"{quoted(contract.newest)} desc nulls last, " if contract.newest else ""

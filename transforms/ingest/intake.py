@@ -79,11 +79,10 @@ def _lists() -> pl.DataFrame:
 def file_counts(name: str, raw: pl.DataFrame) -> pl.DataFrame:
     """practice_id, product, entity, files: in how many files a source table has rows of each practice."""
     product, entity = folder(tables("source")[name])
-    return (
-        raw.group_by("practice_id")
-        .agg(pl.col("_file").n_unique().cast(pl.Int64).alias("files"))
-        .select("practice_id", product=pl.lit(product), entity=pl.lit(entity), files="files")
-    )
+    both = pl.col("practice_id", "_file")  # rows of a file mostly stand together
+    first = raw.select(both).filter(pl.any_horizontal(both.ne_missing(both.shift()))).unique()
+    files = first.group_by("practice_id").agg(pl.len().cast(pl.Int64).alias("files"))
+    return files.select("practice_id", product=pl.lit(product), entity=pl.lit(entity), files="files")
 
 
 def _counts(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
