@@ -54,16 +54,15 @@ def source_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> pl.DataFra
     those that any list of the practice knows, labelled ones, and numbers that pass a check.
     Raises ContractError where two rows share an id.
     """
-    clients = pl.concat([_unified(frames[name], table(name)) for name in SOURCES])
-    jobs = (
-        frames["xpm_jobs"]
-        .select("practice_id", pl.col("ClientUUID").alias("source_id"))
-        .unique()
-        .with_columns(pl.lit("xpm").alias("product"), pl.lit(True).alias("has_job"))
-    )
-    key = ["practice_id", "product", "source_id"]
+    jobs = frames["xpm_jobs"].select("practice_id", source_id="ClientUUID", has_job=True).unique()
+    lists = {name: _unified(frames[name], table(name)) for name in sorted(SOURCES)}
+    key = ["practice_id", "source_id"]
     # many clients to at most one row of `jobs`
-    clients = clients.join(jobs, on=key, how="left").with_columns(pl.col("has_job").fill_null(False))
+    worked = lists["xpm_clients"].select(key).join(jobs, on=key, how="left", maintain_order="left")
+    lists["xpm_clients"] = lists["xpm_clients"].with_columns(worked["has_job"])
+    # The lists come in the order of their ids, so that by practice all is in the order of the key.
+    clients = pl.concat(lists.values(), how="diagonal").sort("practice_id", maintain_order=True)
+    clients = clients.with_columns(pl.col("has_job").fill_null(False))
     known = whole_numbers(clients.select("practice_id", "tax_number").drop_nulls().unique())
     clients = clients.with_columns(_unescaped(clients["custom_fields"]))
     masked = mask_known(mask_text(clients, list(_FREE_TEXT), known), list(_SHORT), known)
@@ -174,26 +173,23 @@ def json_object(columns: list[Column]) -> pl.Expr:
     """JSON object of the columns that are not empty, sorted by name; null where all are empty."""
     if not columns:
         return pl.lit(None, dtype=pl.String)
-    pairs = [
-        pl.concat_str(pl.lit(f'"{c.name}":'), _json(pl.col(c.name), c.type))
-        for c in sorted(columns, key=lambda c: c.name)
-    ]
+    pairs = [_json(f'"{c.name}":', pl.col(c.name), c.type) for c in sorted(columns, key=lambda c: c.name)]
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
     return pl.concat_str(pl.lit("{"), inner, pl.lit("}")).replace("{}", None)
 
 
-def _json(value: pl.Expr, kind: str) -> pl.Expr:
-    if kind == "text":
-        return _json_text(value)
+def _json(label: str, value: pl.Expr, kind: str) -> pl.Expr:
+    """JSON of a value behind its label; null where there is none."""
     if kind == "texts":
-        inner = value.list.eval(_json_text(pl.element())).list.join(",")
-        return pl.when(value.list.len() > 0).then(pl.concat_str(pl.lit("["), inner, pl.lit("]")))
+        inner = value.list.eval(_json_text("", pl.element())).list.join(",")
+        listed = pl.concat_str(pl.lit(f"{label}["), inner, pl.lit("]"))
+        return pl.when(value.list.len() > 0).then(listed)
     if kind in ("boolean", "integer", "number"):
-        return value.cast(pl.String)
-    return _json_text(value.cast(pl.String))
+        return pl.concat_str(pl.lit(label), value.cast(pl.String))
+    return _json_text(label, value.cast(pl.String))
 
 
-def _json_text(value: pl.Expr) -> pl.Expr:
+def _json_text(label: str, value: pl.Expr) -> pl.Expr:
     marked = pl.when(value.str.contains(r'["\\\x00-\x1f]')).then(value)  # few are, and a search is cheaper
     escaped = marked.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
-    return pl.concat_str(pl.lit('"'), pl.coalesce(escaped, value), pl.lit('"'))
+    return pl.concat_str(pl.lit(f'{label}"'), pl.coalesce(escaped, value), pl.lit('"'))

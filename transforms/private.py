@@ -102,12 +102,13 @@ def mask_known(
         runs = _runs(texts, _APART_PATTERN)
         if whole:
             both = pl.concat([runs, _runs(texts, _RUN.pattern)])
-            bare = both.with_columns(pl.col("digits").str.strip_chars_start("0"))
+            bare = both.filter(pl.col("digits").str.starts_with("0"))
+            bare = bare.with_columns(pl.col("digits").str.strip_chars_start("0"))
             both = pl.concat([both, bare])
             places = both.join(numbers, on=["practice_id", "digits"], how="semi").select("place")
         else:
             places = _known_places(runs, numbers)
-        suspects = texts.join(places, on="place", how="semi", maintain_order="left")
+        suspects = texts.filter(pl.col("place").is_in(places["place"].unique().implode()))
         frame = _replaced(frame, column, suspects, numbers, _mask_whole if whole else _mask_apart)
     return frame
 
