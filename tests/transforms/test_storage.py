@@ -1,12 +1,13 @@
-"""Files that are put into the landing zone: whole, never over another."""
+"""Files that are put into the landing zone: whole, never over another; rows laid aside and read back."""
 
 from pathlib import Path
 
+import polars as pl
 import pyarrow.fs as pafs
 import pytest
 
 from expectations.errors import UsageError
-from transforms.storage import Storage, open_storage
+from transforms.storage import Shelf, Storage, open_storage
 
 
 def test_a_file_is_there_whole_and_alone(tmp_path: Path) -> None:
@@ -44,3 +45,23 @@ def test_a_folder_that_cannot_be_made_is_told_with_what_to_do(tmp_path: Path) ->
     (tmp_path / "decisions").write_text("in the way")
     with pytest.raises(UsageError, match=r"cannot be written .*grant write access"):
         open_storage(tmp_path).put("decisions/a.csv", b"one")
+
+
+def test_a_shelf_gives_the_rows_of_the_practices_asked_for_in_their_order() -> None:
+    rows = pl.DataFrame(
+        {
+            "practice_id": ["P3", "P1", None, "P2", "P3", "P1", "P4"],
+            "place": [0, 1, 2, 3, 4, 5, 6],
+            "lists": [["a"], [], None, ["b", None], None, ["longer than twelve bytes"], []],
+            "nothing": pl.Series([None] * 7, dtype=pl.Null),
+        }
+    )
+    shelf = Shelf()
+    shelf.put("some", rows)
+    shelf.put("none", rows.clear())
+    assert shelf.get("some", ["P3", "P1"]).rows() == rows[[1, 5, 0, 4]].rows()
+    assert shelf.get("some", ["P1", "P2"])["place"].to_list() == [1, 5, 3]
+    assert shelf.get("some", ["P9"]).height == shelf.get("some", ["P0"]).height == 0
+    for name, practices in (("some", []), ("none", ["P1"])):
+        assert shelf.get(name, practices).schema == rows.schema
+        assert shelf.get(name, practices).height == 0

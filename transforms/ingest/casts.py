@@ -83,7 +83,9 @@ def _plain(column: Column) -> pl.Expr:
     """Words, dates and times in the usual form, null for others: DuckDB takes far longer."""
     text = pl.col(column.name)
     if column.allowed:
-        return text.replace_strict(_spelled(dict(zip(column.allowed, column.allowed, strict=True))), default=None)
+        return text.replace_strict(
+            _spelled(dict(zip(column.allowed, column.allowed, strict=True))), default=None
+        )
     if column.type == "boolean":
         return text.replace_strict(_spelled(_BOOLEANS), default=None)
     if column.type not in _PLAIN:
@@ -104,7 +106,9 @@ def _spelled(words: Mapping[str, Any]) -> dict[str, Any]:
 def _doubtful(column: Column) -> pl.Expr:
     """Whether a column may hold a bad text; to search all its texts as one costs half."""
     text = pl.col(column.name)
-    return (_forbidden(text.str.join(), column) | (text.str.len_bytes().max() > LONGEST_TEXT)).fill_null(False)
+    return (_forbidden(text.str.join(), column) | (text.str.len_bytes().max() > LONGEST_TEXT)).fill_null(
+        False
+    )
 
 
 def _bad_text(text: pl.Expr, column: Column) -> pl.Expr:

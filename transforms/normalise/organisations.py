@@ -43,7 +43,9 @@ def organisation_parts(names: pl.Series) -> pl.DataFrame:
 
 
 def _parse(frame: pl.DataFrame) -> pl.DataFrame:
-    light = lowered(present(pl.col("name"))).str.replace_all(r"\s\s+|[^\S ]", " ").str.replace_all(_REMARKS, " ")
+    light = (
+        lowered(present(pl.col("name"))).str.replace_all(r"\s\s+|[^\S ]", " ").str.replace_all(_REMARKS, " ")
+    )
     parts = (
         frame.select(light=light)
         .with_columns(

@@ -102,4 +102,5 @@ def over_distinct(frame: pl.DataFrame, make: Callable[[pl.DataFrame], pl.DataFra
     """`make` of the distinct rows of `frame` (as many rows out as in), spread over all rows, in order."""
     groups = frame.with_row_index(".row").group_by(frame.columns).agg(".row")
     rows = groups.select(pl.int_range(pl.len()).alias("group"), ".row").explode(".row", empty_as_null=False)
-    return make(groups.drop(".row"))[rows.sort(".row")["group"]]
+    group = pl.repeat(0, frame.height, dtype=pl.Int64, eager=True).scatter(rows[".row"], rows["group"])
+    return make(groups.drop(".row"))[group]

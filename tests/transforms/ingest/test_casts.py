@@ -1,11 +1,11 @@
-"""Plain dates and times are read without DuckDB, and just as DuckDB reads them."""
+"""Plain dates, times and words are read without DuckDB, and just as DuckDB reads them."""
 
 import random
 
 import duckdb
 import polars as pl
 import pytest
-from polars.testing import assert_series_equal
+from polars.testing import assert_frame_equal, assert_series_equal
 
 from expectations.contracts import Column
 from transforms.ingest.casts import _cast, _value_sql
@@ -45,3 +45,22 @@ def test_plain_values_agree_with_duckdb(kind: str, con: duckdb.DuckDBPyConnectio
     slow = query(con, sql, {"raw": raw})["at"]
     assert slow.drop_nulls().len() > 50
     assert_series_equal(_cast(con, [column], raw)["at"], slow)
+
+
+def test_plain_words_agree_with_duckdb(con: duckdb.DuckDBPyConnection) -> None:
+    words = ["true", "yes", "y", "1", "false", "no", "n", "0", "no_match", "unsure", "2", "ja", "", "yes "]
+    texts = [
+        form for word in words for form in (word, word.upper(), word.title(), word.swapcase()[:1] + word[1:])
+    ]
+    columns = [
+        Column("flag", "boolean", "Yes or no."),
+        Column("kind", "text", "One of three.", allowed=("Match", "no_match", "unsure")),
+    ]
+    raw = pl.DataFrame({"flag": [*texts, None, "nO"], "kind": [*texts, "mATCH", None]}).with_row_index(
+        "_rowid"
+    )
+    sql = f"select {', '.join(f'{_value_sql(c)} as {c.name}' for c in columns)} from raw order by _rowid"
+    slow = query(con, sql, {"raw": raw})
+    assert slow["flag"].drop_nulls().len() > 20
+    assert slow["kind"].drop_nulls().to_list()[-1] == "Match"
+    assert_frame_equal(_cast(con, columns, raw), slow)

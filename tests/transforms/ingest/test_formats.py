@@ -1,5 +1,6 @@
 """The same rows are the same tables, whatever the format, the packing and the order of everything."""
 
+import datetime as dt
 import gzip
 import json
 import random
@@ -16,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from expectations.contracts import table
 from tests.transforms.ingest.landings import read_landed, write
-from transforms.ingest import Landed, find_snapshot, land
+from transforms.ingest import Landed, find_snapshot, land, parquet
 from transforms.sql import Frames
 
 Rows = list[dict[str, Any]]
@@ -238,3 +239,34 @@ def test_parquet_columns_of_any_type(con: duckdb.DuckDBPyConnection, tmp_path: P
         "UpdatedAt": "2023-12-31 14:00:00",
         "Notes": '["a","b"]',
     }
+
+
+@pytest.mark.parametrize("days", [0, 2_932_896, 2_932_897, -719_162, -719_163, 2**31 - 1])
+def test_plain_parquet_columns_read_as_duckdb_reads_them(
+    days: int, con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instants = [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3, 4, 5, 600), None, dt.datetime(1, 1, 1)]
+    frame = pl.DataFrame(
+        {
+            "HQ_CLIENT_ID": [-1, 0, 1, 2**62],
+            "Status": ["active", " archived\u00a0", "", None],
+            "name": [" A ", "\u3000B", "C\u200a", "é"],
+            "first_name": [True, False, None, True],
+            "notes": instants,
+            # Days of the years 1 to 9999, and behind them.
+            "last_name": pl.Series([0, None, 20_000, days], dtype=pl.Int32).cast(pl.Date),
+            "updated_at": pl.Series([None] * 4, dtype=pl.Datetime("us")),
+            "emails": [["a", None, ""], [], None, ["b"]],
+        }
+    )
+    buffer = BytesIO()
+    frame.write_parquet(buffer)
+    own = "hq/clients/practice_id=P1/a.parquet"
+    root = write(tmp_path, {own: buffer.getvalue(), "hq/clients/practice_id=P2/a.parquet": buffer.getvalue()})
+    fast = land(con, find_snapshot(root))
+    monkeypatch.setattr(parquet, "_plain_rows", lambda *_: None)
+    slow = land(con, find_snapshot(root))
+    found = fast.rows.get("hq_clients", ["P1", "P2"])
+    assert found["notes"][:2].to_list() == ["2024-01-02 00:00:00", "2024-01-02 03:04:05.0006"]
+    assert_frame_equal(found, slow.rows.get("hq_clients", ["P1", "P2"]))
+    assert fast.input_hash == slow.input_hash
