@@ -63,15 +63,11 @@ def _plain_rows(schema: pa.Schema, header: Header, items: Sequence[Prepared]) ->
     if not all(_is_plain(schema.field(at).type, contract.column(c)) for c, at in header.known.items()):
         return None
     names = {schema.names[at]: name for name, at in header.known.items()}
-    how = {"columns": list(names), "row_index_name": "_row", "row_index_offset": 1, "glob": False}
     try:
-        frames = [
-            pl.read_parquet(item.path, hive_partitioning=False, **how).with_columns(_index=pl.lit(at))
-            for at, item in enumerate(items)
-        ]
+        frames = [_read_file(item.path, names).with_columns(_index=at) for at, item in enumerate(items)]
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):  # a broken page makes Polars panic
         return None
-    rows = pl.concat(frames).rename(names)
+    rows = pl.concat(frames)
     if not all(s.all() for s in rows.select(cs.temporal().is_between(dt.date.min, dt.date.max))):
         return None
     instant = cs.datetime().dt.to_string("%Y-%m-%d %H:%M:%S%.6f")
@@ -82,6 +78,19 @@ def _plain_rows(schema: pa.Schema, header: Header, items: Sequence[Prepared]) ->
         instant.str.strip_chars_end("0").str.strip_suffix("."),
         **absent,
     )
+
+
+def _read_file(path: str, names: dict[str, str]) -> pl.DataFrame:
+    """The columns `names` under their new names, and `_row`: the row's number in the file from 1."""
+    rows = pl.read_parquet(
+        path,
+        columns=list(names),
+        row_index_name="_row",
+        row_index_offset=1,
+        glob=False,
+        hive_partitioning=False,
+    )
+    return rows.rename(names)
 
 
 def _is_plain(kind: pa.DataType, column: Column) -> bool:
@@ -99,7 +108,7 @@ def _is_plain(kind: pa.DataType, column: Column) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _reading(schema: pa.Schema, header: Header, items: Sequence[Prepared]) -> Reading:
