@@ -32,29 +32,39 @@ def one_to_one(pairs: pl.DataFrame) -> pl.Series:
     frame = pairs.with_row_index("row").filter(pl.col("weight") > 0).sort("l", "r")
     chosen = np.zeros(pairs.height, dtype=bool)
     if frame.height:
-        component = components(frame["l"].to_numpy().astype(np.int64), frame["r"].to_numpy().astype(np.int64))
-        frame = frame.with_columns(pl.Series("component", component))
-        alone = pl.len().over("component") == 1
-        chosen[frame.filter(alone)["row"].to_numpy()] = True
-        several = frame.filter(~alone).sort("component", maintain_order=True)
-        row, left, right, weight = (several[c].to_numpy() for c in ("row", "l", "r", "weight"))
-        ends = [*(np.flatnonzero(np.diff(several["component"].to_numpy())) + 1).tolist(), several.height]
+        row, left, right, weight = (frame[c].to_numpy() for c in ("row", "l", "r", "weight"))
+        left, right = left.astype(np.int64), right.astype(np.int64)
+        component = components(left, right)
+        alone = np.bincount(component)[component] == 1
+        chosen[row[alone]] = True
+        several = np.flatnonzero(~alone)
+        several = several[np.argsort(component[several], kind="stable")]
+        row, weight, component = row[several], weight[several], component[several]
+        i, j = (place(component, side[several]) for side in (left, right))
+        ends = [*(np.flatnonzero(np.diff(component)) + 1).tolist(), len(several)]
         for first, last in pairwise([0, *ends]):
             one = slice(first, last)
-            chosen[row[one]] = _solve(left[one], right[one], weight[one])
+            chosen[row[one]] = _solve(i[one], j[one], weight[one])
     return pl.Series("chosen", chosen)
 
 
-def _solve(left: NDArray[np.int64], right: NDArray[np.int64], weight: Floats) -> NDArray[np.bool_]:
+def place(component: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of each node among those of its component, in order."""
+    if not len(node):
+        return node
+    number = np.unique(component * (int(node.max()) + 1) + node, return_inverse=True)[1].reshape(-1)
+    first = np.full(int(component.max()) + 1, len(node), dtype=np.int64)
+    np.minimum.at(first, component, number)
+    return np.asarray(number - first[component], dtype=np.int64)
+
+
+def _solve(row: NDArray[np.int64], column: NDArray[np.int64], weight: Floats) -> NDArray[np.bool_]:
     """Whether each pair of one component is chosen."""
-    rows, i = np.unique(left, return_inverse=True)
-    columns, j = np.unique(right, return_inverse=True)
-    weights = np.zeros((len(rows), len(columns)))
-    weights[i, j] = weight
-    partner = np.full(len(rows), -1)
-    best_i, best_j = linear_sum_assignment(weights, maximize=True)
-    partner[best_i] = best_j
-    taken: NDArray[np.bool_] = partner[i] == j
+    weights = np.zeros((row.max(initial=-1) + 1, column.max(initial=-1) + 1))
+    weights[row, column] = weight
+    chosen = np.zeros(weights.shape, dtype=np.bool_)
+    chosen[linear_sum_assignment(weights, maximize=True)] = True
+    taken: NDArray[np.bool_] = chosen[row, column]
     return taken
 
 

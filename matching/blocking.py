@@ -7,26 +7,30 @@ Small partitions are compared in full.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import reduce
 
 import duckdb
+import numpy as np
 import polars as pl
 
-from matching.buckets import Scope, buckets
+from matching.buckets import Scope, buckets, is_first
 
 ALL_PAIRS = 2_000
 """A partition of at most so many pairs is compared in full."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Key:
-    """One blocking key: a value per record, or a list of values."""
+    """One blocking key: what records must have in common, out of the columns of `prepared`."""
 
     name: str
     needs: tuple[str, ...]
-    value: str
+    parts: tuple[pl.Expr, ...]
+    """Texts that make up the value of a record; none has a value of whom one is missing."""
     limit: int = 400
     """Most pairs that one bucket may give."""
-    several: bool = False
+    entries: tuple[pl.Expr, ...] = ()
+    """Texts, or lists of them, of which each makes a value of its own with the parts."""
     points: int = 4
     """How far sharing it goes towards `ENOUGH`."""
     weak: bool = False
@@ -40,74 +44,89 @@ ENOUGH = 4
 _FEW_KEYS = 12
 """With no more keys than this every shared key counts: there is nothing else to go by."""
 
+
+def _all(*columns: str) -> tuple[pl.Expr, ...]:
+    return tuple(pl.col(column) for column in columns)
+
+
+def _start(column: str, letters: int) -> pl.Expr:
+    return pl.col(column).str.head(letters)
+
+
+def _home(value: pl.Expr) -> pl.Expr:
+    """Part of an address, but of no address that too many share."""
+    return pl.when(~pl.col("address_hub")).then(value)
+
+
+def _both(one: pl.Expr, other: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Two parts of which it does not matter which is which."""
+    return pl.min_horizontal(one, other), pl.max_horizontal(one, other)
+
+
+_YEAR, _BIRTHDAY, _DAY = _start("dob", 4), pl.col("dob").str.slice(5, 5), pl.col("dob").str.slice(8, 2)
+_HOUSE, _ANY_HOUSE = _home(pl.col("house")), pl.col("house").fill_null("")
+_STREET5, _STREET6, _STREET8 = (_home(_start("street", letters)) for letters in (5, 6, 8))
+_CITY5, _POST_CODE, _FAMILY = _start("city", 5), pl.col("post_code"), pl.col("family_code")
+_ENTRY = pl.element()
+_STREET_WORDS = pl.col("street").str.split(" ").list.eval(_ENTRY.filter(_ENTRY.str.len_chars() >= 5))
+
 KEYS = (
-    Key("whole name", ("given", "family"), "least(given, family) || ' ' || greatest(given, family)", 5_000),
-    Key("family code and initial", ("given", "family"), "family_code || ' ' || left(given, 1)", 1_500),
-    Key("given name and start of family name", ("given", "family"), "given || ' ' || left(family, 2)", 1_500),
-    Key("initials swapped", ("given", "family"), "given_code || ' ' || left(family, 3)", 1_000, spare=True),
-    Key("family code", ("family",), "family_code", 100, weak=True),
-    Key("given name", ("given",), "given", 100, weak=True),
-    Key("birth date", ("dob",), "dob", 1_500),
-    Key("given name and birth year", ("given", "dob"), "given_code || dob[1:4]", 1_500),
-    Key("family name and birthday", ("family", "dob"), "family_code || dob[6:10]", 1_500),
-    Key("birth year and day, and postcode", ("dob", "post_code"), "dob[1:4] || dob[9:10] || post_code",
-        1_000, spare=True),
-    Key("birthday and postcode", ("dob", "post_code"), "dob[6:10] || post_code", 1_000, spare=True),
-    Key("birth month and street", ("dob", "street"), "dob[1:7] || left(street, 6)", 1_000, spare=True),
+    Key("whole name", ("given", "family"), _both(*_all("given", "family")), 5_000),
+    Key("family code and initial", ("given", "family"), (_FAMILY, _start("given", 1)), 1_500),
+    Key("given name and start of family name", ("given", "family"), (pl.col("given"), _start("family", 2)),
+        1_500),
+    Key("initials swapped", ("given", "family"), (pl.col("given_code"), _start("family", 3)), 1_000,
+        spare=True),
+    Key("family code", ("family",), (_FAMILY,), 100, weak=True),
+    Key("given name", ("given",), _all("given"), 100, weak=True),
+    Key("birth date", ("dob",), _all("dob"), 1_500),
+    Key("given name and birth year", ("given", "dob"), (pl.col("given_code"), _YEAR), 1_500),
+    Key("family name and birthday", ("family", "dob"), (_FAMILY, _BIRTHDAY), 1_500),
+    Key("birth year and day, and postcode", ("dob", "post_code"), (_YEAR, _DAY, _POST_CODE), 1_000,
+        spare=True),
+    Key("birthday and postcode", ("dob", "post_code"), (_BIRTHDAY, _POST_CODE), 1_000, spare=True),
+    Key("birth month and street", ("dob", "street"), (_start("dob", 7), _start("street", 6)), 1_000,
+        spare=True),
     Key("initials and postcode", ("given", "family", "post_code"),
-        "least(given[1:2], family[1:2]) || greatest(given[1:2], family[1:2]) || post_code", 1_000),
-    Key("given name and postcode", ("given", "post_code"), "given || post_code", 300, spare=True),
-    Key("family name and postcode", ("family", "post_code"), "family_code || post_code", 300, spare=True),
-    Key("whole text", ("whole",), "whole_sorted", 5_000),
-    Key("words of the whole name", ("whole",), "string_split(whole, ' ')", 60, True, weak=True),
-    Key("organisation name", ("org",), "org_sorted", 5_000),
-    Key("words of the organisation", ("org",), "org_tokens", 400, True, points=2),
-    Key("start of the organisation", ("org",), "left(replace(org, ' ', ''), 6)", 1_000, points=3),
-    Key("code of the organisation", ("org",), "left(org_code, 5)", 1_000, points=3),
-    Key("other organisation name", ("org",), "[org, org_other]", 1_000, True),
-    Key("initials of the organisation", ("org",), "[org, org_acronym]", 400, True),
-    Key("e-mail", ("emails",), "list_concat(emails_own, emails_family)", 1_000, True),
-    Key("phone", ("phones",),
-        "list_transform(list_concat(phones_own, phones_family), x -> right(x, 8))", 1_000, True),
-    Key("website", ("websites",), "list_concat(websites_own, websites_family)", 1_000, True),
-    Key("address", ("street",),
-        "case when not address_hub then house || ' ' || left(street, 5) || post_code end", 1_000),
-    Key("street and postcode", ("street",),
-        "case when not address_hub then left(street, 8) || ' ' || post_code end", 400, spare=True),
-    Key("street and city", ("street", "city"),
-        "case when not address_hub then left(street, 5) || ' ' || left(city, 5) end", 300, spare=True),
-    Key("words of the street, and city", ("street", "city"),
-        "case when not address_hub then list_transform(list_filter(string_split(street, ' '),"
-        " lambda word: length(word) >= 5), lambda word: word || ' ' || left(city, 5)) end",
-        100, True, spare=True),
-    Key("number and street", ("house", "street"),
-        "case when not address_hub then house || ' ' || left(street, 6) end", 100, spare=True),
-    Key("number and city", ("house", "city"),
-        "case when not address_hub then house || ' ' || left(city, 6) end", 300, points=2, spare=True),
-    Key("given name and city", ("given", "city"), "given[1:4] || ' ' || left(city, 5)", 300, points=2,
+        (*_both(_start("given", 2), _start("family", 2)), _POST_CODE), 1_000),
+    Key("given name and postcode", ("given", "post_code"), _all("given", "post_code"), 300, spare=True),
+    Key("family name and postcode", ("family", "post_code"), (_FAMILY, _POST_CODE), 300, spare=True),
+    Key("whole text", ("whole",), _all("whole_sorted"), 5_000),
+    Key("words of the whole name", ("whole",), (), 60, (pl.col("whole").str.split(" "),), weak=True),
+    Key("organisation name", ("org",), _all("org_sorted"), 5_000),
+    Key("words of the organisation", ("org",), (), 400, _all("org_tokens"), points=2),
+    Key("start of the organisation", ("org",),
+        (pl.col("org").str.replace_all(" ", "", literal=True).str.head(6),), 1_000, points=3),
+    Key("code of the organisation", ("org",), (_start("org_code", 5),), 1_000, points=3),
+    Key("other organisation name", ("org",), (), 1_000, _all("org", "org_other")),
+    Key("initials of the organisation", ("org",), (), 400, _all("org", "org_acronym")),
+    Key("e-mail", ("emails",), (), 1_000, _all("emails_own", "emails_family")),
+    Key("phone", ("phones",), (), 1_000,
+        tuple(phones.list.eval(_ENTRY.str.tail(8)) for phones in _all("phones_own", "phones_family"))),
+    Key("website", ("websites",), (), 1_000, _all("websites_own", "websites_family")),
+    Key("address", ("street",), (_HOUSE, _start("street", 5), _POST_CODE), 1_000),
+    Key("street and postcode", ("street",), (_STREET8, _POST_CODE), 400, spare=True),
+    Key("street and city", ("street", "city"), (_STREET5, _CITY5), 300, spare=True),
+    Key("words of the street, and city", ("street", "city"), (_CITY5,), 100, (_home(_STREET_WORDS),),
         spare=True),
-    Key("family name and city", ("family", "city"), "family_code || ' ' || left(city, 5)", 300, points=2,
+    Key("number and street", ("house", "street"), (_HOUSE, _start("street", 6)), 100, spare=True),
+    Key("number and city", ("house", "city"), (_HOUSE, _start("city", 6)), 300, points=2, spare=True),
+    Key("given name and city", ("given", "city"), (_start("given", 4), _CITY5), 300, points=2, spare=True),
+    Key("family name and city", ("family", "city"), (_FAMILY, _CITY5), 300, points=2, spare=True),
+    Key("birth year and city", ("dob", "city"), (_YEAR, _CITY5), 300, points=2, spare=True),
+    Key("address and initial", ("given", "street"), (_ANY_HOUSE, _STREET8, _start("given", 1)), 200,
         spare=True),
-    Key("birth year and city", ("dob", "city"), "dob[1:4] || ' ' || left(city, 5)", 300, points=2,
-        spare=True),
-    Key("address and initial", ("given", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || given[1] end", 200,
-        spare=True),
-    Key("address and family name", ("family", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || family_code end", 200,
-        spare=True),
-    Key("address and birth year", ("dob", "street"),
-        "case when not address_hub then coalesce(house, '') || left(street, 8) || dob[1:4] end", 200,
-        spare=True),
-    Key("number and postcode", ("house", "post_code"),
-        "case when not address_hub then house || ' ' || post_code end", 200, spare=True),
-    Key("tax number", ("tax_last3",), "tax_number", 5_000),
-    Key("tax number end and initial", ("tax_last3", "whole"), "tax_last3 || left(whole, 2)", 1_000),
-    Key("tax number end and family name", ("tax_last3", "family"), "tax_last3 || family_code", 1_000),
-    Key("business number", ("business_number",), "business_number", 5_000),
-    Key("company number", ("company_number",), "company_number", 5_000),
-    Key("old sync link", ("sync",), "sync", 5_000, True),
-    Key("Xero organisation", ("organisations",), "organisations", 5_000, True),
+    Key("address and family name", ("family", "street"), (_ANY_HOUSE, _STREET8, _FAMILY), 200, spare=True),
+    Key("address and birth year", ("dob", "street"), (_ANY_HOUSE, _STREET8, _YEAR), 200, spare=True),
+    Key("number and postcode", ("house", "post_code"), (_HOUSE, _POST_CODE), 200, spare=True),
+    Key("tax number", ("tax_last3",), _all("tax_number"), 5_000),
+    Key("tax number end and initial", ("tax_last3", "whole"), (pl.col("tax_last3"), _start("whole", 2)),
+        1_000),
+    Key("tax number end and family name", ("tax_last3", "family"), (pl.col("tax_last3"), _FAMILY), 1_000),
+    Key("business number", ("business_number",), _all("business_number"), 5_000),
+    Key("company number", ("company_number",), _all("company_number"), 5_000),
+    Key("old sync link", ("sync",), (), 5_000, _all("sync")),
+    Key("Xero organisation", ("organisations",), (), 5_000, _all("organisations")),
 )  # fmt: skip
 
 
@@ -115,14 +134,12 @@ def free_keys(free: Collection[tuple[str, str]]) -> list[Key]:
     """Keys of the fields that are compared under their own name."""
     found = []
     for column, kind in free:
-        quoted = f'"{column}"'
         if kind == "identifier":
-            found.append(Key(column, (column,), quoted, 5_000))
+            found.append(Key(column, (column,), _all(column), 5_000))
         if kind == "text":
-            found.append(
-                Key(f"{column}: words", (column,), f"list_distinct(string_split({quoted}, ' '))", 400, True)
-            )
-            found.append(Key(f"{column}: start", (column,), f"left({quoted}, 8)", 1_000))
+            words = pl.col(column).str.split(" ").list.unique()
+            found.append(Key(f"{column}: words", (column,), (), 400, (words,)))
+            found.append(Key(f"{column}: start", (column,), (_start(column, 8),), 1_000))
     return found
 
 
@@ -135,48 +152,49 @@ def keys_for(
     return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
 
 
-SMALL = Key("small partition", (), "'all'", ALL_PAIRS * 2, points=ENOUGH)
+_IS_SMALL = pl.len().over("part_no").cast(pl.Float64) ** 2 / 2 <= ALL_PAIRS
+SMALL = Key("small partition", (), (pl.when(_IS_SMALL).then(pl.lit("all")),), ALL_PAIRS * 2, points=ENOUGH)
 """What all records of a partition of few pairs share."""
-_SMALL_PARTITIONS = f"""
-    semi join (
-        select part_no
-        from (select part_no, count(*)::hugeint as n from prepared group by part_no)
-        where n * n / 2 <= {ALL_PAIRS}
-    ) using (part_no)
-"""
 
 
-def candidates(con: duckdb.DuckDBPyConnection, keys: list[Key], scope: Scope) -> None:
-    """Make table `candidate(l, r)`: pairs of rids of `prepared`, l < r, whose shared keys have points enough.
+def candidates(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, keys: list[Key], scope: Scope) -> None:
+    """Make table `candidate(l, r)`: pairs of rids of `frame`, l < r, whose shared keys have points enough.
 
-    A bucket over its key's limit is left out; a partition of few pairs is taken whole. A person (entity 1) is
-    no organisation (entity 2).
+    frame: of `Prepared`. A bucket over its key's limit is left out; a partition of few pairs is taken whole.
+    A person (entity 1) is no organisation (entity 2).
     """
-    records = con.execute("select list, entity from prepared order by rid").pl()
-    lists, entity = records["list"].to_numpy(), records["entity"].to_numpy()
+    lists, entity = frame["list"].to_numpy(), frame["entity"].to_numpy()
     found = []
     for key in [*keys, SMALL]:
-        held = con.execute(records_of(key)).pl()
+        held = records_of(frame, key)
         left, right = buckets(held["value"].to_numpy(), held["rid"].to_numpy()).pairs(lists, scope, key.limit)
         comparable = entity[left] + entity[right] != 3
-        pair = pl.Series(left[comparable] << 32 | right[comparable])
-        found.append(pl.DataFrame({"pair": pair}).with_columns(points=pl.lit(key.points)))
-    needed = ENOUGH if len(keys) > _FEW_KEYS else 1
-    pairs = pl.concat(found).group_by("pair").agg(pl.col("points").sum()).filter(pl.col("points") >= needed)
-    ends = {"l": pl.col("pair") // 2**32, "r": pl.col("pair") % 2**32}
-    con.register("found", pairs.sort("pair").select(end.cast(pl.UInt32).alias(e) for e, end in ends.items()))
+        # Numbers are sorted much faster than rows: both records, then the points in the last three bits.
+        found.append((left << 33 | right << 3 | key.points)[comparable])
+    shared = np.concatenate(found)
+    shared.sort()
+    first = np.flatnonzero(is_first(shared >> 3))
+    points = np.add.reduceat(shared & 7, first) if len(first) else first
+    pair = shared[first[points >= (ENOUGH if len(keys) > _FEW_KEYS else 1)]]
+    ends = {"l": pair >> 33, "r": pair >> 3 & (1 << 30) - 1}
+    con.register("found", pl.DataFrame({end: rid.astype(np.uint32) for end, rid in ends.items()}))
     con.execute("create or replace temp table candidate as select l, r from found")
     con.unregister("found")
 
 
-def records_of(key: Key) -> str:
-    """Query: rid and value (a hash of partition and value) of the records of `prepared` that have the key.
+_MIX = pl.lit(0x9E3779B97F4A7C15, pl.UInt64)
+
+
+def records_of(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
+    """rid and value (a hash of partition and parts) of the records of `frame` that have the key.
 
     A record with several values has a row for each, and may have the same twice.
     """
-    value = f"unnest({key.value})" if key.several else key.value
-    return f"""
-        select rid, hash(part_no, value) as value
-        from (select rid, part_no, {value} as value from prepared {_SMALL_PARTITIONS if key is SMALL else ""})
-        where value is not null
-    """
+    parts = {f"part {i}": part for i, part in enumerate(key.parts)}
+    part_no = pl.col("part_no").cast(pl.UInt64)
+    held = [frame.select("rid", part_no, entry=entry, **parts) for entry in key.entries]
+    held = [some.explode("entry") if some["entry"].dtype == pl.List else some for some in held]
+    rows = pl.concat(held) if held else frame.select("rid", part_no, **parts)
+    hashes = (pl.col(part).hash() for part in rows.columns[2:])
+    value = reduce(lambda value, part: value * _MIX + part, hashes, pl.col("part_no"))
+    return rows.drop_nulls().select("rid", value=value)

@@ -49,16 +49,16 @@ def buckets(value: NDArray[np.uint64], rid: NDArray[np.uint32]) -> Buckets:
     """
     order = np.argsort(value)
     value, rid = value[order], rid[order]
-    first = _is_first(value)
+    first = is_first(value)
     several = ~(first & np.append(first[1:], True))
     # Numbers are sorted much faster than rows: bucket and record in one.
     held = np.cumsum(first[several]) << 32 | rid[several]
     held.sort()
-    held = held[_is_first(held)]
+    held = held[is_first(held)]
     return Buckets(held & 0xFFFFFFFF, held >> 32)
 
 
-def _is_first(values: NDArray[Any]) -> NDArray[np.bool_]:
+def is_first(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether each value is another than the one before."""
     first = np.ones(len(values), dtype=np.bool_)
     first[1:] = values[1:] != values[:-1]

@@ -64,7 +64,7 @@ def match_clients(
 
 def propose_clients(con: duckdb.DuckDBPyConnection, frames: Frames, prepared: Prepared) -> None:
     """Make table `candidate(l, r)`: the pairs that the run compares."""
-    candidates(con, keys_for(prepared.filled, ()), "all")
+    candidates(con, prepared.frame, keys_for(prepared.filled), "all")
     _add_known_pairs(con, frames)
 
 
@@ -143,11 +143,11 @@ def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> tuple[Model
     """A new model from the clients of `frames`, without labels, and how the blocking keys did on them."""
     prepared = prepare_clients(con, frames)
     comparisons, keys = comparisons_of(prepared), keys_for(prepared.filled)
-    candidates(con, keys, "all")
+    candidates(con, prepared.frame, keys, "all")
     model, compared = train(con, prepared, comparisons, "all")
     model = with_unknown_kinds(model, comparisons)
     likely = score(compared, comparisons, model).filter(pl.col("log_odds") > _LIKELY)
-    return model, key_report(con, keys, likely.select("l", "r"))
+    return model, key_report(con, prepared.frame, keys, likely.select("l", "r"))
 
 
 _OF_PERSONS = ("given_name", "middle_name", "name_suffix", "family_name", "date_of_birth")

@@ -31,16 +31,20 @@ class KeyReport:
     """Matches that no key finds, at least."""
 
 
-def key_report(con: duckdb.DuckDBPyConnection, keys: Sequence[Key], matches: pl.DataFrame) -> KeyReport:
-    """Report of `keys` on the records of table `prepared`.
+def key_report(
+    con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, keys: Sequence[Key], matches: pl.DataFrame
+) -> KeyReport:
+    """Report of `keys` on the records of `frame`, that of `Prepared`.
 
     matches: l, r (rids, l < r), each pair once, of pairs that are taken for matches.
     """
-    of_keys = " union all ".join(
-        f"select distinct rid, hash(value, {number}) as key, {number} as number from ({records_of(key)})"
-        for number, key in enumerate(keys)
+    of_keys = [records_of(frame, key).with_columns(number=number) for number, key in enumerate(keys)]
+    con.register("record_value", pl.concat(of_keys))
+    con.execute(
+        "create or replace temp table record_key as"
+        " select distinct rid, hash(value, number) as key, number from record_value"
     )
-    con.execute(f"create or replace temp table record_key as {of_keys}")
+    con.unregister("record_value")
     con.register("key_kind", pl.DataFrame({"number": range(len(keys)), "most": [key.limit for key in keys]}))
     con.register("found_match", matches)
     per_key = con.execute(_SQL).pl().sort("number")

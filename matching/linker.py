@@ -122,7 +122,7 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
     with connect() as con:
         prepared = prepare_fields(con, lists, spec, id_column)
         comparisons = comparisons_of(prepared)
-        candidates(con, keys_for(prepared.filled, prepared.free, prepared.is_sparse), scope)
+        _propose(con, prepared, scope)
         return train(con, prepared, comparisons, scope)[0]
 
 
@@ -155,6 +155,11 @@ def train(
     return Model(strata, levels=sentences), compared
 
 
+def _propose(con: duckdb.DuckDBPyConnection, prepared: Prepared, scope: Scope) -> None:
+    keys = keys_for(prepared.filled, prepared.free, prepared.is_sparse)
+    candidates(con, prepared.frame, keys, scope)
+
+
 def comparisons_of(prepared: Prepared) -> list[Comparison]:
     """The comparisons that the prepared columns allow."""
     kinds = {"identifier": free.identifier, "masked": free.masked, "category": free.category}
@@ -169,7 +174,7 @@ def _scored(
     scope: Scope,
     model: Model | None,
 ) -> tuple[pl.DataFrame, Model]:
-    candidates(con, keys_for(prepared.filled, prepared.free, prepared.is_sparse), scope)
+    _propose(con, prepared, scope)
     if model is None:
         model, compared = train(con, prepared, comparisons, scope)
     else:

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.assign import components
+from matching.assign import components, place
 from matching.model import Floats
 
 _ROUNDS = 20
@@ -74,7 +74,7 @@ def _in_components(edges: pl.DataFrame) -> Floats:
     component = components(a, b + int(a.max()) + 1)
     frame = edges.with_columns(
         component=pl.Series(component), row=pl.int_range(pl.len()),
-        i=pl.Series(_place(component, a)), j=pl.Series(_place(component, b)),
+        i=pl.Series(place(component, a)), j=pl.Series(place(component, b)),
     ).with_columns(
         rows=pl.col("i").max().over("component") + 1, columns=pl.col("j").max().over("component") + 1
     )  # fmt: skip
@@ -83,14 +83,6 @@ def _in_components(edges: pl.DataFrame) -> Floats:
     for (rows, columns), group in narrow.group_by("rows", "columns", maintain_order=True):
         found[group["row"].to_numpy()] = _of_shape(group, int(str(rows)), int(str(columns)))
     return found
-
-
-def _place(component: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number of each node among those of its component, in order."""
-    number = np.unique(component * (int(node.max()) + 1) + node, return_inverse=True)[1].reshape(-1)
-    first = np.full(int(component.max()) + 1, len(node), dtype=np.int64)
-    np.minimum.at(first, component, number)
-    return np.asarray(number - first[component], dtype=np.int64)
 
 
 def _of_shape(group: pl.DataFrame, rows: int, columns: int) -> Floats:

@@ -7,30 +7,27 @@ from matching.blocking import Key
 from matching.key_report import key_report
 
 KEYS = [
-    Key("name", ("name",), "name", 3),
-    Key("town", ("town",), "town", 2),
-    Key("words", ("words",), "words", 10, several=True),
+    Key("name", ("name",), (pl.col("name"),), 3),
+    Key("town", ("town",), (pl.col("town"),), 2),
+    Key("words", ("words",), (), 10, (pl.col("words"),)),
 ]
 
 
-def prepared(con: duckdb.DuckDBPyConnection) -> None:
+def prepared() -> pl.DataFrame:
     rows = [
         ("ann", "perth", ["a"]), ("ann", "perth", ["b", "b"]), ("bob", "perth", ["b"]), ("bob", None, None),
     ]  # fmt: skip
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         [(number, 0, number % 2, 0, *row) for number, row in enumerate(rows)],
         schema={"rid": pl.UInt32, "part_no": pl.UInt32, "list": pl.UInt8, "entity": pl.UInt8,
                 "name": pl.String, "town": pl.String, "words": pl.List(pl.String)},
         orient="row",
     )  # fmt: skip
-    con.register("frame", frame)
-    con.execute("create or replace temp table prepared as select * from frame")
 
 
 def test_each_key_is_told_what_it_found_and_what_it_alone_found(con: duckdb.DuckDBPyConnection) -> None:
-    prepared(con)
     matches = pl.DataFrame({"l": [0, 1, 2], "r": [1, 2, 3]}, schema={"l": pl.UInt32, "r": pl.UInt32})
-    report = key_report(con, KEYS, matches)
+    report = key_report(con, prepared(), KEYS, matches)
     assert report.keys.rows(named=True) == [
         {"key": "name", "records": 4, "dropped": 0, "pairs": 2, "matches": 2, "alone": 2},
         # Three records of one town give three pairs, more than its limit.
@@ -41,8 +38,7 @@ def test_each_key_is_told_what_it_found_and_what_it_alone_found(con: duckdb.Duck
 
 
 def test_matches_seen_once_tell_of_those_never_seen(con: duckdb.DuckDBPyConnection) -> None:
-    prepared(con)
     once = pl.DataFrame({"l": [0, 1, 2], "r": [1, 2, 3]}, schema={"l": pl.UInt32, "r": pl.UInt32})
-    assert key_report(con, KEYS, once).lost == 3.0
-    seen_twice = [*KEYS, Key("name again", ("name",), "name", 3)]
-    assert key_report(con, seen_twice, once).lost == 0.0
+    assert key_report(con, prepared(), KEYS, once).lost == 3.0
+    seen_twice = [*KEYS, Key("name again", ("name",), (pl.col("name"),), 3)]
+    assert key_report(con, prepared(), seen_twice, once).lost == 0.0
