@@ -24,7 +24,7 @@ links as materialized (
     union all
     select practice_id, 'staff', product, unnest(staff_ids), source_id, 0 from source_client
     union all
-    select practice_id, 'relationship', 'xpm', "UUID", '', 0 from xpm_relationships
+    select practice_id, 'relationship', 'xpm', "UUID", null, 0 from xpm_relationships
     union all
     select practice_id, 'contact', product, source_contact_id, source_client_id, 1 from client_contact
     union all
@@ -32,9 +32,9 @@ links as materialized (
     union all
     select practice_id, 'staff', 'hq', user_id, source_client_id, 1 from client_staff
     union all
-    select practice_id, 'relationship', 'xpm', source_id, '', 1 from relationship
+    select practice_id, 'relationship', 'xpm', source_id, null, 1 from relationship
     union all
-    select practice_id, kind, product, source_id, if(kind = 'relationship', '', source_client_id), 1
+    select practice_id, kind, product, source_id, if(kind = 'relationship', null, source_client_id), 1
     from dropped_link
 ),
 
@@ -54,7 +54,7 @@ select
     kind,
     product,
     id as source_id,
-    client as source_client_id,
+    if(kind = 'relationship', '', client::varchar) as source_client_id,
     sum(ended) as ends_found
 from links
 semi join unbalanced using (practice_id)
