@@ -6,7 +6,7 @@ with planned as (
 ),
 
 -- 0 where it was read, 1 where it ended; an entry that a list repeats is read and ends as often
-links as materialized (
+links as not materialized (
     select
         practice_id,
         'contact' as kind,

@@ -15,17 +15,11 @@ with records as (
     select practice_id, 'xpm', 'relationship', "UUID" from xpm_relationships
 ),
 
-unread as (
-    select practice_id, product, entity, source_id, outcome
-    from crosswalk
-    anti join records using (practice_id, product, entity, source_id)
+unreadable as (
+    select practice_id, product, entity, source_id, 'quarantined' as outcome from quarantine
 )
 
 select practice_id, product, entity, source_id
-from unread
-where outcome <> 'quarantined'
-union all
-select practice_id, product, entity, source_id
-from unread
-anti join quarantine using (practice_id, product, entity, source_id)
-where outcome = 'quarantined'
+from crosswalk
+anti join unreadable using (practice_id, product, entity, source_id, outcome)
+anti join records using (practice_id, product, entity, source_id)

@@ -6,8 +6,7 @@ with known as (
         strlen(tax_number) > length(tax_number), translate(tax_number, '０１２３４５６７８９', '0123456789'),
         tax_number
     ), '[^0-9]', '', 'g'), '0') as digits
-    from source_client
-    where not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's number
+    from source_client where not regexp_full_match(tax_number, '[0 ./-]*|[1 ./-]*|[9 ./-]*') -- nobody's
 ),
 
 -- Not read: ids, sentences that quote nothing but ids, and what is no tax number but may look like one.
@@ -23,9 +22,8 @@ texts as (
         if(field in ('business_number', 'company_number'), translate(value, ' ./-', ''), value)
     from field_value where field not in ('phone', 'phones', 'date_of_birth')
     union all
-    select practice_id, 'unified_contact', contact_id, concat_ws(
-        '|', name, first_name, last_name, salutation, addressee, email
-    ) from unified_contact
+    select practice_id, 'unified_contact', contact_id,
+        concat_ws('|', name, first_name, last_name, salutation, addressee, email) from unified_contact
     union all
     select practice_id, 'client_contact', contact_id || ' ' || client_id, position from client_contact
     union all
@@ -37,16 +35,15 @@ texts as (
     union all
     select practice_id, 'review_item', item_id, concat_ws('|', why, consequences, regexp_replace(
         concat_ws(chr(10), left_record, right_record),
-        '"(phones|date_of_birth|business_number|company_number)":"[^"]*"', '', 'g'
-    )) from review_item
+        '"(phones|date_of_birth|business_number|company_number)":"[^"]*"', '', 'g')) from review_item
     union all
-    -- of the evidence: values with a letter that no UUID holds, and the numbers that are to be masked; a
-    -- pattern that begins with some plain letters is looked for several times as fast
+    -- of the evidence: values with a letter that no UUID holds, and the numbers that are to be masked; each
+    -- pattern begins with plain text, which is found several times as fast
     select practice_id, 'match', concat_ws(' ', left_id, right_id), array_to_string(regexp_extract_all(
-        evidence, 't": "[^"]*(?:[g-z][^"]*[0-9](?:[ ./-]?[0-9]){7}|[0-9](?:[ ./-]?[0-9]){7}[^"]*[g-z])[^"]*'
+        evidence, 't": "(?:\\"|[^"])*(?:[g-z](?:\\"|[^"])*[0-9](?:[ ./-]?[0-9]){7}'
+        || '|[0-9](?:[ ./-]?[0-9]){7}(?:\\"|[^"])*[g-z])(?:\\"|[^"])*'
     ) || regexp_extract_all(evidence, 'x_number", "level[^}]*[0-9]{7}[^}]*')
-        || regexp_extract_all(evidence, 'y_number", "level[^}]*[0-9]{7}[^}]*'), chr(10)
-    ) from match
+    || regexp_extract_all(evidence, 'y_number", "level[^}]*[0-9]{7}[^}]*'), chr(10)) from match
     union all
     select practice_id, 'policy_drop', policy || ' ' || xpm_client_uuid, name from policy_drop
     union all
@@ -62,26 +59,22 @@ texts as (
 runs as (
     select practice_id, found_in, id, unnest(regexp_extract_all(
         content, '[0-9０-９](?:(?:[^A-Za-z0-9０-９"\[\]{}*:;|]|\\[nrt])*[0-9０-９]){7,}'
-    )) as run
-    from texts where regexp_matches(content, '(?:[0-9０-９](?:[^A-Za-z0-9０-９]|\\[nrt])*){8}')
+    )) as run from texts
 ),
 
-parted as (
+parted as ( -- in few of them is anything wide: other digits, or a letter, which parts them for good
     select practice_id, found_in, id, regexp_split_to_array(if(strlen(run) > length(run), regexp_replace(
         translate(run, '０１２３４５６７８９', '0123456789'), '[^\x00-\x7F\PL]|[^\x00-\x7F\PN]', ' x ', 'g'
-    ), run), '[^0-9x]+') as part
-    from runs
+    ), run), '[^0-9x]+') as part from runs
 ),
 
 candidates as (
     select practice_id, found_in, id, unnest([
-        ltrim(array_to_string(part[first_part:n], ''), '0')
-        for n in range(first_part, least(len(part), first_part + 10) + 1)
+        ltrim(array_to_string(part[i:n], ''), '0') for n in range(i, least(len(part), i + 10) + 1)
     ]) as digits
-    from (select *, unnest(range(1, len(part) + 1)) as first_part from parted)
+    from (select *, unnest(range(1, len(part) + 1)) as i from parted)
 )
 
 select distinct practice_id, found_in, id
-from candidates
-semi join known using (practice_id, digits)
+from candidates semi join known using (practice_id, digits)
 where length(digits) >= 8

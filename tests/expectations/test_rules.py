@@ -102,6 +102,7 @@ def clue(comparison: str, left: str) -> str:
         ("unified_client", {"notes": "on 12.05.2023, (123)  456 - 780"}),
         ("unified_client", {"notes": "0123456780"}),
         ("unified_client", {"notes": "１２３４５６７８０"}),
+        ("unified_client", {"notes": "7é１２３4５６７８０"}),
         ("unified_client", {"custom_fields": '{"a": "123\\n456\\t780"}'}),
         ("unified_client", {"company_number": "123 456 780"}),
         ("unified_client", {"business_number": "123456780"}),
@@ -113,6 +114,8 @@ def clue(comparison: str, left: str) -> str:
         ("review_item", {"why": "Is it 123456780?"}),
         ("match", {"evidence": clue("family_name", "lee 123456780")}),
         ("match", {"evidence": clue("place", "123456780, moon st")}),
+        ("match", {"evidence": clue("place", "1, moon st, 123456780")}),
+        ("match", {"evidence": clue("organisation_name", r'lee \"and\" 123456780')}),
         ("match", {"evidence": clue("tax_number", "123456780")}),
     ],
 )
@@ -122,6 +125,7 @@ def test_a_whole_tax_number_is_found_wherever_texts_go(table: str, values: dict[
 
 def test_what_only_looks_like_a_tax_number_is_none() -> None:
     batch = add(sound(), "field_value", field="date_of_birth", value="1234-56-78")
+    batch = add(batch, "unified_client", client_id="c9", notes="12345é6780, 1234五56780")
     batch = add(batch, "source_client", product="hq", source_id="h9", tax_number="12345678")
     batch = add(batch, "match", evidence=clue("date_of_birth", "1234-56-78"))
     batch = add(
