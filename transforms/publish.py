@@ -72,19 +72,23 @@ def _published(frames: Frames, status: pl.DataFrame) -> _Prepared:
     found = {t.name: (_of(frames[t.name], ready), ready) for t in published_tables() if t.name in frames}
     if "crosswalk" in frames:
         never = status.filter(pl.col("last_published_at").is_null())["practice_id"].to_list()
-        rows = pl.concat([found["crosswalk"][0], _pending(_of(frames["crosswalk"], never))])
-        found["crosswalk"] = rows.sort(table("crosswalk").key), sorted(ready + never)
+        practice_ids = sorted(ready + never)
+        found["crosswalk"] = _pending(_of(frames["crosswalk"], practice_ids), never), practice_ids
     return found
 
 
-def _pending(crosswalk: pl.DataFrame) -> pl.DataFrame:
-    unreadable = pl.when(pl.col("outcome") == "quarantined").then(
-        pl.lit("The practice is not published yet, and the record could not be read.")
-    )
+def _pending(crosswalk: pl.DataFrame, never: list[str]) -> pl.DataFrame:
+    """The rows with those of practices that were never published as pending, in the same order."""
+    waits = pl.col("practice_id").is_in(never)
+    unreadable = pl.lit("The practice is not published yet, and the record could not be read.")
     return crosswalk.with_columns(
-        unified_id=pl.lit(None, dtype=pl.String),
-        outcome=pl.lit("pending"),
-        reason=unreadable.otherwise(pl.lit("The practice is not published yet.")),
+        unified_id=pl.when(~waits).then("unified_id"),
+        outcome=pl.when(waits).then(pl.lit("pending")).otherwise("outcome"),
+        reason=pl.when(~waits)
+        .then("reason")
+        .when(pl.col("outcome") == "quarantined")
+        .then(unreadable)
+        .otherwise(pl.lit("The practice is not published yet.")),
     )
 
 

@@ -26,14 +26,15 @@ def connect(
         "memory_limit": memory_limit,
         "autoinstall_known_extensions": False,
         "preserve_insertion_order": False,
-        # Polars takes text in this form as it is; any other is copied. (On the way in DuckDB's filters fail.)
+        # Polars takes text in this form as it is; any other is copied.
         "arrow_output_version": "1.5",
         "produce_arrow_string_view": True,
     }
     if scratch:
         settings["temp_directory"] = str(scratch)
     con = duckdb.connect(":memory:", config=settings)
-    # DuckDB 1.5 fails on some joins over Arrow with "Pushdown Filter Type BLOOM_FILTER is not implemented".
+    # DuckDB 1.5 fails on some joins over Arrow with "Pushdown Filter Type BLOOM_FILTER is not implemented", and
+    # Arrow on any filter of a join over text as views.
     con.execute("set disabled_optimizers = 'join_filter_pushdown'")
     try:
         yield con
@@ -59,7 +60,8 @@ def query(
 ) -> pl.DataFrame:
     """Result of one SELECT over `frames`, each visible under its name for this call only."""
     for name, frame in frames.items():
-        con.register(name, frame)
+        # Text goes as views, uncopied: it needs the settings of `connect`.
+        con.register(name, frame.to_arrow(compat_level=pl.CompatLevel.newest()))
     try:
         return con.execute(sql, dict(params) if params else None).pl()
     finally:

@@ -81,7 +81,8 @@ class Writer:
         if frame.height == 0:
             return
         columns = ", ".join(f'"{c}"' for c in table(name).names)
-        self._con.register("scr_rows", frame.to_arrow())
+        # Text goes as views, uncopied: there is nothing here that DuckDB could have Arrow filter.
+        self._con.register("scr_rows", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
         try:
             self._con.execute(f'insert into "{name}" ({columns}) select {columns} from scr_rows')
         finally:
