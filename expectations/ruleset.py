@@ -5,7 +5,7 @@ A rule is one SELECT over the batch's tables that returns the key of each row th
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -35,13 +35,13 @@ class Rule:
     sql: str
     """SELECT of the failing rows: practice_id, then the columns of the failing key, none of them private."""
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Names of the tables that the SELECT reads."""
         code = re.sub(r"--[^\n]*", "", self.sql)
         return frozenset(_SOURCE.findall(code)) - frozenset(_CTE.findall(code))
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the SELECT: what is none of them is no column that it reads."""
         return frozenset(re.findall(r"\w+", self.sql))
