@@ -33,8 +33,8 @@ def connect(
     if scratch:
         settings["temp_directory"] = str(scratch)
     con = duckdb.connect(":memory:", config=settings)
-    # DuckDB 1.5 fails on some joins over Arrow with "Pushdown Filter Type BLOOM_FILTER is not implemented", and
-    # Arrow on any filter of a join over text as views.
+    # DuckDB 1.5 fails on some joins over Arrow with "Pushdown Filter Type BLOOM_FILTER is not implemented",
+    # and Arrow has no filter of a join for text as views.
     con.execute("set disabled_optimizers = 'join_filter_pushdown'")
     try:
         yield con

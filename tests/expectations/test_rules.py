@@ -115,7 +115,7 @@ def clue(comparison: str, left: str) -> str:
         ("match", {"evidence": clue("family_name", "lee 123456780")}),
         ("match", {"evidence": clue("place", "123456780, moon st")}),
         ("match", {"evidence": clue("place", "1, moon st, 123456780")}),
-        ("match", {"evidence": clue("organisation_name", r'lee \"and\" 123456780')}),
+        ("match", {"evidence": clue("organisation_name", r"lee \"and\" 123456780")}),
         ("match", {"evidence": clue("tax_number", "123456780")}),
     ],
 )
