@@ -9,6 +9,10 @@ The sentence of a level is what `scr explain` prints.
 from dataclasses import dataclass
 
 
+SELDOM = 0.2
+"""Most share of matches that have two names, or two birth dates: in no labelled set it was much more."""
+
+
 @dataclass(frozen=True)
 class Level:
     """One level of agreement: the sentence a person reads, and its condition on aliases l and r."""
@@ -36,6 +40,12 @@ class Comparison:
     """Whether values are masked in explanations."""
     disagree: float = 0.0
     """Least share of matches that disagree, whatever training finds."""
+    most: float = 1.0
+    """Most share of matches that disagree, whatever training finds."""
+    firm: float = 0.0
+    """Pseudo matches more behind the belief that hardly any disagrees, where lists may be too small to show it."""
+    recurs: bool = False
+    """Whether some relatives agree on it, though it tells most of them apart: a birth date of twins."""
     apart: bool = False
     """Whether disagreement speaks against a match whatever training finds: "junior" beside "senior"."""
 

@@ -28,6 +28,12 @@ _RELATIVES = 5.0
 """Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
 _FEW = 10.0
 """Records under which not each has a relative: the only companies of two lists need not be sisters."""
+_KIN_BELIEF, _KIN_APART = 10.0, 0.1
+"""Pseudo relatives behind the belief that they agree on shared clues, and the share that does not."""
+_RELATIVES_USUAL, _RELATIVES_BELIEF = 0.5, 20.0
+"""Relatives that a record has in a list, and the records of belief in that."""
+_RECUR = 0.03
+"""Share of relatives who have one given name, or one birth date: father and son, twins."""
 FLOOR = 1e-6
 """Least probability of a level: nothing is impossible because it was not seen."""
 
@@ -73,26 +79,60 @@ class Belief:
     u: list[Floats]
     overlap: tuple[float, float]
     """Records with a partner, of how many."""
+    r: list[Floats]
+    """Pseudo counts of levels of shared clues between relatives."""
+    relatives: tuple[float, float] = (0.0, 0.0)
+    """Relatives in the other list, of how many records."""
+    recur: float = 0.0
+    """Share of relatives who are alike in what tells others apart."""
+
+
+def cautious(belief: Belief, comparisons: list[Comparison]) -> Belief:
+    """The belief with what holds of all lists of people, where lists are too small to show it.
+
+    Relatives exist and share what families share; some bear one name, or are twins; and hardly a match has
+    two birth dates, or two given names. Without it, the model of a small list takes a family for one client.
+    """
+    m = [pseudo + believed_m(c) * c.firm for pseudo, c in zip(belief.m, comparisons, strict=True)]
+    kin = [believed_m(c) * _KIN_BELIEF * (1 - _KIN_APART) for c in comparisons]
+    for pseudo in kin:
+        pseudo[-1] += _KIN_BELIEF * _KIN_APART
+    r = [pseudo + more for pseudo, more in zip(belief.r, kin, strict=True)]
+    relatives = (_RELATIVES_USUAL * _RELATIVES_BELIEF, _RELATIVES_BELIEF)
+    return replace(belief, m=m, r=r, relatives=relatives, recur=_RECUR)
 
 
 def plain_belief(comparisons: list[Comparison]) -> Belief:
     """Where nothing else is known: mostly the best level, half a pair of each level by chance."""
     m = [believed_m(c) * _MATCH_BELIEF for c in comparisons]
-    return Belief(m, [np.full(c.size, 0.5) for c in comparisons], (1.0, 2.0))
+    return Belief(m, _few(comparisons), (1.0, 2.0), _few(comparisons))
+
+
+def _few(comparisons: list[Comparison]) -> list[Floats]:
+    return [np.full(c.size, 0.5) for c in comparisons]
 
 
 def belief_of(comparisons: list[Comparison], usual: Stratum) -> Belief:
     """What holds of all pairs is believed of each kind of pair, so that ten companies are not read alone."""
     m = [np.asarray(usual.m[c.name]) * _MATCH_BELIEF for c in comparisons]
     u = [np.asarray(usual.u[c.name]) * _PAIR_BELIEF for c in comparisons]
-    return Belief(m, u, (usual.overlap * _RATE_BELIEF, _RATE_BELIEF))
+    return Belief(m, u, (usual.overlap * _RATE_BELIEF, _RATE_BELIEF), _few(comparisons))
 
 
 def fit(
-    comparisons: list[Comparison], vectors: Vectors, space: Space, usual: Stratum | None = None
+    comparisons: list[Comparison],
+    vectors: Vectors,
+    space: Space,
+    usual: Stratum | None = None,
+    cautiously: bool = False,
 ) -> Stratum:
-    """Fit one stratum; see the module for what `vectors` must hold. `usual`: what was fitted to all pairs."""
+    """Fit one stratum; see the module for what `vectors` must hold. `usual`: what was fitted to all pairs.
+
+    `cautiously`: whether what lists may be too small to show is believed of them (`cautious`).
+    """
     belief = belief_of(comparisons, usual) if usual else plain_belief(comparisons)
+    if cautiously:
+        belief = cautious(belief, comparisons)
     present = (vectors.levels > 0).sum(axis=0).tolist()
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
@@ -117,6 +157,9 @@ def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
     if held[-1] < comparison.disagree:
         held[:-1] *= (1 - comparison.disagree) / held[:-1].sum()
         held[-1] = comparison.disagree
+    if held[-1] > comparison.most:
+        held[:-1] *= (1 - comparison.most) / held[:-1].sum()
+        held[-1] = comparison.most
     for at, level in enumerate(comparison.levels, 1):
         if level.apart:
             held[at] = min(held[at], u[at] * _APART)
@@ -175,15 +218,18 @@ def _step(
     new_m = _shares(comparisons, vectors, resp[0], belief.m)
     new_u = _shares(comparisons, vectors, resp[2], belief.u)
     tied = _shares(comparisons, vectors, resp[1] + resp[2], belief.u)
-    few = [np.full(c.size, 0.5) for c in comparisons]
-    free = _shares(comparisons, vectors, resp[1], few)
-    new_r = [f if c.shared else t for c, f, t in zip(comparisons, free, tied, strict=True)]
+    free = _shares(comparisons, vectors, resp[1], belief.r)
+    recur = [belief.recur if c.recurs else 0.0 for c in comparisons]
+    apart = [(1 - share) * t + share * mk for share, t, mk in zip(recur, tied, new_m, strict=True)]
+    new_r = [f if c.shared else t for c, f, t in zip(comparisons, free, apart, strict=True)]
     new_u = [uk if c.shared else t for c, uk, t in zip(comparisons, new_u, tied, strict=True)]
     within = vectors.within
     partners, records = belief.overlap
     overlap = (resp[0][~within].sum() + partners) / (space.cross + records)
     duplicates = (resp[0][within].sum() + 0.02) / (space.inside + 1)
-    relatives = min(resp[1].sum() / max(space.cross + space.inside, 1), _RELATIVES) if rates[2] else 0.0
+    kin, asked = belief.relatives
+    relatives = (resp[1].sum() + kin) / max(space.cross + space.inside + asked, 1)
+    relatives = min(relatives, _RELATIVES) if rates[2] else 0.0
     return new_m, new_r, new_u, (min(overlap, 0.999), duplicates, relatives)
 
 

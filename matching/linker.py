@@ -67,14 +67,46 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
         else:
             pairs, trained = _scored(con, prepared, comparisons, "cross", model)
             overlap = max(stratum.overlap for stratum in trained.strata.values())
-    pairs = _by_themselves(_with_lists(pairs, prepared))
-    single = pl.repeat(one_to_one is True, pairs.height, eager=True)
-    if one_to_one == "auto":
-        single = _duplicate_free(pairs)
+        pairs = _by_themselves(_with_lists(pairs, prepared))
+        single = pl.repeat(one_to_one is True, pairs.height, eager=True)
+        if one_to_one == "auto":
+            single = _duplicate_free(pairs)
+        several = pairs.filter(~single)
+        if several.height and model is None and not is_bare(spec):
+            several = _over_both(con, prepared, comparisons, several["part_no"].unique())
     if single.any():
-        pairs = pl.concat([_one_to_one(pairs.filter(single), prepared, overlap), pairs.filter(~single)])
+        pairs = _one_to_one(pairs.filter(single), prepared, overlap)
+        pairs = pl.concat([pairs, several.select(pairs.columns)])
+    else:
+        pairs = several
     pairs = _with_ids(pairs, prepared, left[id_column], right[id_column])
     return _shown(pairs, comparisons, spec)
+
+
+def _over_both(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], parts: pl.Series
+) -> pl.DataFrame:
+    """Pairs between two lists that hold duplicates, of these partitions, in view of the pairs inside them.
+
+    What a record is beside its fellows of the other list tells whether it can be one of them: a father is not
+    his son, so a third record is one of the two at most.
+    """
+    pairs = _with_lists(_scored(con, prepared, comparisons, "all", None)[0], prepared)
+    pairs = _clustered(pairs.filter(pl.col("part_no").is_in(parts.implode())), prepared.frame.height)
+    return pairs.filter(pl.col("left_list") != pl.col("right_list"))
+
+
+def _clustered(pairs: pl.DataFrame, records: int) -> pl.DataFrame:
+    """Pairs with is_match and probability in view of the clusters that they make up."""
+    label = assign.clusters(records, pairs["l"], pairs["r"], pairs["log_odds"])
+    return _with_clusters(pairs, label)
+
+
+def _with_clusters(pairs: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
+    return pairs.with_columns(
+        is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]),
+        probability=_probability(grouped.log_odds(pairs, label)),
+    )
 
 
 def dedupe(
@@ -123,13 +155,17 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
         prepared = prepare_fields(con, lists, spec, id_column)
         comparisons = comparisons_of(prepared)
         _propose(con, prepared, scope)
-        return train(con, prepared, comparisons, scope)[0]
+        return train(con, prepared, comparisons, scope, cautiously=True)[0]
 
 
 def train(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], scope: Scope
+    con: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    comparisons: list[Comparison],
+    scope: Scope,
+    cautiously: bool = False,
 ) -> tuple[Model, pl.DataFrame]:
-    """A model fitted to the candidates in `con`, and their comparison vectors."""
+    """A model fitted to the candidates in `con`, and their comparison vectors; `cautiously` as of `em.fit`."""
     stratified = "structure" in prepared.filled
     compared = vectors.compare(con, "candidate", comparisons, stratified)
     draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))
@@ -144,7 +180,7 @@ def train(
                 vectors.to_vectors(others.filter(kind), comparisons, max(weight, 0.0)),
             ]
         )
-        return fit(comparisons, data, vectors.space(con, entities), usual)
+        return fit(comparisons, data, vectors.space(con, entities), usual, cautiously)
 
     whole = fitted(pl.lit(True), None)
     strata = {STRATA[0]: whole}
@@ -176,7 +212,7 @@ def _scored(
 ) -> tuple[pl.DataFrame, Model]:
     _propose(con, prepared, scope)
     if model is None:
-        model, compared = train(con, prepared, comparisons, scope)
+        model, compared = train(con, prepared, comparisons, scope, cautiously=True)
     else:
         compared = vectors.compare(con, "candidate", comparisons, "structure" in prepared.filled)
     scored = score(compared, comparisons, model)

@@ -1,6 +1,6 @@
 """Comparisons of names and of what kind of client bears them."""
 
-from matching.comparison import Comparison, Level, edits, either_null, jw, one_is
+from matching.comparison import SELDOM, Comparison, Level, edits, either_null, jw, one_is
 
 _CROSSED = (("l.given", "r.family"), ("l.family", "r.given"))
 SWAPPED = (
@@ -46,6 +46,9 @@ GIVEN = Comparison(
     ),
     "other given name",
     rarity="given",
+    most=SELDOM,
+    firm=60.0,
+    recurs=True,
 )
 
 FAMILY = Comparison(
@@ -63,6 +66,7 @@ FAMILY = Comparison(
     "other family name",
     shared=True,
     rarity="family",
+    most=SELDOM,
 )  # fmt: skip
 
 MIDDLE = Comparison(
@@ -76,6 +80,8 @@ MIDDLE = Comparison(
         Level("middle name spelled alike", jw("middle", 0.85)),
     ),
     "other middle name",
+    firm=60.0,
+    recurs=True,
 )
 
 SUFFIX = Comparison(
