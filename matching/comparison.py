@@ -9,8 +9,10 @@ The sentence of a level is what `scr explain` prints.
 from dataclasses import dataclass
 
 
-SELDOM = 0.2
+SELDOM = 0.25
 """Most share of matches that have two names, or two birth dates: in no labelled set it was much more."""
+FIRM = 100.0
+"""Pseudo matches behind the belief that such contradictions are rare, where lists may be too small to show it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Comparison:
     most: float = 1.0
     """Most share of matches that disagree, whatever training finds."""
     firm: float = 0.0
-    """Pseudo matches more behind the belief that hardly any disagrees, where lists may be too small to show it."""
+    """Pseudo matches more behind the belief that hardly any disagrees, where that is believed (`em.cautious`)."""
     recurs: bool = False
     """Whether some relatives agree on it, though it tells most of them apart: a birth date of twins."""
     apart: bool = False

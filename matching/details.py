@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from matching.comparison import SELDOM, Comparison, Level, edits, either_null, jw
+from matching.comparison import FIRM, SELDOM, Comparison, Level, edits, either_null, jw
 
 _YEAR, _MONTH, _DAY = (
     [f"{side}.dob[{first}:{last}]" for side in "lr"] for first, last in ((1, 4), (6, 7), (9, 10))
@@ -28,7 +28,7 @@ BIRTH = Comparison(
     "other date",
     rarity="dob",
     most=SELDOM,
-    firm=180.0,
+    firm=FIRM / 2,
     recurs=True,
 )  # fmt: skip
 

@@ -28,9 +28,9 @@ _RELATIVES = 5.0
 """Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
 _FEW = 10.0
 """Records under which not each has a relative: the only companies of two lists need not be sisters."""
-_KIN_BELIEF, _KIN_APART = 10.0, 0.1
+_KIN_BELIEF, _KIN_APART = 5.0, 0.1
 """Pseudo relatives behind the belief that they agree on shared clues, and the share that does not."""
-_RELATIVES_USUAL, _RELATIVES_BELIEF = 0.5, 20.0
+_RELATIVES_USUAL, _RELATIVES_BELIEF = 0.5, 10.0
 """Relatives that a record has in a list, and the records of belief in that."""
 _RECUR = 0.03
 """Share of relatives who have one given name, or one birth date: father and son, twins."""

@@ -1,6 +1,6 @@
 """Comparisons of library fields that have no role of their own: by the kind of the field."""
 
-from matching.comparison import SELDOM, Comparison, Level, either_null, jw
+from matching.comparison import FIRM, SELDOM, Comparison, Level, either_null, jw
 
 
 def identifier(column: str) -> Comparison:
@@ -50,7 +50,7 @@ def year(column: str) -> Comparison:
         Level("one year apart", f"{apart} = 1"),
         Level("a few years apart", f"{apart} <= 5"),
     )
-    return Comparison(column, (column,), either_null(column), levels, "other year", most=SELDOM / 2, firm=180.0, recurs=True)
+    return Comparison(column, (column,), either_null(column), levels, "other year", most=SELDOM / 2, firm=FIRM / 2, recurs=True)
 
 
 def text(column: str) -> Comparison:

@@ -1,6 +1,6 @@
 """Comparisons of names and of what kind of client bears them."""
 
-from matching.comparison import SELDOM, Comparison, Level, edits, either_null, jw, one_is
+from matching.comparison import FIRM, SELDOM, Comparison, Level, edits, either_null, jw, one_is
 
 _CROSSED = (("l.given", "r.family"), ("l.family", "r.given"))
 SWAPPED = (
@@ -47,7 +47,7 @@ GIVEN = Comparison(
     "other given name",
     rarity="given",
     most=SELDOM,
-    firm=60.0,
+    firm=FIRM,
     recurs=True,
 )
 
@@ -80,7 +80,7 @@ MIDDLE = Comparison(
         Level("middle name spelled alike", jw("middle", 0.85)),
     ),
     "other middle name",
-    firm=60.0,
+    firm=FIRM,
     recurs=True,
 )
 
