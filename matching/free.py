@@ -50,7 +50,16 @@ def year(column: str) -> Comparison:
         Level("one year apart", f"{apart} = 1"),
         Level("a few years apart", f"{apart} <= 5"),
     )
-    return Comparison(column, (column,), either_null(column), levels, "other year", most=SELDOM / 2, firm=FIRM / 2, recurs=True)
+    return Comparison(
+        column,
+        (column,),
+        either_null(column),
+        levels,
+        "other year",
+        most=SELDOM / 2,
+        firm=FIRM / 2,
+        recurs=True,
+    )
 
 
 def text(column: str) -> Comparison:

@@ -86,23 +86,19 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 def _over_both(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], parts: pl.Series
 ) -> pl.DataFrame:
-    """Pairs between two lists that hold duplicates, of these partitions, in view of the pairs inside them.
+    """Pairs between two lists that hold duplicates, of these partitions, in view of the pairs inside the lists.
 
-    What a record is beside its fellows of the other list tells whether it can be one of them: a father is not
-    his son, so a third record is one of the two at most.
+    Duplicates teach what matches look like, and clusters of both lists keep apart what single pairs join: a
+    record that agrees with two of the other list who are not one client.
     """
     pairs = _with_lists(_scored(con, prepared, comparisons, "all", None)[0], prepared)
-    pairs = _clustered(pairs.filter(pl.col("part_no").is_in(parts.implode())), prepared.frame.height)
-    return pairs.filter(pl.col("left_list") != pl.col("right_list"))
+    pairs = pairs.filter(pl.col("part_no").is_in(parts.implode()))
+    label = assign.clusters(prepared.frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
+    return _in_clusters(pairs, label).filter(pl.col("left_list") != pl.col("right_list"))
 
 
-def _clustered(pairs: pl.DataFrame, records: int) -> pl.DataFrame:
-    """Pairs with is_match and probability in view of the clusters that they make up."""
-    label = assign.clusters(records, pairs["l"], pairs["r"], pairs["log_odds"])
-    return _with_clusters(pairs, label)
-
-
-def _with_clusters(pairs: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
+def _in_clusters(pairs: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
+    """Pairs with is_match and probability in view of the clusters that they make up; label: of each record."""
     return pairs.with_columns(
         is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]),
         probability=_probability(grouped.log_odds(pairs, label)),
@@ -131,10 +127,7 @@ def dedupe(
         label = alone.clusters(frame.height, pairs)
     else:
         label = assign.clusters(frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
-    pairs = pairs.with_columns(
-        is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]),
-        probability=_probability(grouped.log_odds(pairs, label)),
-    )
+    pairs = _in_clusters(pairs, label)
     ids = frame[id_column].sort().gather(prepared.frame["id"])
     clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
     pairs = _with_ids(pairs, prepared, frame[id_column], frame[id_column])

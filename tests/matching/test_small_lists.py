@@ -1,0 +1,84 @@
+"""Small lists of families, with duplicates: relatives are told apart though no list is large enough to show it."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matching import Field, MatchSpec, dedupe, link, train_model
+from matching.comparison import SELDOM
+from matching.em import Space, Vectors, fit
+from matching.names import FAMILY, GIVEN
+from tests.matching.people import families
+
+SPEC = MatchSpec(
+    [
+        Field("given", "given_name"),
+        Field("family", "family_name"),
+        Field("born", "date"),
+        Field("address", "address"),
+    ]
+)
+
+
+def who(record: str) -> str:
+    """House and place in it."""
+    return record[1:].rsplit("-", 1)[0]
+
+
+def right_of(pairs: pl.DataFrame, real: set[tuple[str, str]]) -> tuple[float, float]:
+    """Precision and recall."""
+    found = set(pairs.filter("is_match").select("left_id", "right_id").iter_rows())
+    return len(found & real) / len(found), len(found & real) / len(real)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_lists_with_duplicates_are_linked_without_joining_relatives(seed: int) -> None:
+    left, right = families(8, seed)
+    real = {(a, b) for a in left["id"] for b in right["id"] if who(a) == who(b)}
+    precision, recall = right_of(link(left, right, SPEC, "id"), real)
+    assert precision > 0.8  # by themselves, three pairs of four were wrong
+    assert recall > 0.95
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_duplicates_are_found_without_joining_relatives(seed: int) -> None:
+    left, _ = families(8, seed)
+    real = {(a, b) for a in left["id"] for b in left["id"] if a < b and who(a) == who(b)}
+    precision, recall = right_of(dedupe(left, SPEC, "id")[0], real)
+    assert precision > 0.75
+    assert recall > 0.95
+
+
+def test_what_a_model_of_a_small_list_believes() -> None:
+    model = train_model([families(8)[0]], SPEC, "id").strata["person"]
+    assert model.relatives > 0.5  # each has two
+    assert model.r["given_name"][1] > model.u["given_name"][1] + 0.02  # some bear their father's name
+    assert model.m["date_of_birth"][-1] < 0.1
+
+
+def test_a_contradiction_is_no_habit_of_matches() -> None:
+    """Pairs that agree on all but the given name are a family, however many there are."""
+    levels = np.array([[GIVEN.size - 1, 1]] * 90 + [[1, 1]] * 10 + [[GIVEN.size - 1, FAMILY.size - 1]] * 900)
+    ones = np.ones(len(levels))
+    vectors = Vectors(levels.astype(np.uint8), ones, 100 * ones, np.zeros(len(levels), dtype=np.bool_))
+    model = fit([GIVEN, FAMILY], vectors, Space(100.0, 0.0))
+    assert model.m["given_name"][-1] <= SELDOM + 1e-9
+
+
+def test_a_partition_without_duplicates_stays_one_to_one() -> None:
+    """Where another partition holds duplicates, each is judged as it is, and no pair is lost or told twice."""
+    left, right = families(8)
+    alone = families(8, 2)[0].unique("given", keep="first").sort("id")
+    twice = [
+        pl.concat(
+            [side.with_columns(firm=pl.lit("full")), alone.with_columns(firm=pl.lit("free"))]
+        ).with_columns(id=pl.col("firm") + pl.col("id"))
+        for side in (left, right)
+    ]
+    pairs = link(*twice, MatchSpec(SPEC.fields, partition="firm"), "id")
+    assert pairs.select("left_id", "right_id").is_unique().all()
+    matches = pairs.filter("is_match")
+    full = matches.filter(pl.col("left_id").str.starts_with("full"))
+    free = matches.filter(pl.col("left_id").str.starts_with("free"))
+    assert not full["left_id"].is_unique().all()
+    assert free.height == alone.height and (free["left_id"] == free["right_id"]).all()
