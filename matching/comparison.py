@@ -8,11 +8,10 @@ The sentence of a level is what `scr explain` prints.
 
 from dataclasses import dataclass
 
-
 SELDOM = 0.25
-"""Most share of matches that have two names, or two birth dates: in no labelled set it was much more."""
+"""Most share of matches that have two names, or two birth dates: in no labelled set was it more."""
 FIRM = 100.0
-"""Pseudo matches behind the belief that such contradictions are rare, where lists may be too small to show it."""
+"""Pseudo matches behind the belief that such contradictions are rare, where lists may be too small."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Comparison:
     most: float = 1.0
     """Most share of matches that disagree, whatever training finds."""
     firm: float = 0.0
-    """Pseudo matches more behind the belief that hardly any disagrees, where that is believed (`em.cautious`)."""
+    """Pseudo matches more behind the belief that hardly any disagrees, as `em.cautious` believes."""
     recurs: bool = False
     """Whether some relatives agree on it, though it tells most of them apart: a birth date of twins."""
     apart: bool = False

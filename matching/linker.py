@@ -51,7 +51,8 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     the ids. A clue that reads several fields, such as street, city and postcode, shows its bits at the first.
     Pairs without any clue that both records hold are not listed: nothing is known of them. No labels are
     needed; `model` uses a trained one, or a saved one by its file. `one_to_one` "auto" finds out whether a
-    list holds duplicates. Raises UsageError where a list, an option or the model cannot be used, for example
+    list holds duplicates. Where they may (always, with False), clusters of both lists decide, unless a model is
+    given. Raises UsageError where a list, an option or the model cannot be used, for example
     a list that lacks a column or has an id twice.
     """
     check_one_to_one(one_to_one)
@@ -86,7 +87,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 def _over_both(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], parts: pl.Series
 ) -> pl.DataFrame:
-    """Pairs between two lists that hold duplicates, of these partitions, in view of the pairs inside the lists.
+    """Pairs of these partitions between two lists that hold duplicates, in view of the pairs inside them.
 
     Duplicates teach what matches look like, and clusters of both lists keep apart what single pairs join: a
     record that agrees with two of the other list who are not one client.
@@ -98,7 +99,7 @@ def _over_both(
 
 
 def _in_clusters(pairs: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
-    """Pairs with is_match and probability in view of the clusters that they make up; label: of each record."""
+    """Pairs with is_match and probability in view of the clusters they make up; label: of each record."""
     return pairs.with_columns(
         is_match=label.gather(pairs["l"]) == label.gather(pairs["r"]),
         probability=_probability(grouped.log_odds(pairs, label)),
@@ -158,7 +159,7 @@ def train(
     scope: Scope,
     cautiously: bool = False,
 ) -> tuple[Model, pl.DataFrame]:
-    """A model fitted to the candidates in `con`, and their comparison vectors; `cautiously` as of `em.fit`."""
+    """A model fitted to the candidates in `con`, and their comparison vectors; `cautiously`: as of `fit`."""
     stratified = "structure" in prepared.filled
     compared = vectors.compare(con, "candidate", comparisons, stratified)
     draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))

@@ -1,4 +1,4 @@
-"""Small lists of families, with duplicates: relatives are told apart though no list is large enough to show it."""
+"""Small lists of families, with duplicates: relatives are told apart though too few show how."""
 
 import numpy as np
 import polars as pl
@@ -6,6 +6,7 @@ import pytest
 
 from matching import Field, MatchSpec, dedupe, link, train_model
 from matching.comparison import SELDOM
+from matching.details import BIRTH
 from matching.em import Space, Vectors, fit
 from matching.names import FAMILY, GIVEN
 from tests.matching.people import families
@@ -57,25 +58,27 @@ def test_what_a_model_of_a_small_list_believes() -> None:
 
 
 def test_a_contradiction_is_no_habit_of_matches() -> None:
-    """Pairs that agree on all but the given name are a family, however many there are."""
-    levels = np.array([[GIVEN.size - 1, 1]] * 90 + [[1, 1]] * 10 + [[GIVEN.size - 1, FAMILY.size - 1]] * 900)
+    """Pairs that agree on all but the given name are twins, however many there are."""
+    other = GIVEN.size - 1
+    stranger = [other, FAMILY.size - 1, BIRTH.size - 1]
+    levels = np.array([[other, 1, 1]] * 60 + [[1, 1, 1]] * 10 + [stranger] * 900, dtype=np.uint8)
     ones = np.ones(len(levels))
-    vectors = Vectors(levels.astype(np.uint8), ones, 100 * ones, np.zeros(len(levels), dtype=np.bool_))
-    model = fit([GIVEN, FAMILY], vectors, Space(100.0, 0.0))
+    vectors = Vectors(levels, ones, 100 * ones, np.zeros(len(levels), dtype=np.bool_))
+    model = fit([GIVEN, FAMILY, BIRTH], vectors, Space(100.0, 0.0))
     assert model.m["given_name"][-1] <= SELDOM + 1e-9
 
 
 def test_a_partition_without_duplicates_stays_one_to_one() -> None:
-    """Where another partition holds duplicates, each is judged as it is, and no pair is lost or told twice."""
-    left, right = families(8)
-    alone = families(8, 2)[0].unique("given", keep="first").sort("id")
-    twice = [
-        pl.concat(
-            [side.with_columns(firm=pl.lit("full")), alone.with_columns(firm=pl.lit("free"))]
-        ).with_columns(id=pl.col("firm") + pl.col("id"))
-        for side in (left, right)
-    ]
-    pairs = link(*twice, MatchSpec(SPEC.fields, partition="firm"), "id")
+    """Where another partition holds duplicates, each is judged as it is; no pair is lost or told twice."""
+    alone = families(60, 2)[0].filter(pl.col("id").str.ends_with("-0"))
+
+    def both(full: pl.DataFrame) -> pl.DataFrame:
+        parts = {"full": full, "free": alone}
+        named = [frame.with_columns(firm=pl.lit(firm)) for firm, frame in parts.items()]
+        return pl.concat(named).with_columns(id=pl.col("firm") + pl.col("id"))
+
+    left, right = families(30)
+    pairs = link(both(left), both(right), MatchSpec(SPEC.fields, partition="firm"), "id")
     assert pairs.select("left_id", "right_id").is_unique().all()
     matches = pairs.filter("is_match")
     full = matches.filter(pl.col("left_id").str.starts_with("full"))
