@@ -51,9 +51,9 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     the ids. A clue that reads several fields, such as street, city and postcode, shows its bits at the first.
     Pairs without any clue that both records hold are not listed: nothing is known of them. No labels are
     needed; `model` uses a trained one, or a saved one by its file. `one_to_one` "auto" finds out whether a
-    list holds duplicates. Where they may (always, with False), clusters of both lists decide, unless a model is
-    given. Raises UsageError where a list, an option or the model cannot be used, for example
-    a list that lacks a column or has an id twice.
+    list holds duplicates. Where one may (always, with False), clusters of both lists decide, unless a model
+    is given. Raises UsageError where a list, an option or the model cannot be used, for example a list that
+    lacks a column or has an id twice.
     """
     check_one_to_one(one_to_one)
     for name, frame in (("left", left), ("right", right)):

@@ -40,7 +40,8 @@ def families(number: int, seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
     One son in three bears his father's name. Half the people of the left list are in the right one too.
     """
     dice = random.Random(seed)
-    left, right = [], []
+    left: list[dict[str, str | None]] = []
+    right: list[dict[str, str | None]] = []
     for house in range(number):
         family = dice.choice(_FAMILY) + dice.choice(_FAMILY)[:3]
         address = f"{dice.randint(1, 99)} {dice.choice(_FAMILY)} street"

@@ -8,7 +8,7 @@ from matching import Field, MatchSpec, dedupe, link, train_model
 from matching.comparison import SELDOM
 from matching.details import BIRTH
 from matching.em import Space, Vectors, fit
-from matching.names import FAMILY, GIVEN
+from matching.names import FAMILY, GIVEN, MIDDLE
 from tests.matching.people import families
 
 SPEC = MatchSpec(
@@ -58,13 +58,13 @@ def test_what_a_model_of_a_small_list_believes() -> None:
 
 
 def test_a_contradiction_is_no_habit_of_matches() -> None:
-    """Pairs that agree on all but the given name are twins, however many there are."""
+    """Pairs that agree on all but the given name are no matches only for being many."""
     other = GIVEN.size - 1
-    stranger = [other, FAMILY.size - 1, BIRTH.size - 1]
-    levels = np.array([[other, 1, 1]] * 60 + [[1, 1, 1]] * 10 + [stranger] * 900, dtype=np.uint8)
+    stranger = [other, FAMILY.size - 1, BIRTH.size - 1, MIDDLE.size - 1]
+    levels = np.array([[other, 1, 1, 1]] * 60 + [[1, 1, 1, 1]] * 10 + [stranger] * 900, dtype=np.uint8)
     ones = np.ones(len(levels))
     vectors = Vectors(levels, ones, 100 * ones, np.zeros(len(levels), dtype=np.bool_))
-    model = fit([GIVEN, FAMILY, BIRTH], vectors, Space(100.0, 0.0))
+    model = fit([GIVEN, FAMILY, BIRTH, MIDDLE], vectors, Space(100.0, 0.0))
     assert model.m["given_name"][-1] <= SELDOM + 1e-9
 
 
