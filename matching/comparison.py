@@ -42,7 +42,7 @@ class Comparison:
     disagree: float = 0.0
     """Least share of matches that disagree, whatever training finds."""
     most: float = 1.0
-    """Most share of matches that disagree, whatever training finds."""
+    """Most share of matches that disagree, whatever training finds, where it is cautious (`em.fit`)."""
     firm: float = 0.0
     """Pseudo matches more behind the belief that hardly any disagrees, as `em.cautious` believes."""
     recurs: bool = False

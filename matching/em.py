@@ -133,6 +133,8 @@ def fit(
     belief = belief_of(comparisons, usual) if usual else plain_belief(comparisons)
     if cautiously:
         belief = cautious(belief, comparisons)
+    else:
+        comparisons = [replace(c, most=1.0) for c in comparisons]
     present = (vectors.levels > 0).sum(axis=0).tolist()
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
