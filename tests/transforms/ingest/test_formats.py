@@ -18,7 +18,7 @@ from polars.testing import assert_frame_equal
 from expectations.contracts import table
 from tests.transforms.ingest.landings import read_landed, write
 from transforms.ingest import Landed, find_snapshot, land, parquet
-from transforms.sql import Frames
+from transforms.sql import Frames, connect
 
 Rows = list[dict[str, Any]]
 
@@ -104,7 +104,7 @@ def _tables(frames: Frames) -> dict[str, pl.DataFrame]:
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> Frames:
     files = {"hq/clients/a.csv": _csv(HQ_CLIENTS), "xpm/clients/a.csv": _csv(XPM_CLIENTS)}
-    with duckdb.connect() as con:
+    with connect() as con:
         return _read(con, write(tmp_path_factory.mktemp("expected"), dict(files)))[1]
 
 
