@@ -8,11 +8,11 @@ import logging
 import os
 import pickle
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from traceback import format_exc
 from typing import IO, Any, Protocol
@@ -24,12 +24,11 @@ from expectations.errors import ScrError, StoppedError
 from expectations.gate import preload
 from flows.night import Inputs, OpenNight
 from flows.progress import Clock, PlainProgress, StageTime
+from flows.spawn import Process, end, spawn
 from flows.stages import Computed, compute
 from transforms.sql import connect
 
 log = logging.getLogger(__name__)
-
-_START = "import sys; sys.path[:] = {path!r}; from flows.crew import serve; serve()"
 
 
 class _DiedError(ScrError):
@@ -73,7 +72,9 @@ class Elsewhere:
     inputs: Inputs
     scratch: Path
     """A folder of its own, for spilled data and for frames on their way."""
-    process: "subprocess.Popen[bytes] | None" = field(default=None)
+    process: Process | None = None
+    knows: bool = False
+    """Whether the process has been given the inputs."""
 
     def compute(self, clock: Clock, practice_ids: Sequence[str]) -> Computed:
         """See Member. An error of another library arrives as a ScrError that names its kind alone."""
@@ -85,7 +86,7 @@ class Elsewhere:
 
     def _asked(self, clock: Clock, practice_ids: Sequence[str]) -> Computed:
         try:
-            process = self.process or self._started()
+            process = self._ready()
             _send(process.stdin, (clock.batch, tuple(practice_ids)))
             return self._listen(process, clock)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
@@ -93,7 +94,7 @@ class Elsewhere:
                 raise StoppedError(f"batch {clock.batch} was given up: the run has ended") from error
             raise _DiedError(f"its process ended with code {self._ended()}") from error
 
-    def _listen(self, process: "subprocess.Popen[bytes]", clock: Clock) -> Computed:
+    def _listen(self, process: Process, clock: Clock) -> Computed:
         while True:
             what, told = _received(process.stdout)
             if what == "begin":
@@ -106,15 +107,12 @@ class Elsewhere:
                 files, verdict = told
                 return Computed({name: _taken(file) for name, file in files.items()}, verdict)
 
-    def _started(self) -> "subprocess.Popen[bytes]":
-        self.scratch.mkdir(exist_ok=True)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(path=sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"POLARS_MAX_THREADS": str(self.inputs.threads)},
-        )
-        _send(self.process.stdin, (self.inputs, self.scratch))
+    def _ready(self) -> Process:
+        self.process = self.process or spawn(self.inputs.threads)
+        if not self.knows:
+            self.scratch.mkdir(exist_ok=True)
+            _send(self.process.stdin, (self.inputs, self.scratch))
+            self.knows = True
         return self.process
 
     def stop(self) -> None:
@@ -124,16 +122,12 @@ class Elsewhere:
 
     def close(self) -> None:
         """See Member."""
-        self.stop()
         self._ended()
 
     def _ended(self) -> int | None:
-        """Exit code of the process, which has closed its end."""
-        process, self.process = self.process, None
-        if not process:
-            return None
-        with process:  # closes the pipes and waits
-            return process.wait()
+        """Exit code of the process; another is started when it is needed."""
+        process, self.process, self.knows = self.process, None, False
+        return end(process) if process else None
 
 
 @contextmanager
@@ -142,7 +136,8 @@ def crew(night: OpenNight) -> Iterator[list[Member]]:
     inputs = night.inputs
     members: list[Member] = [Here(night)]
     if inputs.workers > 1:
-        members = [Elsewhere(inputs, night.scratch / str(number)) for number in range(inputs.workers)]
+        early = [*night.processes, *[None] * inputs.workers]
+        members = [Elsewhere(inputs, night.scratch / str(n), early[n]) for n in range(inputs.workers)]
     try:
         yield members
     finally:
@@ -169,27 +164,29 @@ def serve() -> None:
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints does not get among the replies
     preload().join()  # at once: beside other work it takes longer, and here every batch needs it
-    inputs, scratch = _received(requests)
-    with connect(inputs.threads, inputs.settings.memory_of(inputs.workers), scratch) as con:
-        while True:
-            try:
+    with suppress(EOFError, BrokenPipeError):  # nobody asks or listens any more
+        inputs, scratch = _received(requests)
+        with connect(inputs.threads, inputs.settings.memory_of(inputs.workers), scratch) as con:
+            while True:
                 batch, practice_ids = _received(requests)
-            except EOFError:
-                return
-            clock = Clock(_Teller(replies), batch=batch)
-            try:
-                computed = compute(inputs, con, clock, practice_ids)
-                files = {name: _laid(frame, scratch / name) for name, frame in computed.frames.items()}
-                reply: tuple[str, Any] = "computed", (files, computed.verdict)
-            except BrokenPipeError:  # nobody listens any more
-                return
-            except ScrError as error:
-                reply = "error", error
-            except (Exception, PanicException) as error:
-                known = ScrError(type(error).__name__)
-                known.add_note(format_exc())
-                reply = "error", known
-            _send(replies, reply)
+                clock = Clock(_Teller(replies), batch=batch)
+                # No name here holds on to the frames: the next batch needs their room.
+                _send(replies, _reply(partial(compute, inputs, con, clock, practice_ids), scratch))
+
+
+def _reply(work: Callable[[], Computed], scratch: Path) -> tuple[str, Any]:
+    try:
+        computed = work()
+        files = {name: _laid(frame, scratch / name) for name, frame in computed.frames.items()}
+    except BrokenPipeError:
+        raise
+    except ScrError as error:
+        return "error", error
+    except (Exception, PanicException) as error:
+        known = ScrError(type(error).__name__)
+        known.add_note(format_exc())
+        return "error", known
+    return "computed", (files, computed.verdict)
 
 
 def _send(stream: IO[bytes] | None, what: object) -> None:

@@ -16,6 +16,7 @@ from expectations.errors import UsageError
 from expectations.gate import Verdict, preload
 from flows.config import Settings
 from flows.progress import Clock, Progress
+from flows.spawn import Process, spawned
 from transforms import lookup
 from transforms.ingest import Landed, find_snapshot, land
 from transforms.lookup import unknown_ids
@@ -25,6 +26,9 @@ from transforms.store import Store, open_store
 
 _WORTHWHILE = 100_000
 """Rows for which a process of its own pays: it takes three seconds to start, and about as long for these."""
+
+_LARGE = 16 << 20
+"""Bytes of a snapshot that is surely worth several processes: they start while it is landed."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class OpenNight:
     clock: Clock
     scratch: Path
     """A folder that goes with the run."""
+    processes: list[Process]
+    """Started already, to compute its batches."""
     batches: tuple[tuple[str, ...], ...]
     """Practice ids, sorted, in batches of about `even_rows` rows."""
     verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
@@ -114,15 +120,18 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
     Raises UsageError where there is no snapshot, or a practice asked for is not in the directory; StoreError
     where the store cannot be opened.
     """
-    preload()  # Great Expectations takes seconds to import, which the landing covers
     clock, scope = Clock(progress), list(request.practice_ids) or None
+    snapshot = find_snapshot(settings.landing, request.snapshot_date)
+    early = settings.workers if snapshot.size > _LARGE and settings.workers > 1 and not scope else 0
+    if not early:
+        preload()  # Great Expectations takes seconds to import, which the landing covers
     with (
+        spawned(early, max(1, settings.threads // settings.workers)) as processes,
         tempfile.TemporaryDirectory(prefix="scr-") as scratch,
         connect(settings.threads, settings.memory_limit, Path(scratch)) as con,
         open_store(Path(settings.store)) as store,
     ):
         with clock.stage("land"):
-            snapshot = find_snapshot(settings.landing, request.snapshot_date)
             landed = land(con, snapshot, scope)
             _check_scope(request.practice_ids, landed)
             clock.count(_rows(landed))
@@ -131,7 +140,7 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
         batches = batches_of(landed.sizes, even_rows(settings, _rows(landed)))
         progress.begin(landed.sizes.height, _rows(landed))
         try:
-            yield OpenNight(inputs, con, store, clock, Path(scratch), batches)
+            yield OpenNight(inputs, con, store, clock, Path(scratch), processes, batches)
         finally:
             progress.end()
 

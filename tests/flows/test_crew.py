@@ -1,7 +1,6 @@
 """Batches that are computed in processes of their own."""
 
 import datetime as dt
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +8,16 @@ import pytest
 
 import flows.crew
 import flows.night
+import flows.spawn
 from expectations.errors import UsageError
 from flows.config import Settings, load_settings
-from flows.crew import Elsewhere
 from flows.night import RunRequest, new_request
 from flows.progress import PlainProgress
 from flows.run import run
+from flows.spawn import Process, spawn
 from transforms.store import open_store
 
 IDS = ["AU-000001", "NZ-000001"]
-
-Process = subprocess.Popen[bytes]
 
 
 @pytest.fixture
@@ -33,13 +31,13 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
     monkeypatch.setattr(flows.night, "_WORTHWHILE", 1)
     monkeypatch.setattr(flows.crew.Here, "compute", None)
     started: list[Process] = []
-    start = Elsewhere._started
 
-    def noted(member: Elsewhere) -> Process:
-        started.append(start(member))
+    def noted(threads: int) -> Process:
+        started.append(spawn(threads))
         return started[-1]
 
-    monkeypatch.setattr(Elsewhere, "_started", noted)
+    monkeypatch.setattr(flows.crew, "spawn", noted)
+    monkeypatch.setattr(flows.spawn, "spawn", noted)
     return started
 
 

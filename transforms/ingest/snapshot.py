@@ -49,6 +49,8 @@ class Snapshot:
     storage: Storage
     snapshot_date: dt.date
     files: tuple[SourceFile, ...]
+    size: int
+    """Bytes of all files, as they lie there."""
 
     def of(self, name: str) -> list[SourceFile]:
         """The files of one source table, readable or not."""
@@ -83,8 +85,9 @@ def find_snapshot(landing: str | Path, snapshot_date: dt.date | None = None) -> 
         raise UsageError(f"{landing} holds no snapshot of {snapshot_date}; the last ones are: {near}.")
     day = snapshot_date or dates[-1]
     inside = storage.at(f"snapshot_date={day}")
-    files = tuple(_source_file(number, f.path) for number, f in enumerate(inside.files()))
-    return Snapshot(inside, day, files)
+    found = inside.files()
+    files = tuple(_source_file(number, f.path) for number, f in enumerate(found))
+    return Snapshot(inside, day, files, sum(f.size for f in found))
 
 
 def _dates(names: Iterable[str]) -> Iterable[dt.date]:

@@ -1,6 +1,7 @@
 """Which snapshot, which file is which, and files that do not lie on this disk."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,7 +10,7 @@ import pytest
 
 from expectations.errors import UsageError
 from tests.transforms.ingest.landings import HQ, read_landed, write
-from transforms.ingest import Snapshot, find_snapshot, land
+from transforms.ingest import find_snapshot, land
 from transforms.ingest.snapshot import SourceFile, _source_file
 from transforms.storage import Storage, open_storage
 
@@ -77,6 +78,6 @@ def test_another_file_system_is_configuration(con: duckdb.DuckDBPyConnection, tm
     )
     for storage in (here.storage, open_storage(f"file://{here.storage.root}"), far):
         assert [f.path for f in storage.files()] == ["hq/clients/a[1].csv", "practices.csv"]
-        frames = read_landed(con, land(con, Snapshot(storage, here.snapshot_date, here.files)))
+        frames = read_landed(con, land(con, replace(here, storage=storage)))
         assert frames["hq_clients"]["hq_client_id"].to_list() == ["c1"]
         assert frames["quarantine"]["line"].to_list() == [2]
