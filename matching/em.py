@@ -30,8 +30,6 @@ _FEW = 10.0
 """Records under which not each has a relative: the only companies of two lists need not be sisters."""
 _KIN_BELIEF, _KIN_APART = 5.0, 0.1
 """Pseudo relatives behind the belief that they agree on shared clues, and the share that does not."""
-_RELATIVES_USUAL, _RELATIVES_BELIEF = 0.5, 10.0
-"""Relatives that a record has in a list, and the records of belief in that."""
 _RECUR = 0.03
 """Share of relatives who have one given name, or one birth date: father and son, twins."""
 FLOOR = 1e-6
@@ -81,8 +79,6 @@ class Belief:
     """Records with a partner, of how many."""
     r: list[Floats]
     """Pseudo counts of levels of shared clues between relatives."""
-    relatives: tuple[float, float] = (0.0, 0.0)
-    """Relatives in the other list, of how many records."""
     recur: float = 0.0
     """Share of relatives who are alike in what tells others apart."""
 
@@ -90,7 +86,7 @@ class Belief:
 def cautious(belief: Belief, comparisons: list[Comparison]) -> Belief:
     """The belief with what holds of all lists of people, where lists are too small to show it.
 
-    Relatives exist and share what families share; some bear one name, or are twins; and hardly a match has
+    Relatives share what families share; some bear one name, or are twins; and hardly a match has
     two birth dates, or two given names. Without it, the model of a small list takes a family for one client.
     """
     m = [pseudo + believed_m(c) * c.firm for pseudo, c in zip(belief.m, comparisons, strict=True)]
@@ -98,8 +94,7 @@ def cautious(belief: Belief, comparisons: list[Comparison]) -> Belief:
     for pseudo in kin:
         pseudo[-1] += _KIN_BELIEF * _KIN_APART
     r = [pseudo + more for pseudo, more in zip(belief.r, kin, strict=True)]
-    relatives = (_RELATIVES_USUAL * _RELATIVES_BELIEF, _RELATIVES_BELIEF)
-    return replace(belief, m=m, r=r, relatives=relatives, recur=_RECUR)
+    return replace(belief, m=m, r=r, recur=_RECUR)
 
 
 def plain_belief(comparisons: list[Comparison]) -> Belief:
@@ -229,9 +224,7 @@ def _step(
     partners, records = belief.overlap
     overlap = (resp[0][~within].sum() + partners) / (space.cross + records)
     duplicates = (resp[0][within].sum() + 0.02) / (space.inside + 1)
-    kin, asked = belief.relatives
-    relatives = (resp[1].sum() + kin) / max(space.cross + space.inside + asked, 1)
-    relatives = min(relatives, _RELATIVES) if rates[2] else 0.0
+    relatives = min(resp[1].sum() / max(space.cross + space.inside, 1), _RELATIVES) if rates[2] else 0.0
     return new_m, new_r, new_u, (min(overlap, 0.999), duplicates, relatives)
 
 
