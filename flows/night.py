@@ -65,8 +65,8 @@ class Inputs:
 
     @property
     def threads(self) -> int:
-        """Threads of DuckDB for each batch under way."""
-        return max(1, self.settings.threads // self.workers)
+        """Threads of DuckDB and Polars for each batch under way."""
+        return _share(self.settings.threads, self.workers)
 
     @property
     def status_facts(self) -> Night:
@@ -126,7 +126,7 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
     if not early:
         preload()  # Great Expectations takes seconds to import, which the landing covers
     with (
-        spawned(early, max(1, settings.threads // settings.workers)) as processes,
+        spawned(early, _share(settings.threads, settings.workers)) as processes,
         tempfile.TemporaryDirectory(prefix="scr-") as scratch,
         connect(settings.threads, settings.memory_limit, Path(scratch)) as con,
         open_store(Path(settings.store)) as store,
@@ -143,6 +143,10 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
             yield OpenNight(inputs, con, store, clock, Path(scratch), processes, batches)
         finally:
             progress.end()
+
+
+def _share(threads: int, workers: int) -> int:
+    return max(1, threads // workers)
 
 
 def _rows(landed: Landed) -> int:
