@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from expectations.errors import UsageError
-from matching import alone, assign, free, grouped, levels, vectors
+from matching import alone, assign, free, grouped, levels, silent, vectors
 from matching.bare import is_bare
 from matching.blocking import candidates, keys_for
 from matching.buckets import Scope
@@ -94,6 +94,7 @@ def _over_both(
     """
     pairs = _with_lists(_scored(con, prepared, comparisons, "all", None)[0], prepared)
     pairs = pairs.filter(pl.col("part_no").is_in(parts.implode()))
+    pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, comparisons))
     label = assign.clusters(prepared.frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
     return _in_clusters(pairs, label).filter(pl.col("left_list") != pl.col("right_list"))
 
@@ -123,6 +124,7 @@ def dedupe(
             comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "within")
         else:
             pairs, _ = _scored(con, prepared, comparisons, "within", model)
+            pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, comparisons))
     pairs = _by_themselves(_with_lists(pairs, prepared))
     if is_bare(spec):
         label = alone.clusters(frame.height, pairs)
