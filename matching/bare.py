@@ -39,7 +39,7 @@ def bare(values: pl.Series, kind: str) -> pl.DataFrame:
     bare_trading: the name it trades as; bare_form: its structure, as far as the name tells it; bare_person:
     a person's name in speaking order. A `name` without any mark of an organisation has both readings.
     """
-    values = spellings.romanised(values.cast(pl.String))
+    values = spellings.romanised(values.cast(pl.String), whole=True)
     values = values.str.replace_all("%", " percent ", literal=True)
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
     columns = ("bare_text", "bare_org", "bare_trading", "bare_form", "bare_person")

@@ -69,7 +69,8 @@ def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     kinds = ("given_name", "middle_name", "family_name", "full_name", "name", "organisation_name")
     held = [_joined(stacked, spec.of(kind)) for kind in kinds]
     given, middle, family, full, either, organisation = (
-        None if names is None else romanised(names) for names in held
+        None if names is None else romanised(names, kind in ("full_name", "name"))
+        for kind, names in zip(kinds, held, strict=True)
     )
     if either is not None:
         return [_clients(either, given, middle, family)]

@@ -9,13 +9,20 @@ from transforms.normalise.text import joined, swap_words
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g"}
 _OTHER = r"[\u0370-\u06ff\u10a0-\u10ff]"
 """Scripts from Greek to Arabic, and Georgian."""
+_HAN = r"\p{Han}"
+_NAME = 4
+"""Characters of a Chinese person's whole name at most."""
+_KANA = r"[\u3040-\u30ff\uac00-\ud7af]"
+"""Letters of Japanese and Korean names, where Chinese characters are read otherwise."""
 
 
-def romanised(names: pl.Series) -> pl.Series:
-    """ "Лавров" → "lavrov": Cyrillic, Greek, Arabic, Georgian and Armenian names in Latin letters.
+def romanised(names: pl.Series, whole: bool = False) -> pl.Series:
+    """ "Лавров" → "lavrov": Cyrillic, Greek, Arabic, Georgian, Armenian and Chinese names in Latin letters.
 
-    Names without a letter of these stay as they are.
+    `whole`: names of a whole person or organisation; a Chinese one begins with the family name there. Names
+    without a letter of these scripts stay as they are.
     """
+    names = _from_chinese(names, whole)
     table = {letter: latin for script in reference("scripts").values() for letter, latin in script.items()}
     name = pl.col("name").str.normalize("NFC").str.to_lowercase().str.replace_all("[\u064b-\u0652]", "")
     # The Arabic article is a word of its own; two letters are consonants where a word begins.
@@ -24,6 +31,27 @@ def romanised(names: pl.Series) -> pl.Series:
     other = names.str.contains(_OTHER).fill_null(False)
     latin = names.filter(other).to_frame("name").select(name.str.replace_many(table)).to_series()
     return names.scatter(other.arg_true(), latin)
+
+
+def _from_chinese(names: pl.Series, whole: bool) -> pl.Series:
+    """ "王小明" → "wang xiaoming", in Pinyin; a part of a name in one word."""
+    written = names.str.contains(_HAN).fill_null(False) & ~names.str.contains(_KANA).fill_null(False)
+    if not written.any():
+        return names
+    from pypinyin import lazy_pinyin  # takes a second to import, and few lists need it
+
+    def read(name: str) -> str:
+        if not whole or not 2 <= len(name) <= _NAME:
+            return "".join(lazy_pinyin(name))
+        family = 2 if len(name) == _NAME else 1  # of four characters, two are the family's: 歐陽
+        return " ".join("".join(lazy_pinyin(part)) for part in (name[:family], name[family:]))
+
+    # Each run of Chinese characters by itself: what stands around it stays.
+    runs = names.filter(written).str.extract_all(rf"{_HAN}+").explode().unique().sort()
+    latin = {run: f" {read(run)} " for run in runs}
+    longest = sorted(latin, key=len, reverse=True)
+    spelled = names.filter(written).str.replace_many(longest, [latin[run] for run in longest], leftmost=True)
+    return names.scatter(written.arg_true(), spelled.str.strip_chars())
 
 
 def letters_for_digits(names: pl.Series) -> pl.Series:

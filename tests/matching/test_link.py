@@ -7,6 +7,7 @@ import pytest
 
 from expectations.errors import UsageError
 from matching import Field, MatchSpec, dedupe, link, load, train_model
+from matching.spellings import romanised
 from tests.matching.people import two_lists
 
 SPEC = MatchSpec(
@@ -107,6 +108,24 @@ def test_names_of_another_script_are_read() -> None:
     russian = right.with_columns(pl.col("given", "family").str.replace_many(written))
     found = who(link(left, russian, SPEC, id_column="id"))
     assert sum(a[1:] == b[1:] for a, b in found) >= 130
+
+
+@pytest.mark.parametrize(
+    ("written", "whole", "read"),
+    [
+        ("王杰", True, "wang jie"),
+        ("王小明", True, "wang xiaoming"),
+        ("歐陽娜娜", True, "ouyang nana"),
+        ("小明", False, "xiaoming"),
+        ("Jackie Chan 陳港生", True, "Jackie Chan  chen gangsheng"),
+        ("山田たろう", True, "山田たろう"),  # Japanese: its characters are read otherwise
+        ("Лавров", True, "lavrov"),
+        ("O'Neil", True, "O'Neil"),
+        (None, True, None),
+    ],
+)
+def test_letters_of_other_scripts(written: str | None, whole: bool, read: str | None) -> None:
+    assert romanised(pl.Series(["王", written], dtype=pl.String), whole).to_list() == ["wang", read]
 
 
 def test_a_company_is_sought_among_the_companies() -> None:
