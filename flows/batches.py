@@ -63,7 +63,7 @@ def run_batches(night: OpenNight, step: Step = plainly) -> list[BatchResult]:
         for member in members:
             idle.put(member)
         try:
-            for number, ids in enumerate(night.batches, start=1):
+            for number, ids in enumerate(night.inputs.batches, start=1):
                 work = partial(run_batch, night, idle, number, ids, results[-1] if results else None)
                 results.append(pool.submit(copy_context().run, step, f"batch {number}", work))
             return [result.result() for result in results]

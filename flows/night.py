@@ -59,9 +59,14 @@ class Inputs:
     """`practice_status` of the practices in scope as the last runs left it."""
 
     @property
+    def batches(self) -> tuple[tuple[str, ...], ...]:
+        """Practice ids, sorted, in batches of about `even_rows` rows."""
+        return batches_of(self.landed.sizes, even_rows(self.settings, _rows(self.landed)))
+
+    @property
     def workers(self) -> int:
-        """Batches under way at once."""
-        return workers_for(self.settings, _rows(self.landed))
+        """Batches under way at once: where one practice is nearly all, the others would have none."""
+        return max(1, min(workers_for(self.settings, _rows(self.landed)), len(self.batches)))
 
     @property
     def threads(self) -> int:
@@ -94,8 +99,6 @@ class OpenNight:
     """A folder that goes with the run."""
     processes: list[Process]
     """Started already, to compute its batches."""
-    batches: tuple[tuple[str, ...], ...]
-    """Practice ids, sorted, in batches of about `even_rows` rows."""
     verdicts: list[tuple[int, Verdict]] = field(default_factory=list)
     """Number of a batch and the gate's results of it, kept where Data Docs are asked for."""
 
@@ -137,10 +140,9 @@ def open_night(settings: Settings, request: RunRequest, progress: Progress) -> I
             clock.count(_rows(landed))
         intake, status = lookup.last_intake(store, scope), lookup.last_status(store, scope)
         inputs = Inputs(settings, request, landed, intake, status)
-        batches = batches_of(landed.sizes, even_rows(settings, _rows(landed)))
         progress.begin(landed.sizes.height, _rows(landed))
         try:
-            yield OpenNight(inputs, con, store, clock, Path(scratch), processes, batches)
+            yield OpenNight(inputs, con, store, clock, Path(scratch), processes)
         finally:
             progress.end()
 

@@ -153,7 +153,7 @@ def test_a_killed_run_changes_nothing_and_the_next_finds_nothing_to_change(
 def test_no_whole_tax_number_leaves_the_run(sample_landing: Path, sample_store: Path, tmp_path: Path) -> None:
     settings = load_settings(landing=str(sample_landing), store=str(tmp_path / "other"))
     with open_night(settings, new_request(), PlainProgress()) as night:
-        ids = [practice_id for batch in night.batches for practice_id in batch]
+        ids = [practice_id for batch in night.inputs.batches for practice_id in batch]
         frames = read_batch(night.con, night.inputs.landed, ids, night.inputs.last_intake, "r")
     numbers = {
         digits

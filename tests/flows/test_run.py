@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import flows.crew
+import flows.night
 from expectations.errors import StoreError
 from flows.config import Settings, load_settings
-from flows.night import Inputs, batches_of, even_rows, new_request
+from flows.night import Inputs, batches_of, even_rows, new_request, open_night
 from flows.progress import Clock, PlainProgress
 from flows.run import RunSummary, run
 from flows.stages import Computed, compute
@@ -53,6 +54,17 @@ def test_every_practice_is_in_one_batch_whatever_the_order_of_rows(
 )
 def test_all_workers_are_busy_until_the_end(rows: int, batch_rows: int, each: int) -> None:
     assert even_rows(Settings(batch_rows=batch_rows, workers=2), rows) == each
+
+
+@pytest.mark.parametrize(("practices", "workers"), [(len(IDS), 2), (1, 1)])
+def test_no_worker_waits_for_a_batch_that_never_comes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, practices: int, workers: int
+) -> None:
+    monkeypatch.setattr(flows.night, "_WORTHWHILE", 1)
+    settings = settings.model_copy(update={"workers": 2})
+    request = new_request(dt.date(2024, 1, 15), None, IDS[:practices])
+    with open_night(settings, request, PlainProgress()) as night:
+        assert night.inputs.workers == workers
 
 
 @pytest.fixture
