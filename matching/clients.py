@@ -72,7 +72,7 @@ def scored_clients(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], options: MatchOptions
 ) -> pl.DataFrame:
     """The pairs of table `candidate` with their subjects and odds, each by itself."""
-    compared = vectors.compare(con, "candidate", comparisons, stratified=True)
+    compared = vectors.compare(con, "candidate", prepared.records, comparisons, stratified=True)
     model = load(options.model)
     pairs = score(compared, comparisons, model)
     pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)

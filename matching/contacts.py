@@ -123,7 +123,9 @@ def scored_contacts(
     some = pl.concat([pairs["l"], pairs["r"]]).unique().sort()
     prepared = prepare_contacts(con, found, some)
     _candidates(con, pairs, some)
-    pairs = score(vectors.compare(con, "candidate", COMPARISONS, stratified=False), COMPARISONS, model)
+    pairs = score(
+        vectors.compare(con, "candidate", prepared.records, COMPARISONS, stratified=False), COMPARISONS, model
+    )
     probability = 1 / (1 + (-pl.col("log_odds").clip(-60, 60)).exp())
     return pairs.with_columns(probability=probability, apart=_apart(pairs, prepared)), prepared
 

@@ -2,41 +2,59 @@
 
 from dataclasses import replace
 
-from matching.comparison import FIRM, SELDOM, Comparison, Level, edits, either_null, jw
+import polars as pl
 
-_YEAR, _MONTH, _DAY = (
-    [f"{side}.dob[{first}:{last}]" for side in "lr"] for first, last in ((1, 4), (6, 7), (9, 10))
-)
+from matching.comparison import FIRM, SELDOM, Comparison, Level, edits, either_null, jw, of_values
+
+FIRST = {"first_mail": ("emails_own", "emails_family"), "first_phone": ("phones_own",)}
+"""Columns that hold the first value of one list, or else of the next."""
+PARTS = {
+    "birth_year": pl.col("dob").str.slice(0, 4),
+    "birth_month": pl.col("dob").str.slice(5, 2),
+    "birth_day": pl.col("dob").str.slice(8, 2),
+    "born": pl.col("dob").str.slice(0, 4).cast(pl.Int32, strict=False),
+    "mail_box": pl.col("first_mail").str.splitn("@", 2).struct.field("field_0"),
+}
+"""Columns that hold a part of the text of another."""
+
+_YEAR, _MONTH, _DAY = ([f"{side}.birth_{part}" for side in "lr"] for part in ("year", "month", "day"))
 _SAME_YEAR = f"{_YEAR[0]} = {_YEAR[1]}"
 _PARTS = " + ".join(f"({part[0]} = {part[1]})::int" for part in (_YEAR, _MONTH, _DAY))
-_YEARS_APART = f"abs(try_cast({_YEAR[0]} as smallint) - try_cast({_YEAR[1]} as smallint))"
+
+
+def _digits_apart(digits: int) -> str:
+    alike = f"length(l.dob) = length(r.dob) and hamming(l.dob, r.dob) = {digits}"
+    return of_values("dob", alike)
+
 
 BIRTH = Comparison(
     "date_of_birth",
     ("dob", "dob_from"),
     # Of what a Practice Manager client has from its Tax record, that record itself is no witness.
-    f"({either_null('dob')} or (l.dob_from is not null and r.list = 2))",
+    "(l.dob_from is not null and r.list = 2)",
     (
-        Level("same date", "l.dob = r.dob and length(l.dob) = 10"),
+        Level("same date", f"l.dob = r.dob and {_DAY[0]} <> ''"),
         Level("day and month swapped",
               f"{_SAME_YEAR} and {_MONTH[0]} = {_DAY[1]} and {_DAY[0]} = {_MONTH[1]} and {_DAY[0]} <> ''"),
-        Level("one digit apart", "length(l.dob) = length(r.dob) and hamming(l.dob, r.dob) = 1"),
+        Level("one digit apart", _digits_apart(1)),
         Level("two of day, month and year the same", f"{_PARTS} = 2"),
-        Level("two digits apart", "length(l.dob) = length(r.dob) and hamming(l.dob, r.dob) = 2"),
-        Level("a year or two and one other part apart", f"{_PARTS} = 1 and {_YEARS_APART} <= 2"),
+        Level("two digits apart", _digits_apart(2)),
+        Level("a year or two and one other part apart", f"{_PARTS} = 1 and abs(l.born - r.born) <= 2"),
     ),
     "other date",
     rarity="dob",
     most=SELDOM,
     firm=FIRM / 2,
     recurs=True,
+    needs=("dob",),
 )  # fmt: skip
 
 # Two digits in the wrong order are one slip; few codes are near enough for the dear distance.
-_CODES_ALIKE = (
+_CODES_ALIKE = of_values(
+    "post_code",
     "if(length(l.post_code) = length(r.post_code),"
     " hamming(l.post_code, r.post_code) <= 2 and damerau_levenshtein(l.post_code, r.post_code) <= 1,"
-    f" {edits('l.post_code', 'r.post_code', 1)})"
+    f" {edits('post_code', 1)})",
 )
 _AREA_ALIKE = (
     "coalesce(l.post_code = r.post_code, false) or coalesce(l.city = r.city, false)"
@@ -44,7 +62,7 @@ _AREA_ALIKE = (
     f" or coalesce({jw('city', 0.82)}, false)"
 )
 _AREA_UNKNOWN = f"({either_null('post_code')} and {either_null('city')})"
-_STREET_ALIKE = f"({jw('street', 0.88)} or {jw('street_sorted', 0.92)})"
+_STREET_ALIKE = f"({jw('street', 0.88)} or {jw('street_sorted', 0.92, 'street')})"
 _SAME_HOUSE = "l.house = r.house"
 _ADDRESS = (
     f"(coalesce({_STREET_ALIKE} and coalesce(l.house, '') = coalesce(r.house, ''), false)"
@@ -56,9 +74,7 @@ _ADDRESS = (
 PLACE = Comparison(
     "place",
     ("house", "street", "city", "post_code", "region"),
-    "(coalesce(l.street, l.house, l.post_code, l.city, l.region) is null"
-    " or coalesce(r.street, r.house, r.post_code, r.city, r.region) is null"
-    " or coalesce(l.address_hub, false) and coalesce(r.address_hub, false))",
+    "l.address_hub and r.address_hub",
     (
         Level("same address, held by no other",
               f"{_ADDRESS} and l.address_count <= 1 and r.address_count <= 1"),
@@ -76,47 +92,38 @@ PLACE = Comparison(
     ),
     "other place",
     shared=True,
+    needs=("street", "house", "post_code", "city", "region"),
 )  # fmt: skip
 
 
 def _overlap(name: str, column: str, noun: str, near: tuple[Level, ...] = ()) -> Comparison:
     own, family = f"{column}_own", f"{column}_family"
-    # Where neither side shares a value with others, the level before has said all: most pairs end there.
-    both = (
-        f"(len(l.{family}) > 0 or len(r.{family}) > 0)"
-        f" and list_has_any(list_concat(l.{own}, l.{family}), list_concat(r.{own}, r.{family}))"
-    )
     levels = (
         Level(f"same {noun}, held by no other", f"list_has_any(l.{own}, r.{own})"),
-        Level(f"same {noun}, shared by a few", both),
+        Level(f"same {noun}, shared by a few", f"list_has_any(l.{family}, r.{family})"),
         *near,
     )
-    missing = f"(len(l.{own}) + len(l.{family}) = 0 or len(r.{own}) + len(r.{family}) = 0)"
-    return Comparison(name, (column,), missing, levels, f"other {noun}", shared=True)
+    return Comparison(name, (column,), "false", levels, f"other {noun}", shared=True, needs=(own, family))
 
-
-_MAILS = tuple(f"coalesce({side}.emails_own[1], {side}.emails_family[1])" for side in "lr")
-_BOXES = tuple(f"split_part({mail}, '@', 1)" for mail in _MAILS)
 
 EMAIL = _overlap(
     "email",
     "emails",
     "e-mail",
     (
-        Level("e-mail spelled much alike", edits(_MAILS[0], _MAILS[1], 2)),
+        Level("e-mail spelled much alike", of_values("first_mail", edits("first_mail", 2))),
         # People of one name choose one name before the @, so this tells little of its own.
-        Level("same name before the @", f"{_BOXES[0]} = {_BOXES[1]}"),
-        Level("e-mail spelled alike", f"jaro_winkler_similarity({', '.join(_MAILS)}, 0.88) >= 0.88"),
+        Level("same name before the @", "l.mail_box = r.mail_box"),
+        Level("e-mail spelled alike", jw("first_mail", 0.88)),
     ),
 )
 PHONE = _overlap(
     "phone",
     "phones",
     "phone",
-    (Level("phone one digit apart", edits("l.phones_own[1]", "r.phones_own[1]", 1)),),
+    (Level("phone one digit apart", of_values("first_phone", edits("first_phone", 1))),),
 )
 WEBSITE = _overlap("website", "websites", "website")
-_NOBODY = "(len({0}.people) = 0 and len({0}.people_names) = 0)"
 PEOPLE = replace(
     _overlap(
         "contact_people",
@@ -125,14 +132,14 @@ PEOPLE = replace(
         (Level("contact person of the same name", "list_has_any(l.people_names, r.people_names)"),),
     ),
     shown=("people_names", "people"),
-    missing=f"({_NOBODY.format('l')} or {_NOBODY.format('r')})",
+    needs=("people", "people_names"),
     disagree=0.15,  # each product keeps contacts of its own, and neither has all
 )
 
 TAX = Comparison(
     "tax_number",
     ("tax_number", "tax_last3"),
-    either_null("tax_last3"),
+    "false",
     (
         Level("same whole tax number", "l.tax_number = r.tax_number"),
         Level("last three digits of the tax number agree",
@@ -140,32 +147,35 @@ TAX = Comparison(
     ),
     "other tax number",
     private=True,
+    needs=("tax_last3",),
 )  # fmt: skip
 
 BUSINESS = Comparison(
     "business_number",
     ("business_number", "branch_number"),
-    either_null("business_number"),
+    "false",
     (
         Level("same business number, other branch",
               "l.business_number = r.business_number and l.branch_number <> r.branch_number"),
         Level("same business number", "l.business_number = r.business_number"),
     ),
     "other business number",
+    needs=("business_number",),
 )  # fmt: skip
 
 COMPANY = Comparison(
     "company_number",
     ("company_number",),
-    either_null("company_number"),
+    "false",
     (Level("same company number", "l.company_number = r.company_number"),),
     "other company number",
+    needs=("company_number",),
 )
 
 SYNC = Comparison(
     "sync_link",
     (),
-    "(len(l.sync) = 0 and len(r.sync) = 0)",
+    "len(l.sync) = 0 and len(r.sync) = 0",
     (Level("paired by the old client sync", "list_has_any(l.sync, r.sync)"),),
     "paired with another client by the old client sync",
 )
@@ -174,18 +184,20 @@ BOOKS = Comparison(
     "xero_organisation",
     ("organisations",),
     # Of what a Practice Manager client has through its Tax record, that record itself is no witness.
-    "(len(l.organisations) = 0 or len(r.organisations) = 0 or (l.list = 1 and r.list = 2))",
+    "l.list = 1 and r.list = 2",
     (Level("connected to the same Xero organisation", "list_has_any(l.organisations, r.organisations)"),),
     "connected to different Xero organisations",
     disagree=0.1,  # a client can keep several sets of books
+    needs=("organisations",),
 )
 
 CLIENT = Comparison(
     "client",
     ("clients",),
-    "(len(l.clients) = 0 or len(r.clients) = 0)",
+    "false",
     (Level("on one client", "list_has_any(l.clients, r.clients)"),),
     "on other clients",
     shared=True,
+    needs=("clients",),
 )
 """Of contacts: the clients that they hang on. Couples and partners share them too."""

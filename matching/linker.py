@@ -163,10 +163,10 @@ def train(
 ) -> tuple[Model, pl.DataFrame]:
     """A model fitted to the candidates in `con`, and their comparison vectors; `cautiously`: as of `fit`."""
     stratified = "structure" in prepared.filled
-    compared = vectors.compare(con, "candidate", comparisons, stratified)
+    compared = vectors.compare(con, "candidate", prepared.records, comparisons, stratified)
     draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))
     vectors.sample_others(con, prepared.frame.select("rid", "part_no", "list"), scope, draws)
-    others = vectors.compare(con, "other", comparisons, stratified)
+    others = vectors.compare(con, "other", prepared.records, comparisons, stratified)
     weight = (vectors.total_pairs(con, scope) - compared.height) / max(others.height, 1)
 
     def fitted(kind: pl.Expr, entities: tuple[int, ...] | None, usual: Stratum | None = None) -> Stratum:
@@ -210,7 +210,9 @@ def _scored(
     if model is None:
         model, compared = train(con, prepared, comparisons, scope, cautiously=True)
     else:
-        compared = vectors.compare(con, "candidate", comparisons, "structure" in prepared.filled)
+        compared = vectors.compare(
+            con, "candidate", prepared.records, comparisons, "structure" in prepared.filled
+        )
     scored = score(compared, comparisons, model)
     # The belief that nearly everybody has a partner would make a match of a pair that nothing is known of.
     known = pl.any_horizontal(pl.lit(False), *(pl.col(f"c{k}") > 0 for k in range(len(comparisons))))

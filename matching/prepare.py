@@ -4,12 +4,14 @@
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from matching.columns import Records
 from transforms import normalise
 from transforms.normalise.lists import coded, lists_of
 
@@ -37,6 +39,11 @@ class Prepared:
     columns that `levels` compares."""
     free: tuple[tuple[str, str], ...] = ()
     """Fields without a role, compared by themselves: (prepared column, kind)."""
+
+    @cached_property
+    def records(self) -> Records:
+        """The records as comparisons read them."""
+        return Records(self.frame)
 
     @property
     def filled(self) -> list[str]:

@@ -1,6 +1,5 @@
 """Comparison vectors of pairs: the level of every clue, and what the score needs beside them."""
 
-import re
 from collections.abc import Collection
 
 import duckdb
@@ -9,72 +8,48 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.buckets import Scope
+from matching.columns import Records
 from matching.comparison import Comparison
 from matching.em import Space, Vectors
-from matching.names import SWAPPED
+from matching.pairs import Pairs
 
 STRATA = ("person", "organisation", "other")
 """Kinds of pair with parameters of their own: both persons, both organisations, anything else."""
 
-_MACROS = """
-create or replace temp macro jaccard_words(a, b) as
-    len(list_intersect(string_split(a, ' '), string_split(b, ' ')))
-    / len(list_distinct(list_concat(string_split(a, ' '), string_split(b, ' '))))
-"""
-
 
 def compare(
-    con: duckdb.DuckDBPyConnection, source: str, comparisons: list[Comparison], stratified: bool
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    records: Records,
+    comparisons: list[Comparison],
+    stratified: bool,
 ) -> pl.DataFrame:
-    """Vectors of the pairs in table `source(l, r)`.
+    """Vectors of the pairs in table `source(l, r)`; records: of `Prepared`.
 
     One row per pair: l, r, within, stratum (index into STRATA), size (of `em.Vectors`), level columns c0 …,
     and for comparisons with rarity n0 … (records that share the value), sorted by l and r.
     """
-    con.execute(_MACROS)
-    levels = ", ".join(f"{c.sql} as c{k}" for k, c in enumerate(comparisons))
-    rare = [k for k, c in enumerate(comparisons) if c.rarity]
-    counts = "".join(f", n{k}" for k in rare)
-    held = "".join(f', l."n_{comparisons[k].rarity}" as n{k}' for k in rare)
-    stratum = (
-        "case when l.entity = 1 and r.entity = 1 then 0 when l.entity = 2 and r.entity = 2 then 1 else 2 end"
-        if stratified
-        else "0"
-    )
-    # A company can only be one of the companies.
-    size = "if(l.entity = r.entity and l.entity > 0, l.peers, l.size)" if stratified else "l.size"
-    outer = (
-        f"select l, r, l.list = r.list as within, ({stratum})::utinyint as stratum, size, {levels}{counts}"
-    )
-    outer, inner = _once(outer)
-    sql = f"""
-        {outer} from (
-            select pair.l, pair.r, {size} as size{held}, {inner}
-            from {source} as pair
-            inner join prepared as l on l.rid = pair.l
-            inner join prepared as r on r.rid = pair.r
-        )
-        order by l, r
-    """
-    return con.execute(sql).pl()
-
-
-_SIMILARITY = re.compile(r'(jaro_winkler_similarity\(l\."(\w+)", r\."\2")\) >= ([\d.]+)')
-_COLUMN = re.compile(r'\b([lr])\.(?:"([^"]+)"|(\w+))')
-
-
-def _once(sql: str) -> tuple[str, str]:
-    """The expression over plain columns, and the select list that makes them: each similarity only once."""
-    similar = {"swapped": SWAPPED} if SWAPPED in sql else {}
-    sql = sql.replace(SWAPPED, '"swapped"')
-    found = sorted(_SIMILARITY.findall(sql), key=lambda one: -float(one[2]))
-    # Below the least similarity that any level asks for, its exact value does not matter.
-    similar |= {f"jw_{column}": f"{call}, {least})" for call, column, least in found}
-    sql = _SIMILARITY.sub(lambda m: f'"jw_{m[2]}" >= {m[3]}', sql)
-    columns = {f"{m[1]}_{m[2] or m[3]}": m[0] for m in _COLUMN.finditer(sql)}
-    sql = _COLUMN.sub(lambda m: f'"{m[1]}_{m[2] or m[3]}"', sql)
-    made = {**columns, **similar}
-    return sql, ", ".join(f'{expression} as "{name}"' for name, expression in sorted(made.items()))
+    frame = records.frame
+    wide = con.execute(f"select l::bigint << 32 | r as both from {source}").pl()["both"].sort().to_numpy()
+    left, right = wide >> 32, wide & 0xFFFFFFFF
+    lists, size, stratum = frame["list"].to_numpy(), frame["size"].to_numpy()[left], np.zeros(len(wide))
+    if stratified:
+        entity, peers = frame["entity"].to_numpy(), frame["peers"].to_numpy()
+        alike = (entity[left] == entity[right]) & (entity[left] > 0)
+        stratum = np.where(alike, entity[left] - 1.0, STRATA.index("other"))
+        # A company can only be one of the companies.
+        size = np.where(alike, peers[left], size)
+    found = {
+        "l": left.astype(np.uint32),
+        "r": right.astype(np.uint32),
+        "within": lists[left] == lists[right],
+        "stratum": stratum.astype(np.uint8),
+        "size": size,
+    }
+    levels = Pairs(con, records, left, right).all_levels(comparisons)
+    found |= {f"c{k}": level for k, level in enumerate(levels)}
+    rare = {f"n{k}": f"n_{c.rarity}" for k, c in enumerate(comparisons) if c.rarity}
+    return pl.DataFrame(found | {name: frame[held].to_numpy()[left] for name, held in rare.items()})
 
 
 def sample_others(con: duckdb.DuckDBPyConnection, records: pl.DataFrame, scope: Scope, draws: int) -> None:

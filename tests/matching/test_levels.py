@@ -1,11 +1,17 @@
-"""Levels of single comparisons, on one pair of records."""
+"""Levels of single comparisons, on a few records."""
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 
 from matching.blocking import KEYS, records_of
-from matching.details import PLACE
+from matching.columns import Records
+from matching.comparison import Comparison
+from matching.details import EMAIL, PHONE, PLACE
+from matching.names import GIVEN
+from matching.pairs import Pairs
+from transforms import normalise
 
 Home = dict[str, str | None]
 HOME: Home = {
@@ -37,18 +43,85 @@ HOME: Home = {
     ],
 )  # fmt: skip
 def test_place(other: Home, level: str) -> None:
-    found = []
-    for left, right in ((HOME, HOME | other), (HOME | other, HOME)):
-        with duckdb.connect() as con:
-            query = f"select {PLACE.sql} from ({_side(left)}) as l, ({_side(right)}) as r"
-            found.append(PLACE.sentences[con.execute(query).fetchall()[0][0]])
-    assert found == [level, level]
+    homes = pl.DataFrame([HOME, HOME | other]).with_columns(
+        street_sorted=pl.col("street").str.split(" ").list.sort().list.join(" "),
+        address_count=1,
+        address_hub=False,
+    )
+    assert levels(PLACE, homes, [(0, 1), (1, 0)]) == [level, level]
 
 
-def _side(home: Home) -> str:
-    full = home | {"street_sorted": " ".join(sorted((home["street"] or "").split()))}
-    texts = ", ".join(f"{'null' if v is None else repr(v)}::varchar as {k}" for k, v in full.items())
-    return f"select {texts}, 1 as address_count, false as address_hub"
+def levels(comparison: Comparison, records: pl.DataFrame, pairs: list[tuple[int, int]]) -> list[str]:
+    """The sentence that says how each pair of records compares."""
+    left, right = np.array(pairs, np.int64).T
+    with duckdb.connect() as con:
+        compared = Pairs(con, Records(records), left, right)
+        found = compared.levels(comparison)
+        # Few pairs are compared by their values alone.
+        assert compared.all_levels([comparison])[0].tolist() == found.tolist()
+    return [comparison.sentences[level] for level in found]
+
+
+def test_each_pair_compares_as_it_does_alone() -> None:
+    """Names recur, in either order, and may be missing; a condition is worked out once for two values."""
+    names = ["anna", "anne", "a", None, "anna", "hannah", "bob", "robert", "anne", "johanna", "ana"]
+    records = pl.DataFrame({"given": names, "family": names[::-1], "middle": names[1:] + names[:1]})
+    records = records.with_columns(
+        given_known=pl.col("given") != "ana", given_roots=normalise.nickname_roots(records["given"])
+    )
+    pairs = [(a, b) for a in range(len(names)) for b in range(len(names))]
+    together = levels(GIVEN, records, pairs)
+    assert together == [levels(GIVEN, records, [pair])[0] for pair in pairs]
+    assert len(set(together)) >= 8
+
+
+def test_given_and_family_name_in_each_others_field() -> None:
+    records = pl.DataFrame(
+        {
+            "given": ["hall", "isabelle", "lee", "marie", "lee", None],
+            "family": ["isabella", "hall", "marie", "lee", "lee", "lee"],
+            "middle": [None] * 6,
+            "given_known": [True] * 6,
+        },
+        schema_overrides={"middle": pl.String},
+    ).with_columns(given_roots=pl.concat_list("given"))
+    pairs = [(0, 1), (2, 3), (4, 4), (0, 3), (2, 5)]
+    swapped, same, other, missing = (
+        "given and family name swapped", "same given name", "other given name", "missing",
+    )  # fmt: skip
+    assert levels(GIVEN, records, pairs) == [swapped, swapped, same, other, missing]
+
+
+def test_lists_that_share_a_value() -> None:
+    """Of several values any may be the one; a value that many hold counts less."""
+    records = pl.DataFrame(
+        {
+            "emails_own": [["a@x.au", "b@x.au"], ["c@x.au", "b@x.au"], [], [], ["d@y.nz"]],
+            "emails_family": [[], ["f@x.au"], ["f@x.au", "g@x.au"], [], []],
+        },
+        schema={"emails_own": pl.List(pl.String), "emails_family": pl.List(pl.String)},
+    )
+    own, few = "same e-mail, held by no other", "same e-mail, shared by a few"
+    pairs = [(0, 1), (1, 0), (1, 2), (2, 1), (0, 3), (0, 4)]
+    assert levels(EMAIL, records, pairs) == [own, own, few, few, "missing", "other e-mail"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("0298765432", "0298765431", True),
+        ("0298765432", "029876543", True),
+        ("0298765432", "0298765423", False),
+        ("0298765432", "0311111111", False),
+        ("éa12345678", "éb12345678", True),
+    ],
+)
+def test_one_edit_is_told_by_letters_first(one: str, other: str, alike: bool) -> None:
+    records = pl.DataFrame({"phones_own": [[one], [other]], "phones_family": [[], []]}, schema_overrides={
+        "phones_family": pl.List(pl.String)
+    })  # fmt: skip
+    level = "phone one digit apart" if alike else "other phone"
+    assert levels(PHONE, records, [(0, 1), (1, 0)]) == [level, level]
 
 
 def test_swapped_lines_of_an_address_share_a_key() -> None:
