@@ -127,10 +127,11 @@ def _facts(con: duckdb.DuckDBPyConnection, records: Records, world: _World, foun
 
 def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, pl.DataFrame]:
     pairs = world.pairs.join(world.chosen, on=["practice", "policy"], how="semi")
-    fields = field_value(world.values, pairs, world.differing, world.fills, fate)
+    given = world.fills.only(world.chosen)
+    fields = field_value(world.values, pairs, world.differing, given, fate)
     fields = fields.with_columns(run_id=pl.lit(run_id))
     return {
-        "unified_client": unified_client(world.values, fate, world.fills, world.chosen, run_id),
+        "unified_client": unified_client(world.values, fate, given, run_id),
         "field_value": conform(fields, "field_value"),
     }
 

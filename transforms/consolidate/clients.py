@@ -15,34 +15,31 @@ def client_fate(fate: pl.DataFrame) -> pl.DataFrame:
     return conform(fate.select(table("client_fate").names), "client_fate")
 
 
-def unified_client(
-    values: pl.DataFrame, fate: pl.DataFrame, given: Fills, chosen: pl.DataFrame, run_id: str
-) -> pl.DataFrame:
+def unified_client(values: pl.DataFrame, fate: pl.DataFrame, given: Fills, run_id: str) -> pl.DataFrame:
     """Table `unified_client`: one row per record that stands for a client, survivor or archived.
 
     The record's own values stand as they are: the product selects, it does not merge. Two things are added:
     a Practice Manager client shows the identifiers and settings of its Tax record where its own are empty (in
     the product both are one store); where the practice asked to fill blanks, they take the twin's value.
-    `chosen`: practice, policy.
+    `given`: the fills under the chosen policies.
     """
-    standing = fate.filter(pl.col("outcome").is_in(["survivor", "archived"]))
-    rows = given.apply(values, chosen, standing["rid"]).select(*FIELDS, *LISTS)
+    standing = fate.filter(pl.col("rid") == pl.col("target")).sort("practice_id", "client_id")
+    rows = given.apply(values, standing["rid"]).select(*FIELDS, *LISTS)
     rows = standing.select("practice_id", "client_id", "state", survivor_product="product").hstack(rows)
-    rows = rows.join(_records(fate), on=["practice_id", "client_id"], how="left")  # one to one
-    rows = rows.with_columns(
+    rows = rows.hstack(_records(fate, standing["rid"])).with_columns(
         *(pl.col(many).list.first().alias(one) for one, many in _FIRST.items()), run_id=pl.lit(run_id)
     )
     return conform(rows, "unified_client")
 
 
-def _records(fate: pl.DataFrame) -> pl.DataFrame:
+def _records(fate: pl.DataFrame, standing: pl.Series) -> list[pl.Series]:
     """Ids of the records behind each client: the standing one of its list, else the smallest."""
     names = {"hq_client_id": "hq", "xpm_client_uuid": "xpm", "tax_client_id": "tax"}
-    behind = fate.filter(pl.col("client_id").is_not_null()).with_columns(
-        standing=pl.col("rid") == pl.col("target")
+    rid, target, size = pl.col("rid"), pl.col("target"), fate.height
+    place = (rid != target) * size + rid
+    told = fate.filter(target.is_not_null()).select(
+        target, **{name: pl.when(pl.col("product") == product).then(place) for name, product in names.items()}
     )
-    behind = behind.sort("practice_id", "client_id", ~pl.col("standing"), "source_id")
-    return behind.group_by("practice_id", "client_id").agg(
-        pl.col("source_id").filter(pl.col("product") == product).first().alias(name)
-        for name, product in names.items()
-    )
+    firsts = told.group_by("target").agg(pl.col(*names).min() % size)
+    rows = standing.to_frame("target").join(firsts, on="target", how="left", maintain_order="left")
+    return [fate["source_id"].gather(rows[name]).alias(name) for name in names]

@@ -1,6 +1,7 @@
 """Field by field: where the records of one client disagree, what was filled from a twin, and what is lost."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,30 +40,30 @@ FIELDS = (
 _OBJECTS = ("custom_fields", "settings")
 # From which product blanks are filled first.
 _ORDER = {"xpm": 0, "hq": 1, "tax": 2}
-_LISTED = 10**10
+_RULES = pl.Series(["not_chosen", "filled", "survivor"])
+_Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
 class Fills:
     """Values that twins give to the records that stand for a client."""
 
-    rows: pl.DataFrame
-    """policy, practice, target, twin, pair, place, field: one row per value of a twin that is published."""
+    able: pl.DataFrame
+    """The rows of `twin_pairs` whose twin may give something."""
+    given: Mapping[str, _Rows]
+    """Field → the rows of `able`, ascending, whose twin's value is published."""
 
-    def apply(self, values: pl.DataFrame, chosen: pl.DataFrame, standing: pl.Series) -> pl.DataFrame:
-        """The rows `standing` of `values` (row number = rid) with the blanks that the chosen policy fills.
+    def only(self, chosen: pl.DataFrame) -> "Fills":
+        """Those under the chosen policies. `chosen`: practice, policy."""
+        of = chosen.with_columns(stands=pl.lit(True))
+        rows = self.able.join(of, on=["practice", "policy"], how="left", maintain_order="left")  # to one
+        stands = rows["stands"].fill_null(False).to_numpy()
+        return Fills(self.able, {field: rows[stands[rows]] for field, rows in self.given.items()})
 
-        `chosen`: practice, policy.
-        """
-        rows = self.rows.join(chosen, on=["practice", "policy"], how="semi").sort("target", "place", "twin")
-        given = rows.partition_by("field", as_dict=True)
-        return pl.DataFrame(
-            [
-                _filled(values[field], given[field,], standing)
-                if (field,) in given
-                else values[field][standing]
-                for field in values.columns
-            ]
+    def apply(self, values: pl.DataFrame, standing: pl.Series) -> pl.DataFrame:
+        """The rows `standing` of `values` (row number = rid) with their blanks filled, under one policy."""
+        return values.select(
+            _filled(values[field], self.able[self.given[field]], standing) for field in values.columns
         )
 
 
@@ -75,21 +76,27 @@ def published_values(records: Records) -> pl.DataFrame:
 
 
 def twin_pairs(records: Records, plan: pl.DataFrame, blanks: pl.DataFrame) -> pl.DataFrame:
-    """Policy × record that is merged: policy, practice, twin, target, fill, overlay, place (who fills first).
+    """Policy × record that is merged: policy, practice, twin, target, order (who fills first), fill, overlay.
 
     `blanks`: practice numbers whose decision fills blanks. `overlay`: Tax under its Practice Manager client.
-    `pair`: number of twin and target, the same under every policy.
+    `pair`: number of twin and target, the same under every policy; `part`: of policy and practice. Sorted by
+    policy, target, and who fills first.
     """
-    record = records.record
+    record, size = records.record, records.record.height
     merged = plan.filter(pl.col("outcome") == "merged").select("policy", "practice", "target", twin="rid")
     product, seniority = (record[name].gather(merged["twin"]) for name in ("product", "seniority"))
-    place = product.replace_strict(_ORDER, return_dtype=pl.Int64) * _LISTED + seniority
-    overlay = (product == "tax") & (record["product"].gather(merged["target"]) == "xpm")
-    fill = pl.col("practice").is_in(blanks["practice"].implode())
-    merged = merged.with_columns(fill=fill, overlay=overlay, place=place)
-    number = pl.col("target") * record.height + pl.col("twin")
-    pairs = merged.sort("policy", "target", "place", "twin")
-    return pairs.with_columns(pair=number.rank("dense").cast(pl.Int64) - 1)
+    merged = merged.with_columns(
+        order=product.replace_strict(_ORDER, return_dtype=pl.Int64),
+        fill=pl.col("practice").is_in(blanks["practice"].implode()),
+        overlay=(product == "tax") & (record["product"].gather(merged["target"]) == "xpm"),
+    )
+    # One number sorts faster than four columns.
+    target = pl.col("policy").rle_id().cast(pl.Int64) * size + pl.col("target")
+    pairs = merged.sort((target * len(_ORDER) + pl.col("order")) * size + seniority)
+    return pairs.with_columns(
+        pair=(pl.col("target") * size + pl.col("twin")).rank("dense").cast(pl.Int64) - 1,
+        part=pl.struct("policy", "practice").rle_id(),
+    )
 
 
 def differences(values: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -123,29 +130,38 @@ def fills(values: pl.DataFrame, pairs: pl.DataFrame, differing: pl.DataFrame) ->
     `differing`: of `differences`.
     """
     able = pairs.filter(pl.col("fill") | pl.col("overlay"))
-    found = [_given(values[field], able, differing[field]) for field in (*FIELDS, *LISTS)]
-    return Fills(pl.concat(found))
+    pair, asked = able["pair"].to_numpy(), able["fill"].to_numpy()
+    given = {}
+    for field in (*FIELDS, *LISTS):
+        gives = differing[field].to_numpy()[pair]
+        if field not in (*IDENTIFIERS, "settings"):
+            gives &= asked
+        given[field] = _given(values[field], able, np.flatnonzero(gives))
+    return Fills(able, given)
 
 
-def _given(values: pl.Series, able: pl.DataFrame, differing: pl.Series) -> pl.DataFrame:
-    """The pairs of `able` whose twin gives its value of one field."""
-    field = values.name
-    gives = able["fill"] | able["overlay"] if field in (*IDENTIFIERS, "settings") else able["fill"]
-    rows = able.filter(gives & differing[able["pair"]])
-    blank = values.is_null()[rows["target"]]
-    if field in LISTS:
-        chosen = rows
-    elif field == "settings":
+def _given(values: pl.Series, able: pl.DataFrame, rows: _Rows) -> _Rows:
+    """Those of `rows`, twins that have a value which their target has not, whose value is published."""
+    if values.name in LISTS:
+        return rows
+    blank = values.is_null().to_numpy()[able["target"].to_numpy()[rows]]
+    if values.name == "settings":
         # The keys of Practice Manager and Tax never meet: the objects of both are joined, one of each.
-        product = pl.col("place") // _LISTED
-        chosen = rows.filter(blank | rows["overlay"])
-        chosen = chosen.filter(pl.col("twin") == pl.col("twin").first().over("policy", "target", product))
-    else:
-        chosen = rows.filter(blank)
-        chosen = chosen.with_columns(value=values[chosen["twin"]])
-        chosen = chosen.filter(pl.col("value") == pl.col("value").first().over("policy", "target"))
-    columns = ["policy", "practice", "target", "twin", "pair", "place"]
-    return chosen.select(columns).with_columns(field=pl.lit(field))
+        rows = rows[blank | able["overlay"].to_numpy()[rows]]
+        return rows[_first(able.select("part", "target", "order"), rows) == rows]
+    rows = rows[blank]
+    first, twin = _first(able.select("part", "target"), rows), able["twin"].to_numpy()
+    later = np.flatnonzero(first != rows)  # of more than one twin those that say the same
+    alike = values.gather(twin[rows[later]]).eq(values.gather(twin[first[later]])).to_numpy()
+    return np.delete(rows, later[~alike])
+
+
+def _first(keys: pl.DataFrame, rows: _Rows) -> _Rows:
+    """Per row the first of `rows` that has its key; rows of one key stand together."""
+    begins = keys[rows].select(pl.any_horizontal(pl.all().ne_missing(pl.all().shift()))).to_series()
+    place = np.where(begins.to_numpy(), np.arange(len(rows)), 0)
+    first: _Rows = rows[np.maximum.accumulate(place)]
+    return first
 
 
 def _differs(own: pl.Series, other: pl.Series) -> pl.Series:
@@ -158,37 +174,37 @@ def _differs(own: pl.Series, other: pl.Series) -> pl.Series:
 
 def _filled(values: pl.Series, rows: pl.DataFrame, standing: pl.Series) -> pl.Series:
     """The rows `standing` of `values`, those of the targets replaced; `rows` sorted by who fills first."""
+    where = np.arange(len(values))
+    if values.name not in (*LISTS, "settings"):
+        where[rows["target"].to_numpy()] = rows["twin"].to_numpy()  # several twins say the same
+        return values.gather(where[standing.to_numpy()])
+    if not rows.height:
+        return values.gather(standing)
     given = rows.with_columns(other=values[rows["twin"]]).group_by("target", maintain_order=True)
-    if isinstance(values.dtype, pl.List):
+    if values.name in LISTS:
         new = given.agg(pl.col("other").explode())
         new = new.with_columns(own=values[new["target"]].fill_null([]))
         fresh = new.select(pl.col("own").list.concat("other").list.unique(maintain_order=True)).to_series()
-    elif values.name == "settings":
+    else:
         new = given.agg(pl.col("other"))
         own = new.select(pl.concat_list(values[new["target"]], "other").list.drop_nulls())
         inner = pl.element().str.strip_prefix("{").str.strip_suffix("}")
         joined = own.select(pl.first().list.eval(inner).list.join(","))
         fresh = joined.select(pl.concat_str(pl.lit("{"), pl.first(), pl.lit("}"))).to_series()
-    else:
-        new = given.agg(pl.col("other").first())
-        fresh = new["other"]
-    where = np.arange(len(values))
     where[new["target"].to_numpy()] = len(values) + np.arange(new.height)
     return pl.concat([values, fresh.rename(values.name)]).gather(where[standing.to_numpy()])
 
 
 def values_lost(differing: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
     """Policy × practice number: per field, how many values of merged records are not published."""
-    keys = ["policy", "practice"]
-    all_of = pairs.select(keys).hstack(differing[pairs["pair"]])
-    counts = all_of.group_by(keys).agg(pl.all().sum().cast(pl.Int64))
-    published = given.rows.group_by(*keys, "field").len("published")
-    return (
-        counts.unpivot(index=keys, variable_name="field", value_name="differing")
-        .join(published, on=[*keys, "field"], how="left")  # one to at most one
-        .select(*keys, "field", lost=pl.col("differing") - pl.col("published").fill_null(0))
-        .filter(pl.col("lost") > 0)
-    )
+    parts = pairs.select("part", "policy", "practice").unique("part").sort("part")
+    pair, part, of_able = pairs["pair"].to_numpy(), pairs["part"].to_numpy(), given.able["part"].to_numpy()
+    found = []
+    for field, rows in given.given.items():
+        counts = np.bincount(part[differing[field].to_numpy()[pair]], minlength=parts.height)
+        counts -= np.bincount(of_able[rows], minlength=parts.height)
+        found.append(parts.select("policy", "practice", field=pl.lit(field), lost=pl.Series(counts)))
+    return pl.concat(found).filter(pl.col("lost") > 0)
 
 
 def field_value(
@@ -196,33 +212,45 @@ def field_value(
 ) -> pl.DataFrame:
     """Table `field_value` but for run_id: of each field in which a twin differs, every value.
 
-    `pairs`: those of the chosen policies. A value that equals the standing record's is not listed again.
-    `fate`: of `fates`. Sorted by number, into the order of the table's key: by text it costs ten times that.
+    `pairs` and `given`: those under the chosen policies. A value that equals the standing record's is not
+    listed again. `fate`: of `fates`. Sorted by number, into the order of the table's key: by text it costs
+    ten times that.
     """
     fields = pl.Series("field", sorted((*FIELDS, *LISTS)))
-    rows = pl.concat(_field_rows(values[name], pairs, differing[name], no) for no, name in enumerate(fields))
-    published = given.rows.join(pairs, on=["policy", "pair"], how="semi")
-    numbers = published["field"].replace_strict(fields, range(fields.len()), return_dtype=pl.Int64)
-    held = (published["pair"] * fields.len() + numbers).implode()
-    clients = fate.filter(pl.col("rid") == pl.col("target")).sort("practice_id", "client_id")
-    clients = clients.select(target="rid").with_row_index("client_no")
-    rows = rows.join(clients, on="target").sort("client_no", "field_no", "twin")  # many to one
-    own = pl.col("twin") == pl.col("target")
-    filled = (pl.col("pair") * fields.len() + pl.col("field_no")).is_in(held).fill_null(False)
-    rules = pl.when(own).then(pl.lit("survivor")).when(filled).then(pl.lit("filled"))
-    return (
-        rows.select("value", chosen=own | filled, rule=rules.otherwise(pl.lit("not_chosen")))
-        .hstack(fate.select("practice_id", "product", "source_id")[rows["twin"]])
-        .with_columns(fate["client_id"].gather(rows["target"]), fields.gather(rows["field_no"]))
+    filled = {name: given.able["pair"].to_numpy()[rows] for name, rows in given.given.items()}
+    rows = pl.concat(
+        _field_rows(values[name], pairs, differing[name], filled[name]).with_columns(field_no=pl.lit(no))
+        for no, name in enumerate(fields)
+    )
+    clients = fate.filter(pl.col("rid") == pl.col("target")).sort("practice_id", "client_id")["rid"]
+    number = np.empty(fate.height, dtype=np.int64)
+    number[clients.to_numpy()] = np.arange(clients.len())
+    place = number[rows["target"].to_numpy()] * fields.len() + rows["field_no"].to_numpy()
+    rows = rows[(place * fate.height + rows["twin"].to_numpy()).argsort()]
+    return fate.select("practice_id", "product", "source_id")[rows["twin"]].with_columns(
+        fate["client_id"].gather(rows["target"]),
+        fields.gather(rows["field_no"]),
+        rows["value"],
+        chosen=rows["rule"] > 0,
+        rule=_RULES.gather(rows["rule"]),
     )
 
 
-def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series, number: int) -> pl.DataFrame:
-    """target, twin, pair, field_no, value: the twins that differ, and (no pair) the standing record."""
-    twins = pairs.filter(differing[pairs["pair"]]).select("target", "twin", "pair")
-    own = twins.select("target", twin="target").unique()
-    rids = pl.concat([twins, own], how="diagonal")
-    shown = values[rids["twin"]]
+def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series, filled: _Rows) -> pl.DataFrame:
+    """target, twin, rule, value: the twins that differ, and the standing record if it holds a value.
+
+    `filled`: the numbers of the pairs whose twin's value is published.
+    """
+    pair, is_filled = pairs["pair"].to_numpy(), np.zeros(differing.len(), dtype=np.bool_)
+    is_filled[filled] = True
+    rows = np.flatnonzero(differing.to_numpy()[pair])
+    target = pairs["target"].to_numpy()[rows]
+    own = np.unique(target)
+    own = own[values.is_not_null().to_numpy()[own]]
+    twin = np.concatenate([pairs["twin"].to_numpy()[rows], own])
+    rule = np.concatenate([is_filled[pair[rows]], np.full(len(own), 2)])
+    shown = values.gather(twin)
     text = shown.list.join("; ") if isinstance(shown.dtype, pl.List) else shown.cast(pl.String)
-    rows = rids.with_columns(field_no=pl.lit(number, pl.Int64), value=text)
-    return rows.filter(pl.col("value").is_not_null())
+    return pl.DataFrame(
+        {"target": np.concatenate([target, own]), "twin": twin, "rule": rule, "value": text}
+    )
