@@ -8,29 +8,29 @@ three or more members under different names, stay apart and are asked about (doc
 """
 
 import duckdb
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from expectations.conform import conform
 from expectations.contracts import table
-from transforms import normalise
+from transforms.consolidate.group_rows import in_sets
 from transforms.consolidate.ids import stable_ids
+from transforms.consolidate.joined import rows_at
 from transforms.sql import Frames, run_sql
 
-_CLIENT = ["practice_id", "product", "source_client_id"]
-_TELLS_NOTHING = r"^the | (?:group|grp)$"
+_BECAME = ["client_id", "client_no", "stands_on", "lost"]
+_MANY = 2**31
+"""More than there are rows: two numbers go as one."""
 
 
 def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
     """unified_group, group_member; of groups dropped_link (without run_id), link_fate, link_questions.
 
-    Takes hq_groups, xpm_groups, link_plan, link_client.
+    Takes link_group and link_entry (of `group_rows`), link_plan, link_became.
     """
-    records = _keyed(_records(frames))
-    members = _members(records, frames["link_client"])
-    heads = _headed(con, _in_sets(records.drop("clients"), members))
+    records, entries = frames["link_group"], frames["link_entry"]
+    members = entries.hstack(rows_at(frames["link_became"].select(_BECAME), entries["rid"]))
+    sets = in_sets(records, entries, members["client_no"])
+    heads = _headed(con, records.hstack(sets.drop("group_no")), frames["link_plan"])
     links = _links(members, heads)
     kept = links.filter(pl.col("reason").is_null())
     living = kept["set_no"].unique()
@@ -44,76 +44,17 @@ def group_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) ->
     }
 
 
-def _records(frames: Frames) -> pl.DataFrame:
-    """One row per group read of a practice with a plan: `group_no` in the order of practice, id and product.
-
-    `clients`: its list of clients, as read.
-    """
-    hq = frames["hq_groups"].select(
-        "practice_id",
-        "name",
-        product=pl.lit("hq"),
-        source_id="hq_group_id",
-        taxable=pl.lit(None, pl.String),
-        clients="hq_client_ids",
-    )
-    xpm = frames["xpm_groups"].select(
-        "practice_id",
-        name="Name",
-        product=pl.lit("xpm"),
-        source_id="UUID",
-        taxable="Taxable",
-        clients="ClientUUIDs",
-    )
-    plan = frames["link_plan"].filter("planned").select("practice_id", "kept_product")
-    return (
-        pl.concat([hq, xpm])
-        .join(plan, on="practice_id")  # many to one
-        .sort("practice_id", "source_id", "product")
-        .with_row_index("group_no")
-        .with_columns(on_kept_product=pl.col("product") == pl.col("kept_product"))
-        .drop("kept_product")
-    )
-
-
-def _members(records: pl.DataFrame, clients: pl.DataFrame) -> pl.DataFrame:
-    """One row per entry of a group's list of clients, with what the client became.
-
-    `occurrence` counts the entries of a group that name one client twice: 1 but for repeats.
-    """
-    became = clients.select(
-        *_CLIENT[:2], "client_id", "client_no", "stands_on", "lost", source_client_id="source_id"
-    )
-    entries = (
-        records.select("group_no", *_CLIENT[:2], source_client_id="clients")
-        .explode("source_client_id")
-        .drop_nulls("source_client_id")
-        .with_row_index("entry_no")
-        .with_columns(occurrence=pl.lit(1, pl.Int64))
-    )
-    named = ("group_no", "source_client_id")
-    again = entries.filter(pl.struct(named).is_duplicated()).select(
-        "entry_no", occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(named)
-    )
-    return (
-        entries.update(again, on="entry_no")
-        .join(became, on=_CLIENT, how="left")  # many to at most one
-        .with_columns(own=(pl.col("product") == pl.col("stands_on")).fill_null(False))
-        .drop(_CLIENT[:2], "stands_on")
-    )
-
-
 def _links(members: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
-    """One row per entry, published where `reason` is empty, else dropped.
+    """One row per entry of a group's list of clients, published where `reason` is empty, else dropped.
 
     Of several memberships of one client in one group that of the product the client stands on is published.
     """
     of = heads.select("group_no", "practice_id", "product", "source_id", "group_id", "set_no", "is_head")
-    rows = members.join(of, on="group_no")  # many to one
-    membership = pl.struct("set_no", "client_no")
+    rows = members.join(of, on="group_no")  # many to one: those of a practice with a plan
+    membership = pl.col("set_no") * _MANY + pl.col("client_no")
     several = rows.filter(pl.col("client_no").is_not_null()).filter(membership.is_duplicated())
     ladder = several.sort(
-        *("own", "is_head", "group_no", "source_client_id", "occurrence"),
+        *(pl.col("product") == pl.col("stands_on"), "is_head", "group_no", "source_client_id", "occurrence"),
         descending=[True, True, False, False, False],
     )
     repeated = ladder.filter(~membership.is_first_distinct())["entry_no"]
@@ -126,59 +67,22 @@ def _links(members: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _keyed(records: pl.DataFrame) -> pl.DataFrame:
-    """With `name_key`, equal for groups of one name; a name with nothing to compare is like no other."""
-    folded = normalise.fold(records["name"]).alias("folded")
-    bare = pl.col("folded").str.replace_all(_TELLS_NOTHING, "")
-    alone = pl.concat_str(pl.lit("id"), "product", "source_id", separator=" ")
-    key = pl.when(pl.col("folded").is_null()).then(alone).otherwise("name " + bare)
-    return records.with_columns(folded).select(pl.exclude("folded"), name_key=key)
+def _headed(con: duckdb.DuckDBPyConnection, records: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
+    """Of a practice with a plan, with the group its set stands on.
 
-
-def _in_sets(records: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """With `has_members`, and `set_no`, equal for groups that are one.
-
-    Groups of one name are joined by each client that lives on in both; one without such a client joins the
-    others of its name where these are one group.
+    That is `head_product`, `head_id`, `name`, `group_id`, `is_head`, `taxable`: of the product that the
+    policy keeps, then the smaller id; Practice Manager's Taxable, in the same order.
     """
-    named = records.select("group_no", name_no=pl.struct("practice_id", "name_key").rank("dense"))
-    living = members.filter(pl.col("client_no").is_not_null()).select("group_no", "client_no")
-    ties = living.join(named, on="group_no")  # many to one
-    ties = ties.select("group_no", client=pl.struct("name_no", "client_no").rank("dense").cast(pl.Int64) - 1)
-    rows = records.with_columns(
-        has_members=pl.col("group_no").is_in(ties["group_no"].implode()),
-        set_no=pl.Series(_components(ties, records.height)),
-    )
-    same_name = (
-        pl.col("set_no").filter("has_members").over("practice_id", "name_key", mapping_strategy="join")
-    )
-    only = pl.when(same_name.list.n_unique() == 1).then(same_name.list.first())
-    set_no = pl.when("has_members").then("set_no").otherwise(pl.coalesce(only, "set_no"))
-    return rows.with_columns(set_no=set_no)
-
-
-def _components(ties: pl.DataFrame, groups: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Component of each group; groups and the clients in them are the two sides of one graph."""
-    left, right = ties["group_no"].to_numpy().astype(np.int64), ties["client"].to_numpy() + groups
-    size = groups + (int(ties["client"].max()) + 1 if ties.height else 0)  # type: ignore[arg-type]
-    graph = coo_array((np.ones(ties.height, dtype=np.int32), (left, right)), shape=(size, size))
-    label = connected_components(graph, directed=False)[1]
-    return np.asarray(label[:groups], dtype=np.int64)
-
-
-def _headed(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> pl.DataFrame:
-    """With the group its set stands on: `head_product`, `head_id`, `name`, `group_id`, `is_head`, `taxable`.
-
-    Of the product that the policy keeps, then the smaller id; Practice Manager's Taxable, in the same order.
-    """
-    ladder = records.sort("set_no", ~pl.col("on_kept_product"), "group_no")
+    plan = plan.filter("planned").select("practice_id", "kept_product")
+    records = records.join(plan, on="practice_id", maintain_order="left")  # many to one
+    ladder = records.sort("set_no", pl.col("product") != pl.col("kept_product"), "group_no")
     taxable = ladder.drop_nulls("taxable").unique("set_no", keep="first").select("set_no", "taxable")
     heads = ladder.unique("set_no", keep="first", maintain_order=True)
     heads = heads.with_columns(group_id=stable_ids(con, heads, "g")).select(
         *("set_no", "name", "group_id"), head_no="group_no", head_product="product", head_id="source_id"
     )
     return (
-        records.drop("name", "taxable", "on_kept_product")
+        records.drop("name", "taxable", "kept_product")
         .join(heads, on="set_no", maintain_order="left")  # many to one
         .join(taxable, on="set_no", how="left", maintain_order="left")  # many to at most one
         .with_columns(is_head=pl.col("group_no") == pl.col("head_no"))
@@ -213,17 +117,15 @@ def _questions(
 ) -> pl.DataFrame:
     """Groups that may be one: of one name, or of the same members. Only those that can be are looked at."""
     key, client = ["practice_id", "group_id"], pl.col("client_no")
-    sizes = kept.group_by("set_no").agg(
-        pl.col("practice_id").first(), size=pl.len(), first=client.min(), last=client.max()
-    )
+    sizes = kept.group_by("set_no").agg(size=pl.len(), first=client.min(), last=client.max())
     sizes = sizes.filter(pl.col("size") > 2)
-    likely = sizes.filter(pl.struct("practice_id", "size", "first", "last").is_duplicated())["set_no"]
-    names = heads.filter("is_head").filter(pl.struct("practice_id", "name_key").is_duplicated())
+    likely = sizes.filter(pl.struct("size", "first", "last").is_duplicated())["set_no"]
+    names = heads.filter("is_head").filter(pl.col("name_no").is_duplicated())
     members = kept.filter(pl.col("set_no").is_in(likely.implode()))
     concerned = pl.concat([members.select(key), names.select(key)])
     asked = {
         "group_member": members.select(*key, "client_id"),
-        "group_key": names.select(*key, "name_key"),
+        "group_key": names.select(*key, pl.col("name_no").cast(pl.String)),
         "unified_group": groups.join(concerned, on=key, how="semi"),
     }
     return run_sql(con, "links/group_questions", asked, {"run_id": run_id})

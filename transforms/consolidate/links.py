@@ -14,6 +14,7 @@ from expectations.conform import conform
 from expectations.contracts import table
 from transforms.consolidate.contact_rows import contact_rows
 from transforms.consolidate.contacts import contact_tables
+from transforms.consolidate.group_rows import group_rows
 from transforms.consolidate.groups import group_tables
 from transforms.consolidate.organisations import organisation_tables
 from transforms.consolidate.relationships import relationship_tables
@@ -21,7 +22,6 @@ from transforms.consolidate.staff import staff_tables
 from transforms.private import mask_known, mask_text, whole_numbers
 from transforms.sql import Frames, run_sql
 
-_OUTLOOK = (group_tables, organisation_tables)
 _PARTS = (contact_tables, group_tables, relationship_tables, organisation_tables)
 _IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
@@ -41,13 +41,14 @@ _REACH = {
 
 
 def read_links(frames: Frames) -> dict[str, pl.DataFrame]:
-    """Contacts, groups and relationships as read, tax numbers inside text masked; `link_contact`.
+    """Contacts, groups and relationships as read, tax numbers inside text masked; and numbered.
 
     Takes source_client, client_fate, hq_contacts, xpm_contacts, contact_person, hq_groups, xpm_groups,
-    xpm_relationships. `link_contact`: of `contact_rows`.
+    xpm_relationships. Numbered are `link_contact` (of `contact_rows`), link_group, link_entry (`group_rows`).
     """
     texts = _masked_texts(frames)
-    return {**texts, "link_contact": contact_rows({**frames, **texts})}
+    read = {**frames, **texts}
+    return {**texts, **group_rows(read), "link_contact": contact_rows(read)}
 
 
 def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
@@ -109,17 +110,6 @@ def _became(fates: pl.DataFrame) -> pl.DataFrame:
         stands_on=pl.when("hq").then(pl.lit("hq")).when(~pl.col("hq")).then(pl.lit("xpm")),
         lost=pl.when(pl.col("client_id").is_null()).then(excluded),
     )
-
-
-def link_outlook(con: duckdb.DuckDBPyConnection, frames: Frames) -> dict[str, pl.DataFrame]:
-    """What would become of groups and organisations, by the very rules of `link_tables`.
-
-    Takes source_client, match, effective_organisation, hq_groups and xpm_groups (texts masked), link_plan and
-    link_client; gives dropped_link, link_fate, link_questions and organisation_link.
-    """
-    parts = [part(con, frames, "") for part in _OUTLOOK]
-    found = dict(zip(_GATHERED, _gathered(parts), strict=True))
-    return {**found, "organisation_link": parts[-1]["organisation_link"]}
 
 
 def _gathered(parts: Iterable[Frames]) -> list[pl.DataFrame]:

@@ -11,7 +11,7 @@ with likeness as (
     group by practice_id, group_id
     union all
     select
-        practice_id, group_id, 'group name', name_key, 'one name and no member in common',
+        practice_id, group_id, 'group name', name_no, 'one name and no member in common',
         'put a client of the one into the other'
     from group_key
 ),
