@@ -70,7 +70,7 @@ def mask_tax_number(value: pl.Expr | pl.Series) -> pl.Expr | pl.Series:
         return value.to_frame().select(mask_tax_number(pl.col(value.name))).to_series()
     digits = _digits(value)
     whole_or_masked = (digits.str.len_chars() >= 7) | value.str.contains(r"^\*+\d{3}$")
-    last_three = digits.str.replace(r"^\d*(\d{3})$", _STARS + "${1}")
+    last_three = pl.concat_str(pl.lit(_STARS), digits.str.tail(3))
     return pl.when(whole_or_masked).then(last_three).when(value.is_not_null()).then(pl.lit(_STARS))
 
 

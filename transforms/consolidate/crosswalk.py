@@ -1,5 +1,6 @@
 """What became of each record that was read."""
 
+import numpy as np
 import polars as pl
 
 from expectations.conform import conform
@@ -21,13 +22,12 @@ def crosswalk(fate: pl.DataFrame, quarantine: pl.DataFrame, links: pl.DataFrame,
     columns = [name for name in table("crosswalk").names if name != "run_id"]
     found = pl.concat(frame.select(columns) for frame in rows).with_columns(run_id=pl.lit(run_id))
     # Each part is in the order of its ids: what remains is to sort by the few values of the rest of the key.
-    ranks = [_rank(found[name]) for name in table("crosswalk").key[:-1]]
-    return conform(found.sort(*ranks, maintain_order=True), "crosswalk")
-
-
-def _rank(values: pl.Series) -> pl.Series:
-    """Place of each value among the different ones, in their order."""
-    return values.cast(pl.Enum(values.unique().sort())).to_physical()
+    place = np.zeros(found.height, dtype=np.int64)
+    for name in table("crosswalk").key[:-1]:
+        different = found[name].unique().sort()
+        rank = found[name].cast(pl.Enum(different)).to_physical().to_numpy()
+        place = place * different.len() + rank
+    return conform(found[place.argsort(kind="stable")], "crosswalk")
 
 
 def _unreadable(quarantine: pl.DataFrame, fate: pl.DataFrame) -> pl.DataFrame:

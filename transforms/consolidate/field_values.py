@@ -245,8 +245,9 @@ def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series, fi
     is_filled[filled] = True
     rows = np.flatnonzero(differing.to_numpy()[pair])
     target = pairs["target"].to_numpy()[rows]
-    own = np.unique(target)
-    own = own[values.is_not_null().to_numpy()[own]]
+    has_twin = np.zeros(values.len(), dtype=np.bool_)
+    has_twin[target] = True
+    own = np.flatnonzero(has_twin & values.is_not_null().to_numpy())
     twin = np.concatenate([pairs["twin"].to_numpy()[rows], own])
     rule = np.concatenate([is_filled[pair[rows]], np.full(len(own), 2)])
     shown = values.gather(twin)

@@ -51,12 +51,14 @@ def _links(frames: Frames) -> pl.DataFrame:
     )
     users = rows["user_id"].unique().sort()
     rows = rows.with_columns(user_no=pl.col("user_id").cast(pl.Enum(users)).to_physical().cast(pl.Int64))
-    entry = pl.col("list_no") * users.len() + pl.col("user_no")
     link = pl.col("client_no") * users.len() + pl.col("user_no")
-    return rows.sort("client_no", "user_no", "list_no").select(
+    rows = rows.sort("client_no", "user_no", "list_no").with_row_index("place")
+    begins = pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift()) for c in ("user_no", "list_no"))
+    first = pl.when(begins).then("place").forward_fill()
+    return rows.select(
         *("practice_id", "client_id", "user_id"),
         source_client_id="source_id",
-        occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(entry),
+        occurrence=(pl.col("place") - first + 1).cast(pl.Int64),
         reason=pl.when(pl.col("client_id").is_null())
         .then("lost")
         .when(~link.is_first_distinct())
