@@ -137,7 +137,7 @@ def _client_tables(world: _World, fate: pl.DataFrame, run_id: str) -> dict[str, 
 
 
 def _questions(con: duckdb.DuckDBPyConnection, records: Records, world: _World) -> _Asked:
-    pairs = open_pairs(con, records, world.plan)
+    pairs = open_pairs(records, world.plan)
     shared = shared_numbers(con, records, world.plan)
     # Undecided clients are counted among the facts.
     selections = undecided(con, records, world.plan, world.chosen)

@@ -110,31 +110,60 @@ def _planned(rows: pl.DataFrame, policy: str) -> pl.DataFrame:
     )
 
 
-def what_if(
-    con: duckdb.DuckDBPyConnection, records: Records, today: pl.DataFrame, asked: pl.DataFrame
-) -> pl.DataFrame:
+def what_if(records: Records, today: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """Policy × question: whether a yes would change anything, a survivor, or an organisation's client.
 
     And what becomes of both records then and now: left_then, left_then_rid (the record it becomes) ….
 
     `asked`: one row per open pair: question, left_rid, right_rid. Each question is looked at by itself.
     """
-    set_of = records.record.select("rid", "set_id")
-    sides = [
-        asked.select("question", rid=side).join(set_of, on="rid").select("question", "set_id")
-        for side in ("left_rid", "right_rid")
-    ]
-    supposed = (
-        pl.concat(sides)
-        .unique()
-        .join(records.member, on="set_id")  # many to many: each set of each question
-        .with_columns(set_id=pl.col("question"))
-        .drop("question")
-    )
+    sides = pl.concat(asked.select("question", rid=side) for side in ("left_rid", "right_rid"))
+    sets = sides.select("question", set_id=records.record["set_id"].gather(sides["rid"])).unique()
+    supposed = sets.join(records.member, on="set_id")  # many to many: each set of each question
+    supposed = supposed.with_columns(set_id=pl.col("question")).drop("question")
     concerned = pl.concat([supposed["rid"], records.holder["rid"]]).unique()
     today = today.filter(pl.col("rid").is_in(concerned.implode()))
-    frames = {"supposed": plan(supposed), "plan": today, "holder": records.holder, "asked": asked}
-    return run_sql(con, "consolidate/what_if", frames)
+    fate = pl.when("undecided").then(pl.lit("undecided")).otherwise("outcome")
+    columns = ("policy", "rid", "outcome", "target", "lives", "undecided")
+    now = today.select(*columns, fate=fate)
+    then = plan(supposed).select(*columns, fate=fate, question="set_id")
+    both = then.join(now, on=["policy", "rid"], suffix="_now")  # many to one
+    open_now, survives = pl.col("undecided_now"), pl.col("outcome") == "survivor"
+    differs = (pl.col("outcome") != pl.col("outcome_now")) | pl.col("target").ne_missing(pl.col("target_now"))
+    effect = both.group_by("policy", "question").agg(
+        # While a selection is open, it hangs on the answer too: one selection then decides for both records.
+        changes=(differs | open_now).any(),
+        decides_survivor=((survives != (pl.col("outcome_now") == "survivor")) | open_now).any(),
+    )
+    decided = _moved_organisations(records.holder, then, now).with_columns(decides_organisation=True)
+    effect = effect.join(decided, on=["policy", "question"], how="left")  # one to at most one
+    for side in ("left", "right"):
+        names = {f"{side}_then": "fate", f"{side}_then_rid": "target"}
+        names |= {f"{side}_now": "fate_now", f"{side}_now_rid": "target_now"}
+        record = asked.select("question", rid=f"{side}_rid")
+        of = both.join(record, on=["question", "rid"]).select("policy", "question", **names)  # many to one
+        effect = effect.join(of, on=["policy", "question"])  # one to one
+    return effect.with_columns(pl.col("decides_organisation").fill_null(False))
+
+
+def _moved_organisations(holder: pl.DataFrame, then: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """policy, question: those whose yes changes on which clients an organisation would be.
+
+    `then`: policy, question, rid and its fate after a yes; `now`: the same without one.
+    """
+    held = holder.select("practice", "organisation_id", "rid")
+    one, organisation = then.filter(pl.col("policy") == POLICIES[0]), ["practice", "organisation_id"]
+    touched = one.select("question", "rid").join(held, on="rid").drop("rid").unique()  # many to many
+    holders = touched.join(held, on=organisation)  # one to many
+    placed = holders.join(now, on="rid").join(  # many to one per policy
+        then, on=["policy", "question", "rid"], how="left", suffix="_then"  # many to at most one
+    )
+    today = pl.when("lives").then("target")
+    after = pl.when(pl.col("lives_then").is_null()).then(today).when("lives_then").then("target_then")
+    clients = placed.group_by("policy", "question", *organisation).agg(
+        today=today.drop_nulls().unique().sort(), after=after.drop_nulls().unique().sort()
+    )
+    return clients.filter(pl.col("today") != pl.col("after")).select("policy", "question").unique()
 
 
 def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> pl.DataFrame:
@@ -145,7 +174,10 @@ def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> p
     plan, holder = frames["plan"], records.holder
     held = plan.filter("lives", pl.col("rid").is_in(holder["rid"].implode()))
     held = held.select("policy", "rid", "target")
-    organisations = run_sql(con, "consolidate/organisations", {"plan": held, "holder": holder})
+    several = held.join(holder, on="rid").group_by("policy", "practice", "target")  # many to one per policy
+    several = several.agg(pl.col("organisation_id", "rid").n_unique() > 1)
+    shared = several.filter("organisation_id", "rid").group_by("policy", "practice")
+    organisations = shared.agg(sharing_clients=pl.len().cast(pl.Int64))
     counts = {name: frames[name] for name in ("dropped", "lost", "followed")}
     planned = {"planned": _counted(records, plan), "organisations": organisations}
     return run_sql(con, "consolidate/facts", {**counts, **planned})

@@ -18,7 +18,7 @@ _FATES = tuple(
 )
 
 
-def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+def open_pairs(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
     """Policy × open pair that changes something: question, rids, kind, probability, fates, decides_*, waits.
 
     Open are near pairs, and exact pairs that stayed apart because people's answers contradict each other:
@@ -52,7 +52,7 @@ def open_pairs(con: duckdb.DuckDBPyConnection, records: Records, plan: pl.DataFr
         .with_row_index("question")
         .with_columns(pl.col("question").cast(pl.Int64))
     )
-    effect = what_if(con, records, plan, pairs).filter("changes")
+    effect = what_if(records, plan, pairs).filter("changes")
     asked = _with_waiting(effect.join(pairs, on="question"), records)  # many to one
     return pl.concat([asked, _implied(records, plan)], how="diagonal")
 
