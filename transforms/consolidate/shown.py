@@ -32,7 +32,7 @@ def shown_records(records: Records, questions: pl.DataFrame, links: Frames) -> p
 
     `links`: `unified_contact`, `unified_group`.
     """
-    entity = pl.when(pl.col("kind").is_in(["contact", "group"])).then("kind").otherwise(pl.lit("client"))
+    entity = entity_of(pl.col("kind"))
     wanted = pl.concat(
         questions.select("practice_id", entity=entity, product=f"{side}_product", source_id=f"{side}_id")
         for side in ("left", "right")
@@ -50,6 +50,11 @@ def shown_records(records: Records, questions: pl.DataFrame, links: Frames) -> p
     some = [frame.join(wanted, on=KEY, how="semi") for frame in found]
     rows = pl.concat([_empty(), *some], how="diagonal")
     return rows.select(*KEY, shown=_JSON)
+
+
+def entity_of(kind: pl.Expr) -> pl.Expr:
+    """What the questions of a kind are about."""
+    return pl.when(kind.is_in(["contact", "group"])).then(kind).otherwise(pl.lit("client"))
 
 
 def client_versions(clients: pl.DataFrame, questions: pl.DataFrame) -> dict[tuple[str, str, str], str]:

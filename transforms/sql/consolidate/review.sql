@@ -1,29 +1,7 @@
 -- One row per question on clients: who is asked about, why, and the words to answer with.
--- `asked` names its records by rid, `record` has their names as `called`.
-with spoken as (
-    select
-        a.*,
-        l.practice_id,
-        l.product as left_product,
-        l.source_id as left_id,
-        r.product as right_product,
-        r.source_id as right_id,
-        l.called as left_called,
-        r.called as right_called,
-        concat_ws(' and ', l.called, r.called) as both_called,
-        concat_ws(' and ', nl.called, nr.called) as kept_apart,
-        t.called as through_called,
-        coalesce(r.works, l.works) as works
-    from asked as a
-    inner join record as l on a.left_rid = l.rid -- many to one
-    left join record as r on a.right_rid = r.rid -- many to at most one
-    left join record as nl on a.no_left_rid = nl.rid -- many to at most one
-    left join record as nr on a.no_right_rid = nr.rid -- many to at most one
-    left join record as t on a.through_rid = t.rid -- many to at most one
-)
-
+-- `asked` has the names of its records: both, those that are kept apart, and the third that joins them.
 select
-    * exclude (reason, by_person, no_left_rid, no_right_rid),
+    * exclude (reason, by_person),
     'q_' || substr(
         md5(concat_ws(
             '|', kind, practice_id, left_product, left_id, coalesce(right_product, ''), coalesce(right_id, '')
@@ -66,4 +44,4 @@ select
             then concat(both_called, ' would both survive with one tax number.')
         when kind = 'selection' then concat('No selection decides on ', both_called, ' yet.')
     end as why
-from spoken
+from asked
