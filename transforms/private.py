@@ -20,6 +20,7 @@ _STARS = "******"
 _RUN = re.compile(r"[0-9](?:[ \-./]?[0-9]){6,}")
 # Other spaces and dashes, commas, brackets, and several; in JSON a line break is a backslash and a letter.
 _USUAL = f"^{_RUN.pattern}$"
+_USUAL_GAPS = [" ", "-", ".", "/"]
 _GAP = r"(?:[^\w\"\[\]{}*:;|]|_|\\[nrt])*"
 _APART_PATTERN = rf"[0-9０-９](?:{_GAP}[0-9０-９]){{6,}}"
 # What is left of a masked number begins no other.
@@ -70,7 +71,7 @@ def mask_tax_number(value: pl.Expr | pl.Series) -> pl.Expr | pl.Series:
         return value.to_frame().select(mask_tax_number(pl.col(value.name))).to_series()
     digits = _digits(value)
     whole_or_masked = (digits.str.len_chars() >= 7) | value.str.contains(r"^\*+\d{3}$")
-    last_three = pl.concat_str(pl.lit(_STARS), digits.str.tail(3))
+    last_three = digits.str.tail(3).str.pad_start(len(_STARS) + 3, "*")
     return pl.when(whole_or_masked).then(last_three).when(value.is_not_null()).then(pl.lit(_STARS))
 
 
@@ -99,12 +100,11 @@ def mask_known(
     for column in columns:
         if not (texts := _texts(frame, column)).height:
             continue
-        runs = _runs(texts, _APART_PATTERN)
+        runs = pl.concat(_runs(texts))
         if whole:
-            both = pl.concat([runs, _runs(texts, _RUN.pattern)])
-            bare = both.filter(pl.col("digits").str.starts_with("0"))
+            bare = runs.filter(pl.col("digits").str.starts_with("0"))
             bare = bare.with_columns(pl.col("digits").str.strip_chars_start("0"))
-            both = pl.concat([both, bare])
+            both = pl.concat([runs, bare])
             places = both.join(numbers, on=["practice_id", "digits"], how="semi").select("place")
         else:
             places = _known_places(runs, numbers)
@@ -138,10 +138,23 @@ def _texts(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return rows.select(found.cast(pl.UInt32).alias("place"), "practice_id", "text")
 
 
-def _runs(texts: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """place, practice_id, digits of each run in the texts."""
-    runs = texts.select("place", "practice_id", pl.col("text").str.extract_all(pattern).alias("run"))
-    return runs.explode("run", empty_as_null=False).with_columns(digits=_digits(pl.col("run")))
+def _runs(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """place, practice_id, digits of each run in the texts: those written as usual, and the others.
+
+    Most texts are one usual run from end to end. What is usual inside another run is among the first too.
+    """
+    usual, columns = pl.col("run").str.contains(_USUAL), ("place", "practice_id", "digits")
+    texts = texts.rename({"text": "run"}).with_columns(usual=usual)
+    apart = _extracted(texts.filter(~pl.col("usual")), _APART_PATTERN).with_columns(usual=usual)
+    odd = apart.filter(~pl.col("usual"))
+    plain = [texts.filter("usual"), apart.filter("usual"), _extracted(odd, _RUN.pattern)]
+    bare = pl.col("run").str.replace_many(_USUAL_GAPS, [""] * len(_USUAL_GAPS))
+    written = pl.concat(frame.select("place", "practice_id", digits=bare) for frame in plain)
+    return written, odd.with_columns(digits=_digits(pl.col("run"))).select(columns)
+
+
+def _extracted(texts: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    return texts.with_columns(pl.col("run").str.extract_all(pattern)).explode("run", empty_as_null=False)
 
 
 def _replaced(
@@ -164,11 +177,9 @@ def _replaced(
 
 def _suspects(texts: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The few texts that need a look: by a label, or a run that is known or passes."""
-    usual = _runs(texts, _RUN.pattern)
-    apart = texts.select("place", "practice_id", pl.col("text").str.extract_all(_APART_PATTERN).alias("run"))
-    apart = apart.explode("run", empty_as_null=False).filter(~pl.col("run").str.contains(_USUAL))
-    runs = pl.concat([usual, apart.with_columns(digits=_digits(pl.col("run")))])
-    hits = [usual.filter(passing(pl.col("digits"))).select("place"), _known_places(runs, known)]
+    usual, odd = _runs(texts)
+    hits = [usual.filter(passing(pl.col("digits"))).select("place")]
+    hits.append(_known_places(pl.concat([usual, odd]), known))
     labelled = pl.col("text").str.contains(_ANY_LABEL)
     return texts.filter(labelled | pl.col("place").is_in(pl.concat(hits)["place"].unique().implode()))
 
