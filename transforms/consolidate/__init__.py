@@ -53,7 +53,7 @@ def consolidate(
     frames = {**frames, **found, **read_links({**frames, **found})}
     links = link_tables(con, frames, run_id)
     lose = dropped(records, world.plan, frames["xpm_jobs"])
-    moved = followed(con, frames, records, world.plan)
+    moved = followed(frames, records, world.plan)
     counts = _facts(con, records, world, {"dropped": lose, "followed": moved})
     asked = _questions(con, records, world)
     waiting = frames["intake"].filter(~pl.col("accepted")).select("practice_id").unique()

@@ -1,18 +1,15 @@
 """What every policy would make of contacts: by the rules of `contacts.contact_tables`, in numbers alone."""
 
-import duckdb
 import polars as pl
 
 from transforms.consolidate.joined import Records
 from transforms.consolidate.policy import POLICIES
-from transforms.sql import Frames, run_sql
+from transforms.sql import Frames
 
 _KEYS = ["policy", "practice"]
 
 
-def contact_outlook(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame
-) -> pl.DataFrame:
+def contact_outlook(frames: Frames, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
     """Practice number × policy: contacts_changed, and questions about contacts, in rows of their own.
 
     `frames`: `link_contact` (of `contact_rows`; `rid` is that of the records), `contact_near`.
@@ -20,7 +17,7 @@ def contact_outlook(
     practice = records.record.select("practice", "practice_id").unique()
     links = _links(frames["link_contact"].join(practice, on="practice_id", maintain_order="left"), plan)
     near = frames["contact_near"].join(practice, on="practice_id")  # many to one
-    asked = _questions(con, records, links.filter("follows"), near, plan)
+    asked = _questions(records, links.filter("follows"), near, plan)
     return pl.concat([_changes(links, plan), asked], how="diagonal")
 
 
@@ -58,11 +55,7 @@ def _changes(links: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
 
 
 def _questions(
-    con: duckdb.DuckDBPyConnection,
-    records: Records,
-    following: pl.DataFrame,
-    near: pl.DataFrame,
-    plan: pl.DataFrame,
+    records: Records, following: pl.DataFrame, near: pl.DataFrame, plan: pl.DataFrame
 ) -> pl.DataFrame:
     """Policy × practice: questions about contacts. `following`: the links that follow their clients."""
     person = following["person"].unique().implode()
@@ -72,12 +65,24 @@ def _questions(
     primary = primary.filter(several.over("set_id")).select("place", "practice", "product", "person", "rid")
     there = plan.filter(pl.col("rid").is_in(primary["rid"].implode())).select("policy", "rid", "target")
     there = there.with_columns(stands_on=records.record["product"].gather(there["target"]))
-    tables = {
-        "contact_near": near.select("practice", "left_person", "right_person"),
-        "primary_link": primary,
-        "plan": there,
-    }
-    asked = run_sql(con, "consolidate/primary_asked", tables)
     always = pl.DataFrame({"policy": POLICIES}).join(near.select("practice"), how="cross")
-    both = pl.concat([always, asked.select(always.columns)])
+    both = pl.concat([always, _several_primary(primary.join(there, on="rid"), near).select(always.columns)])
     return both.group_by(_KEYS).agg(questions=pl.len().cast(pl.Int64))
+
+
+def _several_primary(named: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """policy, practice: one row per client of which the lists name several people as primary contact.
+
+    `named`: policy × link that names one, with its client (`target`). Two who may be one person (`near`) are
+    not asked about as primary contacts too: these are the one that is published and the next.
+    """
+    far = (pl.col("product") == "hq") != (pl.col("stands_on") == "hq")
+    client = [*_KEYS, "target"]
+    people = named.sort(far, "place").unique([*client, "person"], keep="first", maintain_order=True)
+    two = people.group_by(client).agg(one=pl.col("person").first(), other=pl.col("person").slice(1, 1).first())
+    two = two.drop_nulls("other").select(
+        *_KEYS,
+        left_person=pl.min_horizontal("one", "other"),
+        right_person=pl.max_horizontal("one", "other"),
+    )
+    return two.join(near, on=["left_person", "right_person"], how="anti")

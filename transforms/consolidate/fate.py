@@ -23,7 +23,8 @@ def fates(
     ids = standing.select(target="rid", client_id=stable_ids(con, standing, "c"))
     rows = of.hstack(planned.drop("rid", "practice", "set_id"))
     rows = rows.join(ids, on="target", how="left", maintain_order="left")  # many to at most one
-    joined, twin = rows_at(of, rows["set_id"]), rows_at(of, rows["target"])
+    joined = of.select("product", "source_id")[rows["set_id"]]
+    twin = rows_at(of.select("product", "product_name", "source_id", "state"), rows["target"])
     archived = ~pl.col("lives") | (pl.col("twin_state") == "archived")
     unified_state = pl.when(archived).then(pl.lit("archived")).otherwise(pl.lit("active"))
     rows = rows.with_columns(

@@ -77,19 +77,20 @@ def _numbered(clients: pl.DataFrame, selection: pl.DataFrame, include_prospects:
 
 def _edges(match: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
     """One row per compared pair: match rows, and Tax records with a named XPM client, if not compared."""
-    left, right = (
-        record.select(
-            "practice_id", **{f"{end}_product": "product", f"{end}_id": "source_id", f"{end}_rid": "rid"}
-        )
-        for end in ("left", "right")
+    key = ("practice_id", "product", "source_id")
+    ends = pl.concat(
+        match.select("practice_id", product=f"{end}_product", source_id=f"{end}_id") for end in ("left", "right")
     )
-    compared = match.join(left, on=left.columns[:3]).join(right, on=right.columns[:3])  # many to one, twice
+    rids = ends.join(record.select(*key, "rid"), on=key, how="left", maintain_order="left")["rid"]  # to one
+    left_rid, right_rid = rids.head(match.height), rids.tail(match.height)
+    compared = match.with_columns(left_rid=left_rid, right_rid=right_rid).drop_nulls(_ENDS)
+    xpm = record.filter(pl.col("product") == "xpm")
     # Tax shares Practice Manager's own record: the pointer joins unless the comparison said otherwise.
     named = (
         record.filter(pl.col("product") == "tax")
-        .select("practice_id", left_id="xpm_client_uuid", right_rid="rid", by_uuid=True)
-        .join(left.filter(pl.col("left_product") == "xpm"), on=["practice_id", "left_id"])  # many to one
-    )
+        .select("practice_id", source_id="xpm_client_uuid", right_rid="rid", by_uuid=True)
+        .join(xpm.select("practice_id", "source_id", left_rid="rid"), on=["practice_id", "source_id"])
+    )  # many to one
     by_person = (pl.col("decided_by") == "person") & (pl.col("band") == "exact")
     whose = compared.filter(by_person, pl.col("left_product") == "xpm")["right_rid"].implode()
     # Who says whose a Tax record is overrules its pointer.

@@ -1,6 +1,5 @@
 """What every policy would make of contacts, groups and organisations, chosen or not: nothing is estimated."""
 
-import duckdb
 import polars as pl
 
 from transforms.consolidate.contact_outlook import contact_outlook
@@ -12,9 +11,7 @@ from transforms.sql import Frames
 _COUNTS = ("contacts_changed", "groups_changed", "orphaned", "questions")
 
 
-def followed(
-    con: duckdb.DuckDBPyConnection, frames: Frames, records: Records, plan: pl.DataFrame
-) -> pl.DataFrame:
+def followed(frames: Frames, records: Records, plan: pl.DataFrame) -> pl.DataFrame:
     """Practice number × policy: contacts_changed, groups_changed, orphaned organisations, questions.
 
     `frames`: those of `read_links`, `contact_near`, `effective_organisation`. By the rules of `link_tables`,
@@ -22,7 +19,7 @@ def followed(
     """
     numbers = records.record.select("practice", "practice_id").unique()
     parts = [
-        contact_outlook(con, frames, records, plan),
+        contact_outlook(frames, records, plan),
         group_outlook(frames, numbers, plan),
         organisation_outlook(records, plan, frames["effective_organisation"]),
     ]
