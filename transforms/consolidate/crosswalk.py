@@ -20,14 +20,15 @@ def crosswalk(fate: pl.DataFrame, quarantine: pl.DataFrame, links: pl.DataFrame,
         links,
     ]
     columns = [name for name in table("crosswalk").names if name != "run_id"]
-    found = pl.concat(frame.select(columns) for frame in rows).with_columns(run_id=pl.lit(run_id))
+    found = pl.concat((frame.select(columns) for frame in rows), rechunk=True)
     # Each part is in the order of its ids: what remains is to sort by the few values of the rest of the key.
     place = np.zeros(found.height, dtype=np.int64)
     for name in table("crosswalk").key[:-1]:
         different = found[name].unique().sort()
         rank = found[name].cast(pl.Enum(different)).to_physical().to_numpy()
         place = place * different.len() + rank
-    return conform(found[place.argsort(kind="stable")], "crosswalk")
+    found = found[place.argsort(kind="stable")]
+    return conform(found.with_columns(run_id=pl.lit(run_id)), "crosswalk")
 
 
 def _unreadable(quarantine: pl.DataFrame, fate: pl.DataFrame) -> pl.DataFrame:

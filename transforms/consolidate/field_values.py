@@ -192,7 +192,8 @@ def _filled(values: pl.Series, rows: pl.DataFrame, standing: pl.Series) -> pl.Se
         joined = own.select(pl.first().list.eval(inner).list.join(","))
         fresh = joined.select(pl.concat_str(pl.lit("{"), pl.first(), pl.lit("}"))).to_series()
     where[new["target"].to_numpy()] = len(values) + np.arange(new.height)
-    return pl.concat([values, fresh.rename(values.name)]).gather(where[standing.to_numpy()])
+    both = pl.concat([values, fresh.rename(values.name)], rechunk=True)
+    return both.gather(where[standing.to_numpy()])
 
 
 def values_lost(differing: pl.DataFrame, pairs: pl.DataFrame, given: Fills) -> pl.DataFrame:
