@@ -54,7 +54,7 @@ def consolidate(
     links = link_tables(con, frames, run_id)
     lose = dropped(records, world.plan, frames["xpm_jobs"])
     moved = followed(frames, records, world.plan)
-    counts = _facts(con, records, world, {"dropped": lose, "followed": moved})
+    counts = _facts(records, world, {"dropped": lose, "followed": moved})
     asked = _questions(con, records, world)
     waiting = frames["intake"].filter(~pl.col("accepted")).select("practice_id").unique()
     chosen = Chosen(asked.chosen, world.plan, world.chosen, waiting)
@@ -118,10 +118,10 @@ def _world(frames: Frames, records: Records) -> _World:
     )
 
 
-def _facts(con: duckdb.DuckDBPyConnection, records: Records, world: _World, found: Frames) -> pl.DataFrame:
+def _facts(records: Records, world: _World, found: Frames) -> pl.DataFrame:
     """Policy × practice: `policy.facts` with practice_id. `found`: `dropped`, `followed`."""
     practices = records.record.select("practice", "practice_id").unique()
-    counts = facts(con, records, {"plan": world.plan, "lost": world.lost, **found})
+    counts = facts(records, {"plan": world.plan, "lost": world.lost, **found})
     return counts.join(practices, on="practice")  # many to one
 
 

@@ -79,7 +79,9 @@ def _several_primary(named: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     far = (pl.col("product") == "hq") != (pl.col("stands_on") == "hq")
     client = [*_KEYS, "target"]
     people = named.sort(far, "place").unique([*client, "person"], keep="first", maintain_order=True)
-    two = people.group_by(client).agg(one=pl.col("person").first(), other=pl.col("person").slice(1, 1).first())
+    two = people.group_by(client).agg(
+        one=pl.col("person").first(), other=pl.col("person").slice(1, 1).first()
+    )
     two = two.drop_nulls("other").select(
         *_KEYS,
         left_person=pl.min_horizontal("one", "other"),

@@ -148,7 +148,8 @@ def _given(values: pl.Series, able: pl.DataFrame, rows: _Rows) -> _Rows:
     if values.name == "settings":
         # The keys of Practice Manager and Tax never meet: the objects of both are joined, one of each.
         rows = rows[blank | able["overlay"].to_numpy()[rows]]
-        return rows[_first(able.select("part", "target", "order"), rows) == rows]
+        firsts: _Rows = rows[_first(able.select("part", "target", "order"), rows) == rows]
+        return firsts
     rows = rows[blank]
     first, twin = _first(able.select("part", "target"), rows), able["twin"].to_numpy()
     later = np.flatnonzero(first != rows)  # of more than one twin those that say the same
@@ -227,7 +228,8 @@ def field_value(
     number = np.empty(fate.height, dtype=np.int64)
     number[clients.to_numpy()] = np.arange(clients.len())
     place = number[rows["target"].to_numpy()] * fields.len() + rows["field_no"].to_numpy()
-    rows = rows[(place * fate.height + rows["twin"].to_numpy()).argsort()]
+    order: _Rows = (place * fate.height + rows["twin"].to_numpy()).argsort()
+    rows = rows[order]
     return fate.select("practice_id", "product", "source_id")[rows["twin"]].with_columns(
         fate["client_id"].gather(rows["target"]),
         fields.gather(rows["field_no"]),
@@ -253,6 +255,4 @@ def _field_rows(values: pl.Series, pairs: pl.DataFrame, differing: pl.Series, fi
     rule = np.concatenate([is_filled[pair[rows]], np.full(len(own), 2)])
     shown = values.gather(twin)
     text = shown.list.join("; ") if isinstance(shown.dtype, pl.List) else shown.cast(pl.String)
-    return pl.DataFrame(
-        {"target": np.concatenate([target, own]), "twin": twin, "rule": rule, "value": text}
-    )
+    return pl.DataFrame({"target": np.concatenate([target, own]), "twin": twin, "rule": rule, "value": text})

@@ -79,7 +79,8 @@ def _edges(match: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
     """One row per compared pair: match rows, and Tax records with a named XPM client, if not compared."""
     key = ("practice_id", "product", "source_id")
     ends = pl.concat(
-        match.select("practice_id", product=f"{end}_product", source_id=f"{end}_id") for end in ("left", "right")
+        match.select("practice_id", product=f"{end}_product", source_id=f"{end}_id")
+        for end in ("left", "right")
     )
     rids = ends.join(record.select(*key, "rid"), on=key, how="left", maintain_order="left")["rid"]  # to one
     left_rid, right_rid = rids.head(match.height), rids.tail(match.height)

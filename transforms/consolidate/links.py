@@ -20,10 +20,17 @@ from transforms.consolidate.organisations import organisation_tables
 from transforms.consolidate.relationships import relationship_tables
 from transforms.consolidate.staff import staff_tables
 from transforms.private import mask_known, mask_text, whole_numbers
-from transforms.sql import Frames, run_sql
+from transforms.sql import Frames
 
 _PARTS = (contact_tables, group_tables, relationship_tables, organisation_tables)
-_IDS = ("practice_id", "hq_contact_id", "hq_group_id", "UUID", "product", "entity", "level", "source_id")
+_READ = {
+    "hq_contacts": ("hq", "contact", "hq_contact_id"),
+    "xpm_contacts": ("xpm", "contact", "UUID"),
+    "hq_groups": ("hq", "group", "hq_group_id"),
+    "xpm_groups": ("xpm", "group", "UUID"),
+    "xpm_relationships": ("xpm", "relationship", "UUID"),
+}
+"""Product, entity and id of each list."""
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
 
 # Text in which people write tax numbers; a phone may pass as one, so in `_REACH` only known ones are masked.
@@ -73,7 +80,7 @@ def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> 
     dropped, outcomes, questions = _gathered(parts)
     tables["dropped_link"] = conform(dropped.with_columns(run_id=pl.lit(run_id)), "dropped_link")
     tables["link_questions"] = conform(questions, "link_question")
-    tables["link_crosswalk"] = _crosswalk(con, {**known, "link_fate": outcomes}, run_id)
+    tables["link_crosswalk"] = _crosswalk({**known, "link_fate": outcomes}, run_id)
     return tables
 
 
@@ -117,16 +124,43 @@ def _gathered(parts: Iterable[Frames]) -> list[pl.DataFrame]:
     return [pl.concat([part[name] for part in parts if name in part]) for name in _GATHERED]
 
 
-def _crosswalk(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> pl.DataFrame:
-    """One row per contact, group and relationship that was read: its outcome."""
-    read = ("hq_contacts", "xpm_contacts", "hq_groups", "xpm_groups", "xpm_relationships", "quarantine")
-    ids = {name: frames[name].select(pl.selectors.by_name(*_IDS, require_all=False)) for name in read}
-    fates = frames["link_fate"]
+def _crosswalk(frames: Frames, run_id: str) -> pl.DataFrame:
+    """One row per contact, group and relationship that was read: its outcome.
+
+    Pending where the practice has no plan, quarantined where no row of it could be read.
+    """
+    plan, fates = frames["link_plan"], frames["link_fate"]
+    unplanned = plan.filter(~pl.col("planned"))
+    waiting = pl.concat(
+        frames[name]
+        .join(unplanned, on="practice_id", how="semi")
+        .select("practice_id", product=pl.lit(product), entity=pl.lit(entity), source_id=source_id)
+        for name, (product, entity, source_id) in _READ.items()
+    ).unique()
+    entities = {name for _, name, _ in _READ.values()}
     key = list(table("crosswalk").key)
-    known = {"link_plan": frames["link_plan"], "link_fate": fates.select(key)}
-    others = run_sql(con, "links/crosswalk", {**ids, **known}).sort(key)
-    found = pl.concat([fates.select(others.columns), others])
-    return found.with_columns(run_id=pl.lit(run_id))
+    unreadable = (
+        frames["quarantine"]
+        .filter(level="row")
+        .select(*key[:2], pl.col("entity").str.strip_chars_end("s"), "source_id")
+        .filter(pl.col("product").is_in(["hq", "xpm"]), pl.col("entity").is_in(entities))
+        .drop_nulls("source_id")
+        .unique()
+        .join(plan, on="practice_id", how="semi")
+        .join(fates, on=key, how="anti")
+        .join(waiting, on=key, how="anti")
+    )
+    told = {
+        "pending": (waiting, "The practice has no policy that counts yet."),
+        "quarantined": (unreadable, "No row of it could be read: see quarantine."),
+    }
+    others = pl.concat(
+        rows.select(key).with_columns(
+            unified_id=pl.lit(None, pl.String), outcome=pl.lit(outcome), reason=pl.lit(reason)
+        )
+        for outcome, (rows, reason) in told.items()
+    ).sort(key)
+    return pl.concat([fates.select(others.columns), others]).with_columns(run_id=pl.lit(run_id))
 
 
 def _masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:

@@ -24,6 +24,15 @@ class Options:
 POLICIES = ("all_hq", "all_xpm", "selection")
 _RIDS = 2**31
 """More than there are records: seniority and rid go as one number."""
+_WARNINGS = {
+    "loses_custom_fields": "custom_lost",
+    "drops_working_clients": "dropped",
+    "invited_organisation": "invited",
+    "keeps_duplicates": "duplicates_left",
+    "organisations_on_both_sides": "sharing_clients",
+    "orphans_organisations": "orphaned",
+}
+"""Code of each warning, and the count that gives it (contract, Warnings)."""
 _LIVE, _PRODUCT = pl.col("live"), pl.col("product")
 
 
@@ -156,7 +165,10 @@ def _moved_organisations(holder: pl.DataFrame, then: pl.DataFrame, now: pl.DataF
     touched = one.select("question", "rid").join(held, on="rid").drop("rid").unique()  # many to many
     holders = touched.join(held, on=organisation)  # one to many
     placed = holders.join(now, on="rid").join(  # many to one per policy
-        then, on=["policy", "question", "rid"], how="left", suffix="_then"  # many to at most one
+        then,
+        on=["policy", "question", "rid"],
+        how="left",
+        suffix="_then",  # many to at most one
     )
     today = pl.when("lives").then("target")
     after = pl.when(pl.col("lives_then").is_null()).then(today).when("lives_then").then("target_then")
@@ -166,21 +178,40 @@ def _moved_organisations(holder: pl.DataFrame, then: pl.DataFrame, now: pl.DataF
     return clients.filter(pl.col("today") != pl.col("after")).select("policy", "question").unique()
 
 
-def facts(con: duckdb.DuckDBPyConnection, records: Records, frames: Frames) -> pl.DataFrame:
+def facts(records: Records, frames: Frames) -> pl.DataFrame:
     """Practice number × policy: counts of survivors, archived, undecided, duplicates kept, and every warning.
 
     `frames`: `plan`, `dropped`, `lost` (of `values_lost`), `followed` (of `outlook.followed`).
     """
-    plan, holder = frames["plan"], records.holder
-    held = plan.filter("lives", pl.col("rid").is_in(holder["rid"].implode()))
-    held = held.select("policy", "rid", "target")
-    several = held.join(holder, on="rid").group_by("policy", "practice", "target")  # many to one per policy
-    several = several.agg(pl.col("organisation_id", "rid").n_unique() > 1)
+    keys, lost = ["policy", "practice"], frames["lost"]
+    example = pl.format(
+        "{} (jobs: {}, Tax records: {})", "source_id", "jobs", pl.col("tax_client_ids").list.len()
+    )
+    losing = (
+        frames["dropped"]
+        .group_by(keys)
+        .agg(dropped=pl.len().cast(pl.Int64), dropped_examples=example.sort().head(3).str.join(", "))
+    )
+    followed = frames["followed"].rename({"questions": "link_questions"})
+    custom = lost.filter(field="custom_fields").select(*keys, custom_lost="lost")
+    counts = _counted(records, frames["plan"])
+    for more in (losing, custom, followed, _sharing(records, frames["plan"])):
+        counts = counts.join(more, on=keys, how="left")  # one to at most one
+    counts = counts.with_columns(pl.selectors.integer().fill_null(0))
+    counts = counts.with_columns(pl.col("custom_lost") + pl.col("custom_archived")).drop("custom_archived")
+    codes = [pl.when(pl.col(count) > 0).then(pl.lit(code)) for code, count in _WARNINGS.items()]
+    return counts.with_columns(warnings=pl.concat_list(codes).list.drop_nulls())
+
+
+def _sharing(records: Records, plan: pl.DataFrame) -> pl.DataFrame:
+    """policy, practice, sharing_clients: who would have different organisations from several records."""
+    held = plan.filter("lives", pl.col("rid").is_in(records.holder["rid"].implode()))
+    held = held.select("policy", "rid", "target").join(records.holder, on="rid")  # many to one per policy
+    several = held.group_by("policy", "practice", "target").agg(
+        pl.col("organisation_id", "rid").n_unique() > 1
+    )
     shared = several.filter("organisation_id", "rid").group_by("policy", "practice")
-    organisations = shared.agg(sharing_clients=pl.len().cast(pl.Int64))
-    counts = {name: frames[name] for name in ("dropped", "lost", "followed")}
-    planned = {"planned": _counted(records, plan), "organisations": organisations}
-    return run_sql(con, "consolidate/facts", {**counts, **planned})
+    return shared.agg(sharing_clients=pl.len().cast(pl.Int64))
 
 
 def _counted(records: Records, plan: pl.DataFrame) -> pl.DataFrame:

@@ -165,7 +165,9 @@ def _ranking(records: Records, said: pl.DataFrame, links: Frames) -> pl.DataFram
     minutes = pl.col("kind").replace_strict(MINUTES, return_dtype=pl.Float64)
     family = ["practice_id", "blocking", "family_key"]
     # A question on groups counts as one client.
-    clients = pl.col("set_id").drop_nulls().n_unique() + pl.col("item_id").filter(pl.col("set_id").is_null()).len()
+    clients = (
+        pl.col("set_id").drop_nulls().n_unique() + pl.col("item_id").filter(pl.col("set_id").is_null()).len()
+    )
     members = question.join(concerned, on="item_id", how="left")  # one to many
     per_minute = (pl.col("clients") / pl.col("minutes_right")).round(6, mode="half_away_from_zero")
     question = question.with_columns(minutes=minutes)

@@ -19,7 +19,9 @@ select
             case when blocking then '; publication waits' end,
             '.',
             case when decides_organisation then ' The answer decides whose their organisation is.' end,
-            case when told_then is null then ' What survives hangs on the policy, which is not chosen yet.' end
+            case
+                when told_then is null then ' What survives hangs on the policy, which is not chosen yet.'
+            end
         )
         when kind = 'shared_tax_number'
             then 'match: the two become one client, and one record stands for both. If they are two, mend'
