@@ -67,3 +67,35 @@ def test_a_pair_decides_an_organisation_only_where_its_client_changes() -> None:
         worlds.append(frames(records, near, effective_policy=policy("all_xpm")))
     asked = [found["review_item"].filter(kind="match")["blocking"].item() for found in run_each(worlds)]
     assert asked == list(blocking.values())
+
+
+def test_questions_on_groups_are_simulated_as_they_are_then_asked() -> None:
+    """Groups of the same three clients; two of one name without a common member; one that loses nothing."""
+    records = [record(product, f"{product[0]}{n}") for product in ("hq", "xpm") for n in range(4)]
+    pairs = [pair(f"hq:h{n}", f"xpm:x{n}") for n in range(4)]
+    hq = {"Lee": ["h0", "h1", "h2"], "Fox": ["h0"], "Roe": ["h3", "h3"]}
+    xpm = {"Ray": ["x0", "x1", "x2"], "Fox": ["x1"]}
+    groups = {
+        "hq_groups": rows(
+            "hq_groups", *({"hq_group_id": n, "name": n, "hq_client_ids": ids} for n, ids in hq.items())
+        ),
+        "xpm_groups": rows(
+            "xpm_groups", *({"UUID": n, "Name": n, "ClientUUIDs": ids} for n, ids in xpm.items())
+        ),
+    }
+    kept = [
+        {"product": product, "source_id": f"{product[0]}{n}"} for product in ("hq", "xpm") for n in range(4)
+    ]
+    selected = rows("effective_selection", *({**one, "keep": True} for one in kept))
+    policies = ("all_hq", "all_xpm", "selection")
+    worlds = [
+        frames(records, pairs, effective_policy=policy(name), effective_selection=selected, **groups)
+        for name in policies
+    ]
+    for name, found in zip(policies, run_each(worlds), strict=True):
+        asked = (found["review_item"]["kind"] == "group").sum()
+        assert asked == (1 if name == "selection" else 2), (
+            "with both records kept the members are not the same"
+        )
+        simulated = found["policy_simulation"].sort("policy").select("policy", "groups_changed", "questions")
+        assert simulated.rows() == [("all_hq", 0, 2), ("all_xpm", 0, 2), ("selection", 0, 1)]
