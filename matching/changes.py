@@ -64,7 +64,7 @@ def band_changes(
     bands = bands.with_columns(pl.col("band", "band_after").fill_null("none"))
     changed = bands.filter(pl.col("band") != pl.col("band_after"))
     sides = [
-        _shown(con, scored.pairs, changed.select("l", "r", band=column), comparisons)
+        _shown(scored.pairs, changed.select("l", "r", band=column), prepared, comparisons)
         for scored, column in zip(found, ("band", "band_after"), strict=True)
     ]
     both = sides[0].join(sides[1], on=SUBJECTS, suffix="_after", validate="1:1")
@@ -79,10 +79,11 @@ def _scored(
 
 
 def _shown(
-    con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, bands: pl.DataFrame, comparisons: list[Comparison]
+    pairs: pl.DataFrame, bands: pl.DataFrame, prepared: Prepared, comparisons: list[Comparison]
 ) -> pl.DataFrame:
     rows = pairs.join(bands, on=["l", "r"]).with_columns(decided_by=pl.lit(""), reason=pl.lit(""))
-    return with_evidence(con, rows, comparisons).select(*SUBJECTS, "band", "probability", "evidence")
+    found = with_evidence(rows, prepared.frame, comparisons)
+    return found.select(*SUBJECTS, "band", "probability", "evidence")
 
 
 def _named(both: pl.DataFrame) -> pl.DataFrame:

@@ -58,7 +58,7 @@ def match_clients(
     propose_clients(con, frames, prepared)
     pairs = with_probability(scored_clients(con, prepared, comparisons, options), comparisons)
     pairs = banded(con, pairs, comparisons, options).with_columns(reason=band_reason(comparisons))
-    found = with_evidence(con, pairs, comparisons)
+    found = with_evidence(pairs, prepared.frame, comparisons)
     return conform(found.with_columns(pl.lit(run_id).alias("run_id")), "match")
 
 

@@ -1,17 +1,15 @@
 """The evidence behind a pair, as people read it: each comparison's level, both values and weight in bits."""
 
-import duckdb
 import polars as pl
 
 from matching.comparison import Comparison
 from matching.score import BITS
 
-_LISTS = frozenset(("emails", "phones", "websites", "people", "people_names"))
 _PRODUCTS = pl.Series(["hq", "xpm", "tax"])
 
 
 def with_evidence(
-    con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, comparisons: list[Comparison]
+    pairs: pl.DataFrame, records: pl.DataFrame, comparisons: list[Comparison]
 ) -> pl.DataFrame:
     """Columns of table `match` but run_id, in the order of `pairs`, `evidence` being a JSON list.
 
@@ -19,11 +17,10 @@ def with_evidence(
     have, then, without values, unsynced (where the old client sync left the pair out), prior (what is known
     before looking), kinship (taken off because relatives agree too) and rivals (other candidates of the same
     records). The bits add up to log2(p / (1 - p)).
-    Values of private comparisons are masked.
+    Values of private comparisons are masked. records: of `Prepared`.
     """
-    values = _values(con, pairs, comparisons)
     entries = [
-        *[_entry(k, c, pairs, values) for k, c in enumerate(comparisons)],
+        *[_entry(k, c, pairs, records) for k, c in enumerate(comparisons)],
         _left_out(),
         _line("prior", "before any comparison", pl.col("prior")),
         _line("kinship", "relatives agree on this much as well", pl.col("kinship")),
@@ -40,39 +37,34 @@ def with_evidence(
     )
 
 
-def _values(
-    con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, comparisons: list[Comparison]
-) -> pl.DataFrame:
-    """rid and, as v0 …, what each comparison shows of it as JSON, of every record of `pairs`."""
-    shown = {f"v{k}": _value(comparison) for k, comparison in enumerate(comparisons)}
-    con.register("listed", pl.concat([pairs.select(rid="l"), pairs.select(rid="r")]))
-    try:
-        texts = con.execute(f"""
-            select rid{"".join(f", {value} as {name}" for name, value in shown.items())}
-            from prepared
-            where rid in (select rid from listed)
-        """).pl()
-    finally:
-        con.unregister("listed")
-    texts = texts.sort("rid")
-    return pl.DataFrame([texts["rid"], *[_quoted(texts[name]) for name in shown]])
-
-
-def _value(comparison: Comparison) -> str:
+def _shown(comparison: Comparison, records: pl.DataFrame, rid: pl.Series) -> pl.Series:
+    """What the comparison shows of each record of `rid`, as JSON."""
     if not comparison.shown:
-        return "null::varchar"
+        return pl.Series(["null"]).new_from_index(0, rid.len())
+    found = pl.DataFrame([records[column].gather(rid) for column in comparison.shown])
+    shown = [_text(values) for values in found]
     if comparison.private:
-        return f"'******' || right({comparison.shown[-1]}, 3)"
-    shown = [f"array_to_string({c}, ', ')" if c in _LISTS else f'"{c}"' for c in comparison.shown]
-    return f"nullif(concat_ws(', ', {', '.join(shown)}), '')"
+        text = "******" + shown[-1].str.tail(3)
+    elif len(shown) == 1:
+        text = shown[0]
+    else:
+        every = pl.concat_str(shown, separator=", ", ignore_nulls=True)
+        text = pl.when(every != "").then(every)
+    return _quoted(found.select(text).to_series())
+
+
+def _text(values: pl.Series) -> pl.Expr:
+    text = pl.col(values.name)
+    return pl.when(text.list.len() > 0).then(text.list.join(", ")) if values.dtype == pl.List else text
 
 
 def _quoted(values: pl.Series) -> pl.Series:
     # Normalised values hold no control characters, so quotes and backslashes are all there is to escape.
+    every = values.str.join().item()
     for special in ("\\", '"'):
-        if values.str.contains(special, literal=True).any():
+        if special in every:
             values = values.str.replace_all(special, f"\\{special}", literal=True)
-    return pl.select(pl.format('"{}"', values).fill_null("null").alias(values.name)).to_series()
+    return pl.select(pl.format('"{}"', values).fill_null("null")).to_series()
 
 
 def _bits(bits: pl.Expr) -> pl.Expr:
@@ -98,12 +90,12 @@ def _line(name: str, sentence: str, bits: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit(start), _bits(bits).fill_null("0.0"), pl.lit("}"))
 
 
-def _entry(k: int, comparison: Comparison, pairs: pl.DataFrame, values: pl.DataFrame) -> pl.Series:
+def _entry(k: int, comparison: Comparison, pairs: pl.DataFrame, records: pl.DataFrame) -> pl.Series:
     """Entry of each pair, null where a side is missing."""
     rows = pairs.select(pl.arg_where(pl.col(f"c{k}") > 0)).to_series()
     found = pairs.select("l", "r", level=f"c{k}", weight=f"w{k}")[rows]
     starts = [f'{{"comparison": "{comparison.name}", "level": "{s}", "left": ' for s in comparison.sentences]
-    left, right = (values[f"v{k}"].gather(values["rid"].search_sorted(found[side])) for side in "lr")
+    left, right = (_shown(comparison, records, found[side]) for side in "lr")
     entry = found.select(
         pl.concat_str(
             pl.Series(starts).gather(found["level"]),

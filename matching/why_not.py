@@ -78,7 +78,7 @@ def pairs_of(
         band=pl.lit("none"), decided_by=pl.lit("model"), reason=absence_reason(options)
     )
     mine = pl.concat([listed, others], how="diagonal").filter("mine")
-    found = with_evidence(con, mine, comparisons)
+    found = with_evidence(mine, prepared.frame, comparisons)
     ids = ["left_product", "left_id", "right_product", "right_id"]
     return found.sort(pl.col("reason").is_in(BARRED), -pl.col("probability"), *ids)
 
