@@ -32,16 +32,19 @@ def with_namesakes(
     structures: of each record, by its number.
     """
     named = structures.is_in(_FAMILY_NAMED).fill_null(False)
-    pairs = pairs.with_columns(family_named=named.gather(pairs["l"]) & named.gather(pairs["r"]))
-    parts = []
+    family_named = named.gather(pairs["l"]) & named.gather(pairs["r"])
+    kinship = pairs["kinship"].to_numpy(writable=True)
     for i, name in enumerate(STRATA):
-        frame = pairs.filter(pl.col("stratum") == i)
-        if frame.height and name in model.strata:
-            parts.append(_with_rates(frame, comparisons, model.strata[name]))
-    return pl.concat(parts).sort("l", "r").drop("family_named") if parts else pairs.drop("family_named")
+        rows = pairs.select(pl.arg_where(pl.col("stratum") == i)).to_series()
+        if rows.len() and name in model.strata:
+            frame = pairs[rows].with_columns(family_named=family_named.gather(rows))
+            kinship[rows.to_numpy()] = _kinship(frame, comparisons, model.strata[name])
+    left = pl.Series(kinship)
+    return pairs.with_columns(log_odds=pl.col("log_odds") + (left - pl.col("kinship")) / BITS, kinship=left)
 
 
-def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
+def _kinship(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> Floats:
+    """Bits to take off for all who share clues with a record, of each pair of one stratum."""
     names, shared, learned, kin = (np.zeros(frame.height) for _ in range(4))
     for k, comparison in enumerate(comparisons):
         level = frame[f"c{k}"].to_numpy()
@@ -60,10 +63,8 @@ def _with_rates(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Str
     others = np.logaddexp(0.0, relatives + kin + np.where(person, shared, learned))
     for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
         others = np.logaddexp(others, np.log(rate / size) + names + clues)
-    kinship = pl.Series(-others * BITS)
-    return frame.with_columns(
-        log_odds=pl.col("log_odds") + (kinship - frame["kinship"]) / BITS, kinship=kinship
-    )
+    kinship: Floats = -others * BITS
+    return kinship
 
 
 def same_name(comparisons: list[Comparison]) -> pl.Expr:

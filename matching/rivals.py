@@ -63,26 +63,27 @@ def connected(pairs: pl.DataFrame, some: pl.Series) -> pl.Series:
 
 
 def _as_clients(cross: pl.DataFrame, twins: pl.DataFrame) -> pl.DataFrame:
-    """Adds `a` and `b`, the clients of l and r as they look into each other's list, and `best`.
-
-    best: the odds of the likeliest pair between the two clients.
+    """Adds `a` and `b`, the clients of l and r as they look into each other's list, `edge`, a number for the
+    two, and `best`, the odds of the likeliest pair between them.
     """
     client = client_of(cross, twins) if cross.height else pl.Series([], dtype=pl.Int64)
     lists = 3 * pl.col("left_list").cast(pl.Int64) + pl.col("right_list")
-    return cross.with_columns(
-        a=client.gather(cross["l"]).cast(pl.Int64) * 9 + lists,
-        b=client.gather(cross["r"]).cast(pl.Int64) * 9 + lists,
-    ).with_columns(best=pl.col("odds").max().over("a", "b"))
+    cross = cross.with_columns(
+        a=client.gather(cross["l"]) * 9 + lists, b=client.gather(cross["r"]) * 9 + lists
+    )
+    cross = cross.with_columns(edge=pl.col("a") * (9 * client.len() + 9) + pl.col("b"))
+    return cross.with_columns(best=pl.col("odds").max().over("edge"))
 
 
 def _between_clients(cross: pl.DataFrame) -> Floats:
     """Probability that the two clients of each pair are one."""
-    edges = cross.group_by("a", "b", maintain_order=True).agg(pl.col("best").first())
-    edges = edges.with_columns(probability=marginal.marginals(edges["a"], edges["b"], edges["best"]))
-    found = cross.join(
-        edges.select("a", "b", "probability"), on=["a", "b"], how="left", maintain_order="left"
-    )
-    return found["probability"].to_numpy().astype(np.float64)
+    edges = cross.filter(pl.col("edge").is_first_distinct())
+    probability = marginal.marginals(edges["a"], edges["b"], edges["best"])
+    if edges.height < cross.height:
+        edges = edges.select("edge", probability=probability)
+        found = cross.select("edge").join(edges, on="edge", how="left", maintain_order="left")
+        probability = found["probability"]
+    return probability.to_numpy().astype(np.float64)
 
 
 def _by_record(cross: pl.DataFrame, twins: pl.DataFrame) -> Floats:
