@@ -192,12 +192,19 @@ def _beside_people(pairs: pl.DataFrame) -> pl.DataFrame:
     """
     joined = (pl.col("band") == "exact") & ~pl.col("within") & ~pl.col("tax_link")
     said = joined & (pl.col("judgement") == "match").fill_null(False)
+    # The end of each pair, and the list that it looks into, as one number.
+    pairs = pairs.with_columns(
+        from_l=pl.col("l").cast(pl.Int64) * 3 + pl.col("right_list"),
+        from_r=pl.col("r").cast(pl.Int64) * 3 + pl.col("left_list"),
+    )
     taken, by_person = (
-        who.any().over("l", "right_list") | who.any().over("r", "left_list") for who in (joined, said)
+        pl.any_horizontal(pl.col(end).is_in(pl.col(end).filter(who).implode()) for end in ("from_l", "from_r"))
+        for who in (joined, said)
     )
     open_still = (pl.col("band") == "near") & ~pl.col("tax_link")
     spare = by_person | (taken & open_still)
-    return pairs.filter(pl.col("judgement").is_not_null() | pl.col("within") | ~spare)
+    kept = pairs.filter(pl.col("judgement").is_not_null() | pl.col("within") | ~spare)
+    return kept.drop("from_l", "from_r")
 
 
 def _consistent(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -6,9 +6,15 @@ partner", so its prior odds are N / ((a - N) (b - N)) for lists of a and b recor
 density at which that many one-to-one pairs are expected.
 """
 
-import polars as pl
+from dataclasses import dataclass
 
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching.model import Floats
 from matching.score import BITS
+from transforms.normalise.lists import coded
 
 _ROUNDS = 3
 BELIEF = 30.0
@@ -25,33 +31,23 @@ def with_overlap(pairs: pl.DataFrame) -> pl.DataFrame:
     prior (bits). Other pairs stay as they are.
     """
     between = (pl.col("left_list") == 0) & (pl.col("right_list") == 1)
-    likelihood = pl.col("log_odds") - pl.col("prior") / BITS
-    base = pairs.filter(between).select(
-        "practice_id", "l", "r", "left_size", "right_size", likelihood=likelihood
-    )
-    if base.is_empty():
+    rows = pairs.select(pl.arg_where(between)).to_series()
+    if rows.is_empty():
         return pairs
-    practice = base.group_by("practice_id", maintain_order=True).agg(
-        pl.col("left_size").first(), pl.col("right_size").first()
-    )
+    likelihood = pl.col("log_odds") - pl.col("prior") / BITS
+    base = pairs.select("practice_id", "l", "r", "left_size", "right_size", likelihood=likelihood)[rows]
+    base = base.with_columns(practice=coded(base["practice_id"])[0])
+    sides = [_Side.of(base[side], base["practice"]) for side in "lr"]
+    practice = base.unique("practice", keep="first", maintain_order=True).select("left_size", "right_size")
     practice = practice.with_columns(_density(pl.lit(USUAL)))
     for _ in range(_ROUNDS):
-        found = _matched(base.join(practice.select("practice_id", "density"), on="practice_id"))
-        practice = practice.join(found, on="practice_id", how="left", maintain_order="left")
+        found = pl.col("likelihood") + practice["density"].gather(base["practice"])
+        odds = base.select(found.clip(-60, 60).exp()).to_series().to_numpy()
+        matched = pl.min_horizontal(*(side.matched(odds) for side in sides))
         smaller = pl.min_horizontal("left_size", "right_size")
-        share = (pl.col("matched") + BELIEF * USUAL) / (smaller + BELIEF)
-        practice = practice.with_columns(_density(share)).drop("matched")
-    of_pair = pairs.select("practice_id").join(
-        practice.select("practice_id", "density"), on="practice_id", how="left", maintain_order="left"
-    )
-    prior = (
-        pl.when(between & pl.col("density").is_not_null()).then(pl.col("density") * BITS).otherwise("prior")
-    )
-    return (
-        pairs.with_columns(of_pair["density"])
-        .with_columns(log_odds=pl.col("log_odds") + (prior - pl.col("prior")) / BITS, prior=prior)
-        .drop("density")
-    )
+        practice = practice.with_columns(_density((matched + BELIEF * USUAL) / (smaller + BELIEF)))
+    prior = pairs["prior"].scatter(rows, practice["density"].gather(base["practice"]) * BITS)
+    return pairs.with_columns(log_odds=pl.col("log_odds") + (prior - pl.col("prior")) / BITS, prior=prior)
 
 
 def _density(share: pl.Expr) -> pl.Expr:
@@ -62,13 +58,26 @@ def _density(share: pl.Expr) -> pl.Expr:
     return (matched / (alone[0] * alone[1])).log().alias("density")
 
 
-def _matched(base: pl.DataFrame) -> pl.DataFrame:
-    """practice_id, matched: clients of the one list expected in the other, the fewer of both ways."""
-    odds = (pl.col("likelihood") + pl.col("density")).clip(-60, 60).exp()
-    sides = []
-    for side in ("l", "r"):
-        of_record = base.group_by("practice_id", side, maintain_order=True).agg(odds.sum().alias("odds"))
-        share = (pl.col("odds") / (1 + pl.col("odds"))).sum().alias(f"by_{side}")
-        sides.append(of_record.group_by("practice_id", maintain_order=True).agg(share))
-    both = sides[0].join(sides[1], on="practice_id")
-    return both.select("practice_id", matched=pl.min_horizontal("by_l", "by_r"))
+@dataclass(frozen=True)
+class _Side:
+    """The records of one list that have pairs, numbered in the order of these."""
+
+    record: NDArray[np.int64]
+    """Record of each pair."""
+    practice: pl.Series
+    """Practice of each record."""
+
+    @classmethod
+    def of(cls, rid: pl.Series, practice: pl.Series) -> "_Side":
+        record = rid.rank("dense").to_numpy().astype(np.int64) - 1
+        first = rid.is_first_distinct()
+        # Records by their first pair, so that sums run in this order.
+        number = np.empty(first.sum(), np.int64)
+        number[record[first.to_numpy()]] = np.arange(number.size)
+        return cls(number[record], practice.filter(first).alias("practice"))
+
+    def matched(self, odds: Floats) -> pl.Series:
+        """Records of each practice expected to have a partner; odds: of each pair."""
+        of_record = np.bincount(self.record, weights=odds)
+        found = self.practice.to_frame().with_columns(share=pl.Series(of_record / (1 + of_record)))
+        return found.group_by("practice", maintain_order=True).agg(pl.col("share").sum())["share"]
