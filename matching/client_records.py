@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from matching.contact_records import ID, ReadContacts, people_of_clients
+from matching.contact_records import ID, ReadContacts, people_of_clients, without_own
 from transforms import normalise
-from transforms.normalise.lists import gathered
+from transforms.normalise.lists import gathered, lists_of
 from transforms.sql import Frames
 
 LISTS = {"hq": 0, "xpm": 1, "tax": 2}
@@ -22,10 +22,10 @@ def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
     itself are taken out; a Practice Manager client has birth date and organisation of its Tax record too.
     """
     by_list = pl.col("product").replace_strict(LISTS, return_dtype=pl.UInt8)
-    clients = frames["comparable"].with_columns(list=by_list).sort("practice_id", "list", "source_id")
-    # Every client of `comparable` is one of `source_client`.
+    # Every client of `comparable` is one of `source_client`, and comes in the order of its id.
     source = frames["source_client"].select(*ID, "state", "first_name", written_middle="middle_name")
-    clients = clients.join(source, on=ID, how="left", maintain_order="left", validate="1:1")
+    clients = frames["comparable"].join(source, on=ID, how="left", maintain_order="left")
+    clients = clients.with_columns(list=by_list).sort("practice_id", "list", maintain_order=True)
     own = _practice_values(frames["practices"])
     address = own.select("practice_id", own_address="address")
     clients = clients.join(address, on="practice_id", how="left", maintain_order="left", validate="m:1")
@@ -105,11 +105,10 @@ def _practice_values(practices: pl.DataFrame) -> pl.DataFrame:
 
 def _without(clients: pl.DataFrame, own: pl.DataFrame, column: str) -> pl.Series:
     """The list column without the values of the practice itself."""
-    long, mine = (
-        frame.select("practice_id", found=column).with_row_index("row").explode("found", empty_as_null=False)
-        for frame in (clients, own)
-    )
-    return gathered(long.join(mine, on=["practice_id", "found"], how="anti"), clients.height, column)
+    long = clients.select(text=column).with_row_index("row").explode("text", empty_as_null=False)
+    mine = own.select("practice_id", text=column).explode("text")
+    kept = without_own(long.drop_nulls(), clients["practice_id"], mine)
+    return lists_of(kept["row"], kept["text"], clients.height)
 
 
 def _held(clients: pl.DataFrame, values: pl.DataFrame) -> pl.Series:

@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from expectations.conform import ascends
 from matching import assign
+from matching.buckets import is_first
 from matching.prepare import FEW
 from transforms import normalise
 from transforms.normalise.lists import coded, gathered
@@ -124,7 +126,10 @@ def _rows(frames: Frames) -> pl.DataFrame:
         "practice_id", product=pl.lit("xpm"), source_id="UUID", client_id="ClientUUID", name="Name",
         first=empty, last=empty, email="Email", phone="Phone", mobile="Mobile",
     )  # fmt: skip
-    return pl.concat([hq, xpm]).sort(*ID, "client_id")
+    key = [*ID, "client_id"]
+    rows = pl.concat([hq, xpm]).sort("practice_id", maintain_order=True)
+    # Lists that were read come in order.
+    return rows if ascends(rows.select(key)) else rows.sort(key)
 
 
 def _runs(rows: pl.DataFrame, columns: list[str]) -> Numbers:
@@ -158,7 +163,8 @@ def _emails(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
     found = pl.DataFrame({"code": codes}).with_row_index("row").drop_nulls()
     found = found.join(read.cast({"code": pl.Int64}).drop_nulls(), on="code")
     own = practices.select("practice_id", text=normalise.emails(practices["email"])).explode("text")
-    return _without(found.select("row", kind=pl.lit(EMAIL, pl.UInt8), text="text"), rows, own)
+    found = found.select("row", kind=pl.lit(EMAIL, pl.UInt8), text="text")
+    return without_own(found, rows["practice_id"], own)
 
 
 def _phones(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
@@ -169,7 +175,7 @@ def _phones(rows: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:
     ]
     own = _tails(practices["phone"])
     own = own.select("text", practice_id=practices["practice_id"].gather(own["row"]))
-    return _without(pl.concat(found), rows, own)
+    return without_own(pl.concat(found), rows["practice_id"], own)
 
 
 def _tails(phones: pl.Series) -> pl.DataFrame:
@@ -186,13 +192,18 @@ def _tails(phones: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"code": codes}).with_row_index("row").drop_nulls().join(read, on="code").drop("code")
 
 
-def _without(found: pl.DataFrame, rows: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """`found` but what is the practice's own: few texts are, so only they are looked into by practice."""
-    suspect = pl.col("text").is_in(own["text"].drop_nulls().unique().implode())
-    some = found.filter(suspect)
-    mine = some.with_columns(practice_id=rows["practice_id"].gather(some["row"]))
-    others = mine.join(own, on=["practice_id", "text"], how="anti").drop("practice_id")
-    return pl.concat([found.filter(~suspect), others])
+def without_own(found: pl.DataFrame, practices: pl.Series, own: pl.DataFrame) -> pl.DataFrame:
+    """`found` (row, text) but what is the practice's own.
+
+    practices: of each row; own: practice_id, text.
+    """
+    # Few texts are any practice's own, so only they are looked into by practice.
+    suspect = found.select(pl.arg_where(pl.col("text").is_in(own["text"].drop_nulls().unique().implode())))
+    some = suspect.to_series()
+    held = found.select("row", "text", at=pl.int_range(pl.len()))[some]
+    held = held.with_columns(practice_id=practices.gather(held["row"]))
+    mine = held.join(own, on=["practice_id", "text"], how="semi")["at"]
+    return found.filter(pl.repeat(True, found.height, eager=True).scatter(mine, False))
 
 
 def _numbered(values: pl.DataFrame) -> pl.DataFrame:
@@ -235,9 +246,16 @@ def _clients(rows: pl.DataFrame, match: pl.DataFrame) -> pl.Series:
 
 
 def _counted(held: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    distinct = held.select("record", "kind", "value").unique()
-    counted = distinct.with_columns(holders=pl.len().over("kind", "value"))
-    size = records.select("record", size=pl.len().over("part"))
-    hub = pl.max_horizontal(pl.lit(FEW), pl.col("size") * 0.02)
-    known = counted.join(size, on="record", validate="m:1")
-    return known.filter((pl.col("kind") == CLIENT) | (pl.col("holders") <= hub)).drop("size")
+    """`Contacts.held`; held: record, kind, value, perhaps several times."""
+    wide = (held["value"].to_numpy() * 3 + held["kind"].to_numpy()) * records.height + held["record"].to_numpy()
+    wide.sort()
+    value, record = np.divmod(wide[is_first(wide)], records.height)
+    first = np.flatnonzero(is_first(value))
+    several = np.diff(first, append=len(value))
+    counted = pl.DataFrame(
+        {"record": record, "kind": (value % 3).astype(np.uint8), "value": value // 3,
+         "holders": np.repeat(several, several).astype(np.uint32)}
+    )  # fmt: skip
+    size = records.select(pl.len().over("part")).to_series().gather(record)
+    hub = pl.max_horizontal(pl.lit(FEW), size * 0.02)
+    return counted.filter((pl.col("kind") == CLIENT) | (pl.col("holders") <= hub))
