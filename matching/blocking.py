@@ -158,7 +158,19 @@ SMALL = Key("small partition", (), (pl.when(_IS_SMALL).then(pl.lit("all")),), AL
 
 
 def candidates(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, keys: list[Key], scope: Scope) -> None:
-    """Make table `candidate(l, r)`: pairs of rids of `frame`, l < r, whose shared keys have points enough.
+    """Make table `candidate(l, r)` of the pairs that `blocked` finds."""
+    make_table(con, "candidate", blocked(frame, keys, scope))
+
+
+def make_table(con: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame) -> None:
+    """Temporary table of `rows` in place of one that may be there."""
+    con.register("made", rows)
+    con.execute(f"create or replace temp table {name} as select * from made")
+    con.unregister("made")
+
+
+def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
+    """l, r (UInt32): pairs of rids of `frame`, l < r, sorted, whose shared keys have points enough.
 
     frame: of `Prepared`. A bucket over its key's limit is left out; a partition of few pairs is taken whole.
     A person (entity 1) is no organisation (entity 2).
@@ -177,9 +189,7 @@ def candidates(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, keys: list[K
     points = np.add.reduceat(shared & 7, first) if len(first) else first
     pair = shared[first[points >= (ENOUGH if len(keys) > _FEW_KEYS else 1)]]
     ends = {"l": pair >> 33, "r": pair >> 3 & (1 << 30) - 1}
-    con.register("found", pl.DataFrame({end: rid.astype(np.uint32) for end, rid in ends.items()}))
-    con.execute("create or replace temp table candidate as select l, r from found")
-    con.unregister("found")
+    return pl.DataFrame({end: rid.astype(np.uint32) for end, rid in ends.items()})
 
 
 _MIX = pl.lit(0x9E3779B97F4A7C15, pl.UInt64)
@@ -190,11 +200,10 @@ def records_of(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
 
     A record with several values has a row for each, and may have the same twice.
     """
-    parts = {f"part {i}": part for i, part in enumerate(key.parts)}
-    part_no = pl.col("part_no").cast(pl.UInt64)
-    held = [frame.select("rid", part_no, entry=entry, **parts) for entry in key.entries]
-    held = [some.explode("entry") if some["entry"].dtype == pl.List else some for some in held]
-    rows = pl.concat(held) if held else frame.select("rid", part_no, **parts)
-    hashes = (pl.col(part).hash() for part in rows.columns[2:])
-    value = reduce(lambda value, part: value * _MIX + part, hashes, pl.col("part_no"))
-    return rows.drop_nulls().select("rid", value=value)
+    numbers = [pl.when(part.is_not_null()).then(part.hash()) for part in key.parts]
+    value = reduce(lambda value, part: value * _MIX + part, numbers, pl.col("part_no").cast(pl.UInt64))
+    if not key.entries:
+        return frame.select("rid", value=value).drop_nulls()
+    held = [frame.select("rid", value=value, entry=entry).drop_nulls() for entry in key.entries]
+    held = [some.explode("entry", empty_as_null=False) if some["entry"].dtype == pl.List else some for some in held]
+    return pl.concat(held).drop_nulls().select("rid", value=pl.col("value") * _MIX + pl.col("entry").hash())

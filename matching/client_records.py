@@ -29,7 +29,7 @@ def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
     own = _practice_values(frames["practices"])
     address = own.select("practice_id", own_address="address")
     clients = clients.join(address, on="practice_id", how="left", maintain_order="left", validate="m:1")
-    links = _tax_links(frames)
+    links = tax_links(frames)
     births = _tax_births(clients, links)
     return clients.select(
         part="practice_id",
@@ -127,13 +127,11 @@ def _synced(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _tax_links(frames: Frames) -> pl.DataFrame:
+def tax_links(frames: Frames) -> pl.DataFrame:
     """practice_id, source_id, uuid, organisation_id: Tax records that name a Practice Manager client, but
     those of which a person said that they are another's."""
-    tax = frames["source_client"].filter(product="tax")
-    links = tax.select("practice_id", "source_id", "organisation_id", uuid="xpm_client_uuid").drop_nulls(
-        "uuid"
-    )
+    source = frames["source_client"].select(*ID, "organisation_id", uuid="xpm_client_uuid")
+    links = source.filter(pl.col("uuid").is_not_null(), product="tax").drop("product")
     said = frames["effective_judgement"].filter(judgement="no_match")
     refused = [
         said.filter(pl.col(f"{side}_product") == "tax").select(

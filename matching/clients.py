@@ -5,16 +5,14 @@ existing XPM client are compared with that client only; all others with every li
 """
 
 from dataclasses import replace
-from pathlib import Path
-
 import duckdb
 import polars as pl
 
 from expectations.conform import conform
 from matching import vectors
 from matching.bands import banded, with_probability
-from matching.blocking import candidates, keys_for
-from matching.client_records import client_records
+from matching.blocking import blocked, candidates, keys_for, make_table
+from matching.client_records import LISTS, client_records, tax_links
 from matching.comparison import Comparison
 from matching.contact_records import ReadContacts, read_contacts
 from matching.em import believed_m
@@ -32,8 +30,6 @@ from matching.unsynced import with_unsynced
 from matching.vectors import STRATA
 from transforms.sql import Frames
 
-_SQL = Path(__file__).parent / "sql"
-_KNOWN_PAIRS = (_SQL / "known_pairs.sql").read_text(encoding="utf-8")
 _LIKELY = 3.0
 """Log odds of pairs that the report of the blocking keys takes for matches."""
 _UUID_PRIOR = 6.6
@@ -63,9 +59,20 @@ def match_clients(
 
 
 def propose_clients(con: duckdb.DuckDBPyConnection, frames: Frames, prepared: Prepared) -> None:
-    """Make table `candidate(l, r)`: the pairs that the run compares."""
-    candidates(con, prepared.frame, keys_for(prepared.filled), "all")
-    _add_known_pairs(con, frames)
+    """Make table `candidate(l, r)`: the pairs that the run compares; and those that a Tax record or a person
+    names, `tax_link(l, r)` and `judged(l, r, judgement)`.
+
+    A Tax record that names a client is compared with that one only, unless a person judged another.
+    """
+    linked, judged = _linked(frames, prepared), _judged(frames, prepared)
+    pairs = blocked(prepared.frame, keys_for(prepared.filled), "all")
+    named = pl.concat([linked, judged.select("l", "r")]).unique()
+    bound = linked["r"].implode()
+    pairs = pairs.filter(~pl.col("l").is_in(bound), ~pl.col("r").is_in(bound))
+    pairs = pairs.join(named, on=["l", "r"], how="anti")
+    make_table(con, "candidate", pl.concat([pairs, named]))
+    make_table(con, "tax_link", linked)
+    make_table(con, "judged", judged)
 
 
 def scored_clients(
@@ -96,14 +103,33 @@ def prepare_clients(
     return finish(con, client_records(frames, contacts or read_contacts(frames)))
 
 
-def _add_known_pairs(con: duckdb.DuckDBPyConnection, frames: Frames) -> None:
-    """Add what a Tax record or a person names; take out other pairs of Tax records so linked."""
-    tax = frames["source_client"].filter(pl.col("product") == "tax")
-    con.register("tax_client", tax.select("practice_id", "source_id", "xpm_client_uuid"))
-    con.register("judgement", frames["effective_judgement"])
-    con.execute(_KNOWN_PAIRS)
-    con.unregister("tax_client")
-    con.unregister("judgement")
+def _linked(frames: Frames, prepared: Prepared) -> pl.DataFrame:
+    """l, r: the client that a Tax record names, and the Tax record, where it exists."""
+    links = tax_links(frames).select(
+        "practice_id", tax_product=pl.lit("tax"), tax_id="source_id", xpm_product=pl.lit("xpm"), xpm_id="uuid"
+    )
+    return _numbered(links, prepared, {"l": "xpm", "r": "tax"}).select("l", "r")
+
+
+def _judged(frames: Frames, prepared: Prepared) -> pl.DataFrame:
+    """l, r, judgement: the pairs that a person judged, where both records exist."""
+    said = _numbered(frames["effective_judgement"], prepared, {"l": "left", "r": "right"})
+    ends = pl.min_horizontal("l", "r"), pl.max_horizontal("l", "r")
+    said = said.select(ends[0].alias("l"), ends[1].alias("r"), "judgement")
+    return said.filter(pl.col("l") != pl.col("r")).unique()
+
+
+def _numbered(rows: pl.DataFrame, prepared: Prepared, sides: dict[str, str]) -> pl.DataFrame:
+    """Rows of practice_id, and of each side product and id, with the numbers of records that exist."""
+    for rid, side in sides.items():
+        rows = rows.with_columns(
+            list=pl.col(f"{side}_product").replace_strict(LISTS, return_dtype=pl.UInt8), id=f"{side}_id"
+        )
+        records = prepared.frame.select("list", "id", pl.col("rid").alias(rid), practice_id="part")
+        # Few rows, or of one list: a join of all records would cost more.
+        records = records.filter(pl.col("id").is_in(rows["id"].unique().implode()))
+        rows = rows.join(records, on=["practice_id", "list", "id"])
+    return rows
 
 
 _LIVELY = {"active": 0, "archived": 1, "prospect": 2, "deleted": 3}
