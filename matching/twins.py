@@ -26,8 +26,10 @@ def by_partners(pairs: pl.DataFrame) -> pl.Series:
         return pairs["probability"]
     # Partners that are likely one client themselves are one partner.
     client = client_of(pairs, pairs.filter(inside & (pl.col("belief") >= SAME)))
+    asked = pairs.filter(inside).select("l", "r")
     partner = _partners(
-        between.with_columns(as_l=client.gather(between["l"]), as_r=client.gather(between["r"]))
+        between.with_columns(as_l=client.gather(between["l"]), as_r=client.gather(between["r"])),
+        pl.concat([asked["l"], asked["r"]]),
     )
     found = (
         pairs.lazy()
@@ -49,9 +51,13 @@ def by_partners(pairs: pl.DataFrame) -> pl.Series:
     return pairs["probability"].scatter(told["row"], told["probability"])
 
 
-def _partners(between: pl.DataFrame) -> pl.DataFrame:
-    """record, client, chance: the likeliest partner of each record in the other list."""
-    ways = [between.select(record=a, client=f"as_{b}", chance="probability") for a, b in ("lr", "rl")]
+def _partners(between: pl.DataFrame, records: pl.Series) -> pl.DataFrame:
+    """record, client, chance: the likeliest partner of each of `records` in the other list."""
+    wanted = records.unique().implode()
+    ways = [
+        between.filter(pl.col(a).is_in(wanted)).select(record=a, client=f"as_{b}", chance="probability")
+        for a, b in ("lr", "rl")
+    ]
     return (
         pl.concat(ways)
         .group_by("record", "client", maintain_order=True)

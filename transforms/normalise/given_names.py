@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 import polars as pl
 from nicknames import NickNamer
 
+from transforms.normalise.lists import coded
 from transforms.normalise.reference import reference
 from transforms.normalise.text import folded
 
@@ -15,16 +16,11 @@ def nickname_roots(given: pl.Series) -> pl.Series:
     Two given names are nickname-compatible where their lists overlap ("Bill" and "William" share "william").
     Null → empty list. A table lookup, after the `nicknames` library and data/reference/nicknames.yaml.
     """
-    frame = (
-        given.cast(pl.String)
-        .to_frame("given")
-        .with_columns(pl.col("given").pipe(folded).str.extract(r"^(\S+)"))
-    )
-    distinct = frame.unique().drop_nulls()
-    roots = pl.Series([_roots(name) for name in distinct["given"]], dtype=pl.List(pl.String))
-    found = distinct.with_columns(roots=roots)
-    spread = frame.join(found, on="given", how="left", maintain_order="left", validate="m:1")["roots"]
-    return spread.fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias(given.name)
+    code, distinct = coded(given.cast(pl.String))
+    first = distinct.to_frame("given").select(pl.col("given").pipe(folded).str.extract(r"^(\S+)")).to_series()
+    roots = pl.Series([_roots(name) if name else [] for name in first], dtype=pl.List(pl.String))
+    nothing = pl.Series([[]], dtype=pl.List(pl.String))
+    return roots.gather(code).fill_null(nothing).alias(given.name)
 
 
 def is_given_name(given: pl.Series) -> pl.Series:
