@@ -198,7 +198,9 @@ def _beside_people(pairs: pl.DataFrame) -> pl.DataFrame:
         from_r=pl.col("r").cast(pl.Int64) * 3 + pl.col("left_list"),
     )
     taken, by_person = (
-        pl.any_horizontal(pl.col(end).is_in(pl.col(end).filter(who).implode()) for end in ("from_l", "from_r"))
+        pl.any_horizontal(
+            pl.col(end).is_in(pl.col(end).filter(who).implode()) for end in ("from_l", "from_r")
+        )
         for who in (joined, said)
     )
     open_still = (pl.col("band") == "near") & ~pl.col("tax_link")
@@ -259,12 +261,11 @@ def worth_asking(pairs: pl.DataFrame) -> pl.DataFrame:
         return pairs
     client = client_of(pairs, pairs.filter(pl.col("band") == "exact"))
     ends = [client.gather(pairs[side]) for side in "lr"]
-    pairs = pairs.with_columns(
-        one=pl.min_horizontal(*ends), two=pl.max_horizontal(*ends),
-        asked=(pl.col("band") == "near") & pl.col("judgement").is_null() & ~pl.col("tax_link"),
-        other_lists=(pl.col("left_list") != 0) | (pl.col("right_list") != 1),
-    )  # fmt: skip
-    order = [pl.col("other_lists"), -pl.col("settled"), pl.col("l"), pl.col("r")]
-    first = pl.struct("l", "r") == pl.struct("l", "r").sort_by(order).first().over("one", "two", "asked")
-    kept = pairs.filter(~pl.col("asked") | ((pl.col("one") != pl.col("two")) & first))
-    return kept.drop("one", "two", "asked", "other_lists")
+    asked = (pl.col("band") == "near") & pl.col("judgement").is_null() & ~pl.col("tax_link")
+    asked_rows = pairs.select(
+        "l", "r", asked=asked, one=pl.min_horizontal(*ends), two=pl.max_horizontal(*ends),
+        later=(pl.col("left_list") != 0) | (pl.col("right_list") != 1), against=-pl.col("settled"),
+    ).with_row_index("row").filter("asked").sort("later", "against", "l", "r")  # fmt: skip
+    first = asked_rows.filter(pl.col("one") != pl.col("two")).unique(["one", "two"], keep="first")
+    spare = asked_rows.join(first, on="row", how="anti")["row"]
+    return pairs.filter(pl.repeat(True, pairs.height, eager=True).scatter(spare, False))

@@ -205,5 +205,8 @@ def records_of(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
     if not key.entries:
         return frame.select("rid", value=value).drop_nulls()
     held = [frame.select("rid", value=value, entry=entry).drop_nulls() for entry in key.entries]
-    held = [some.explode("entry", empty_as_null=False) if some["entry"].dtype == pl.List else some for some in held]
+    held = [
+        some.explode("entry", empty_as_null=False) if some["entry"].dtype == pl.List else some
+        for some in held
+    ]
     return pl.concat(held).drop_nulls().select("rid", value=pl.col("value") * _MIX + pl.col("entry").hash())

@@ -5,6 +5,7 @@ existing XPM client are compared with that client only; all others with every li
 """
 
 from dataclasses import replace
+
 import duckdb
 import polars as pl
 

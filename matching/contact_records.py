@@ -247,7 +247,9 @@ def _clients(rows: pl.DataFrame, match: pl.DataFrame) -> pl.Series:
 
 def _counted(held: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """`Contacts.held`; held: record, kind, value, perhaps several times."""
-    wide = (held["value"].to_numpy() * 3 + held["kind"].to_numpy()) * records.height + held["record"].to_numpy()
+    wide = (held["value"].to_numpy() * 3 + held["kind"].to_numpy()) * records.height + held[
+        "record"
+    ].to_numpy()
     wide.sort()
     value, record = np.divmod(wide[is_first(wide)], records.height)
     first = np.flatnonzero(is_first(value))

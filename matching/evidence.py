@@ -8,9 +8,7 @@ from matching.score import BITS
 _PRODUCTS = pl.Series(["hq", "xpm", "tax"])
 
 
-def with_evidence(
-    pairs: pl.DataFrame, records: pl.DataFrame, comparisons: list[Comparison]
-) -> pl.DataFrame:
+def with_evidence(pairs: pl.DataFrame, records: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
     """Columns of table `match` but run_id, in the order of `pairs`, `evidence` being a JSON list.
 
     Its entries: {"comparison", "level", "left", "right", "bits"} for each comparison that both sides
@@ -92,10 +90,14 @@ def _line(name: str, sentence: str, bits: pl.Expr) -> pl.Expr:
 
 def _entry(k: int, comparison: Comparison, pairs: pl.DataFrame, records: pl.DataFrame) -> pl.Series:
     """Entry of each pair, null where a side is missing."""
+    nothing = pl.Series(f"e{k}", [None], dtype=pl.String).new_from_index(0, pairs.height)
     rows = pairs.select(pl.arg_where(pl.col(f"c{k}") > 0)).to_series()
+    if rows.is_empty():
+        return nothing
     found = pairs.select("l", "r", level=f"c{k}", weight=f"w{k}")[rows]
     starts = [f'{{"comparison": "{comparison.name}", "level": "{s}", "left": ' for s in comparison.sentences]
-    left, right = (_shown(comparison, records, found[side]) for side in "lr")
+    shown = _shown(comparison, records, pl.concat([found["l"], found["r"]]))
+    left, right = shown[: rows.len()], shown[rows.len() :]
     entry = found.select(
         pl.concat_str(
             pl.Series(starts).gather(found["level"]),
@@ -107,5 +109,4 @@ def _entry(k: int, comparison: Comparison, pairs: pl.DataFrame, records: pl.Data
             pl.lit("}"),
         )
     )
-    nothing = pl.Series(f"e{k}", [None], dtype=pl.String).new_from_index(0, pairs.height)
     return nothing.scatter(rows, entry.to_series())

@@ -72,7 +72,7 @@ class _Side:
         record = rid.rank("dense").to_numpy().astype(np.int64) - 1
         first = rid.is_first_distinct()
         # Records by their first pair, so that sums run in this order.
-        number = np.empty(first.sum(), np.int64)
+        number = np.empty(len(rid.filter(first)), np.int64)
         number[record[first.to_numpy()]] = np.arange(number.size)
         return cls(number[record], practice.filter(first).alias("practice"))
 
