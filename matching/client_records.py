@@ -22,10 +22,10 @@ def client_records(frames: Frames, contacts: ReadContacts) -> pl.DataFrame:
     itself are taken out; a Practice Manager client has birth date and organisation of its Tax record too.
     """
     by_list = pl.col("product").replace_strict(LISTS, return_dtype=pl.UInt8)
-    # Every client of `comparable` is one of `source_client`, and comes in the order of its id.
+    # Every client of `comparable` is one of `source_client`.
     source = frames["source_client"].select(*ID, "state", "first_name", written_middle="middle_name")
     clients = frames["comparable"].join(source, on=ID, how="left", maintain_order="left")
-    clients = clients.with_columns(list=by_list).sort("practice_id", "list", maintain_order=True)
+    clients = clients.with_columns(list=by_list).sort("practice_id", "list", "source_id")
     own = _practice_values(frames["practices"])
     address = own.select("practice_id", own_address="address")
     clients = clients.join(address, on="practice_id", how="left", maintain_order="left", validate="m:1")

@@ -173,6 +173,9 @@ def test_the_organisation_of_a_tax_record_speaks_for_the_client_that_it_shares(
     of_pair = match.filter(left_product="hq", right_product="xpm")
     assert of_pair["band"].item() == band
     assert _weight(of_pair, "xero_organisation") == (weight and pytest.approx(weight, abs=4))
+    if books:
+        shown = [e for e in json.loads(of_pair["evidence"].item()) if e["comparison"] == "xero_organisation"]
+        assert (shown[0]["left"], shown[0]["right"]) == ("org1", books)
     # It is no witness of its own claim to share that client.
     assert _weight(match.filter(left_product="xpm"), "xero_organisation") is None
 
@@ -260,6 +263,15 @@ def test_evidence_adds_up_to_the_probability_and_masks_tax_numbers(con: duckdb.D
     assert {"tax_number", "given_name", "prior", "kinship", "rivals"} <= {e["comparison"] for e in evidence}
     assert "123456782" not in match["evidence"].item()
     assert '"******782"' in match["evidence"].item()
+
+
+def test_evidence_holds_any_text(con: duckdb.DuckDBPyConnection) -> None:
+    name = 'the "old" c:\\pub'
+    match = matched(
+        con, frames(*(record(p, p, f"organisation_name={name};structure=trust") for p in ("hq", "xpm")))
+    )
+    evidence = {entry["comparison"]: entry for entry in json.loads(match["evidence"].item())}
+    assert evidence["organisation_name"]["left"] == evidence["organisation_name"]["right"] == name
 
 
 def test_order_and_threads_change_nothing() -> None:

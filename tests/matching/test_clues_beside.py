@@ -46,6 +46,13 @@ def test_contact_people_speak_for_their_client(
     assert "erika mustermann" in found["left"]
 
 
+def test_what_a_client_lacks_leaves_no_comma(con: duckdb.DuckDBPyConnection) -> None:
+    nameless = _entries(matched(con, _with_contacts({"email": "erika@x.au"}, {"email": "erika@x.au"})))
+    assert nameless["contact_people"]["left"] == nameless["contact_people"]["right"] == "erika@x.au"
+    unreached = _entries(matched(con, _with_contacts(PERSON, {"name": "Erika Mustermann"})))
+    assert unreached["contact_people"]["right"] == "erika mustermann"
+
+
 def test_a_contact_who_is_the_client_says_his_name_only_once(con: duckdb.DuckDBPyConnection) -> None:
     himself = {"name": "Johnny Smith"}
     assert "contact_people" not in _entries(matched(con, _with_contacts(himself, {"name": "J Smith"})))
