@@ -130,6 +130,8 @@ class Shelf:
 
     _PIECE = 20_000
     """Rows written at a time: more leave the processor's cache, fewer make the reader many small pieces."""
+    _RUNS = 500
+    """Stretches of rows that are put in order one by one; of more it takes less to sort every row."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="scr-rows-"))
@@ -137,9 +139,13 @@ class Shelf:
 
     def put(self, name: str, rows: pl.DataFrame) -> None:
         """Lay `rows` aside, which have `practice_id`; the rows of one practice keep their order."""
-        together = rows.sort("practice_id", maintain_order=True)
+        runs = _runs(rows["practice_id"])
+        if runs.height > self._RUNS:
+            rows = rows.sort("practice_id", maintain_order=True)
+        elif runs.height > 1:
+            rows = pl.concat([rows.slice(*run) for run in runs.iter_rows()], rechunk=False)
         # Not packed: a million clients take 1.3 GB for a night, and are read without a copy.
-        together.write_ipc(self._folder / name, record_batch_size=self._PIECE)
+        rows.write_ipc(self._folder / name, record_batch_size=self._PIECE)
 
     def get(self, name: str, practice_ids: Sequence[str]) -> pl.DataFrame:
         """The rows of the given practices."""
@@ -152,3 +158,12 @@ class Shelf:
         near = rows.slice(start, practice.search_sorted(max(practice_ids), "right") - start)
         wanted = near["practice_id"].is_in(list(practice_ids))
         return near if wanted.all() else near.filter(wanted)
+
+
+def _runs(values: pl.Series) -> pl.DataFrame:
+    """start, len: stretches of `values` in an order that sorts them; equal values keep theirs."""
+    start = pl.col("len").cum_sum() - pl.col("len")
+    runs = values.rle().struct.unnest().with_columns(start=start).sort("value", maintain_order=True)
+    apart = pl.col("start") != (pl.col("start") + pl.col("len")).shift()
+    stretches = runs.group_by(apart.fill_null(True).cum_sum().alias("stretch"), maintain_order=True)
+    return stretches.agg(pl.col("start").first(), pl.col("len").sum()).drop("stretch")

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import duckdb
 import polars as pl
@@ -25,8 +26,11 @@ from transforms.ingest.typed import read_table
 from transforms.ingest.xml import read_xml_files
 from transforms.storage import Shelf, staging
 
-# The API's client lists come first: they hold rows, and names of ids, of the other tables of their product.
-_IN_ORDER = sorted(tables("source"), key=lambda name: (name != "xpm_clients", name))
+# The API's client lists hold rows, and names of ids, of the other tables of their product: these come after.
+_AFTER_CLIENTS = [n for n in sorted(tables("source")) if n.startswith("xpm_") and n != "xpm_clients"]
+_BEFORE = ["xpm_clients", *sorted(tables("source").keys() - {"xpm_clients", *_AFTER_CLIENTS})]
+_AT_ONCE = 2
+"""Tables under way at once: more would fill the memory."""
 _PIECES = 100
 """Pieces of a table from which on they slow its readers down."""
 
@@ -68,7 +72,7 @@ def land(
         directory = _land_directory(job, snapshot)
         job.directory = frozenset(directory["practice_id"])
         job.scope = tuple(sorted(set(practice_ids))) if practice_ids is not None else None
-        landing = [_put(job, name, snapshot, shelf) for name in _IN_ORDER]
+        landing = _land_tables(job, snapshot, shelf)
         for file in snapshot.files:
             if file.table is None and job.scope is None:
                 ledger.note(file, "file", file.trouble or "")
@@ -88,6 +92,22 @@ def land(
         sizes,
         _input_hash([content for _, content in landing], ledger),
     )
+
+
+def _land_tables(job: Job, snapshot: Snapshot, shelf: Shelf) -> list[tuple[pl.DataFrame, str]]:
+    """What `_put` says of every source table; several are under way at once, with a ledger of each."""
+    jobs = {n: replace(job, con=job.con.cursor(), ledger=Ledger()) for n in (*_BEFORE, *_AFTER_CLIENTS)}
+
+    def put(name: str) -> tuple[pl.DataFrame, str]:
+        with jobs[name].con:
+            return _put(jobs[name], name, snapshot, shelf)
+
+    with ThreadPoolExecutor(_AT_ONCE, "land") as pool:
+        found = [*pool.map(put, _BEFORE), *pool.map(put, _AFTER_CLIENTS)]
+    for own in jobs.values():
+        job.ledger.lines += own.ledger.lines
+        job.ledger.rejections += own.ledger.rejections
+    return found
 
 
 def _put(job: Job, name: str, snapshot: Snapshot, shelf: Shelf) -> tuple[pl.DataFrame, str]:

@@ -16,7 +16,6 @@ from transforms.ingest.job import Job
 
 # Layout characters, no-break and typographic spaces, byte order mark.
 _BLANKS = " \t\r\n\x0b\x0c\x85\u00a0" + "".join(map(chr, range(0x2000, 0x200C))) + "\u202f\u3000\ufeff"
-_LAST_BYTES = sorted({blank.encode()[-1] for blank in _BLANKS})
 
 
 def quoted(name: str) -> str:
@@ -35,10 +34,11 @@ def clean(text: pl.Expr) -> pl.Expr:
 
 
 def _all_clean(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with its texts clean: to find the few columns that need it costs less than half."""
-    text = pl.col(pl.String)
+    """`frame` with its texts clean: to find the few columns that need it costs a third."""
+    text = pl.col([s.name for s in frame if s.dtype == pl.String and s.null_count() < frame.height])
     last = text.cast(pl.Binary).bin.get(-1, null_on_oob=True)
-    untidy = frame.select(((text < "!") | (text > "\x7f") | last.is_in(_LAST_BYTES)).any())
+    # Every blank but the ASCII ones begins and ends with a byte above these.
+    untidy = frame.select(((text < "!") | (text > "\x7f") | ~last.is_between(0x21, 0x7E)).any())
     return frame.with_columns(clean(pl.col(s.name)) for s in untidy if s.item())
 
 

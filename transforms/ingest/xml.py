@@ -8,7 +8,7 @@ the id; where only the numeric `ID` is there, that. Numbers that the lists map t
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -98,23 +98,18 @@ def _read(job: Job, item: Prepared) -> dict[str, list[Row]]:
     return found.rows
 
 
-class _LineBuilder(TreeBuilder):
-    """Builds the tree and notes on each element the physical line of its start tag."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.expat: Any = None
-
-    def start(self, tag: str, attrs: dict[Any, Any], /) -> Element:
-        element = super().start(tag.rsplit("}", 1)[-1], attrs)
-        element.set(_LINE, str(self.expat.CurrentLineNumber))
-        return element
-
-
 def _parse(body: bytes) -> Element:
-    builder = _LineBuilder()
+    """The tree; each element notes the physical line of its start tag."""
+    builder = TreeBuilder()
     parser = DefusedXMLParser(target=builder, forbid_dtd=True)
-    builder.expat = parser.parser
+    reader = parser.parser
+
+    def start(tag: str, attributes: object) -> None:
+        del attributes  # the API writes none
+        builder.start(tag.rsplit("}", 1)[-1], {_LINE: reader.CurrentLineNumber})
+
+    # The parser's own handlers cost twice as much and know no lines.
+    reader.StartElementHandler, reader.EndElementHandler = start, builder.end
     parser.feed(body)
     root: Element = parser.close()
     return root
@@ -162,7 +157,7 @@ def _read_record(name: str, record: Element, found: _Found) -> None:
     contract = table(name)
     fields = _children(record)
     row: Row = {
-        "_row": int(record.get(_LINE, "0")),
+        "_row": _line(record),
         **{c.name: _field(record, fields, c) for c in contract.columns},
     }
     key = _id(record)
@@ -184,12 +179,15 @@ def _read_record(name: str, record: Element, found: _Found) -> None:
         )
         _read_nested(key, fields, found)
     found.add(name, row)
-    known = (
-        {(c.xml or c.name).split("/")[0].lower() for c in contract.columns}
-        | _HANDLED
-        | set(_IGNORED[name].split())
-    )
+    known = _known(name)
     found.unknown |= {child.tag for child in record if child.tag.lower() not in known}
+
+
+@cache
+def _known(name: str) -> frozenset[str]:
+    """Tags of a record that are read, or left out on purpose."""
+    read = {(c.xml or c.name).split("/")[0].lower() for c in table(name).columns}
+    return frozenset(read | _HANDLED | set(_IGNORED[name].split()))
 
 
 def _field(record: Element, fields: dict[str, Element], column: Column) -> str | None:
@@ -223,7 +221,7 @@ def _inside(fields: dict[str, Element], container: str, tag: str) -> Iterator[El
 
 
 def _line(element: Element) -> int:
-    return int(element.get(_LINE, "0"))
+    return int(element.attrib[_LINE])
 
 
 def _relationship(element: Element, client: str | None) -> Row:
