@@ -24,12 +24,14 @@ _BOOLEANS = {
     **dict.fromkeys(("false", "no", "n", "0"), False),
 }
 _PLAIN_DAY = r"(?:18|19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
+_PLAIN_CLOCK = r"[T ][0-9]{2}:[0-9]{2}:[0-5][0-9]"
 _PLAIN = {
-    "date": (rf"^{_PLAIN_DAY}$", "%Y-%m-%d"),
-    "timestamp": (
-        rf"^{_PLAIN_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-5][0-9](?:\.[0-9]{{1,6}})?Z?$",
-        "%Y-%m-%dT%H:%M:%S%.f",
-    ),
+    "date": [(rf"^{_PLAIN_DAY}$", "%Y-%m-%d")],
+    # Without a fraction Polars takes a quarter of the time.
+    "timestamp": [
+        (rf"^{_PLAIN_DAY}{_PLAIN_CLOCK}Z?$", "%Y-%m-%dT%H:%M:%S"),
+        (rf"^{_PLAIN_DAY}{_PLAIN_CLOCK}\.[0-9]{{1,6}}Z?$", "%Y-%m-%dT%H:%M:%S%.f"),
+    ],
 }
 
 
@@ -41,24 +43,26 @@ def values_of(
     A missing value counts as unread where it is required. Texts, which most columns are, stay the very same
     ones wherever there is nothing to mend.
     """
-    texts = [c for c in contract.columns if c.type == "text" and not c.allowed]
-    lists = [c for c in contract.columns if c.type == "texts"]
-    others = [c for c in contract.columns if c not in texts and c not in lists]
-    none = pl.repeat(False, pl.len())
-    doubtful = raw.select(_doubtful(c).alias(c.name) for c in texts)
-    bad = raw.select(
-        (_bad_text(pl.col(c.name), c).fill_null(False) if doubtful[c.name].item() else none).alias(c.name)
-        for c in texts
-    )
-    kept = [_without(raw[c.name], bad[c.name]) for c in texts]
-    entries = [_entries(raw[c.name], c) for c in lists]
-    cast = _cast(con, others, raw)
-    values = raw.select(*kept, *(values for values, _ in entries)).hstack(cast)
-    lost = (raw[c.name].is_not_null() & cast[c.name].is_null() for c in others)
-    unread = bad.hstack([*(bad for _, bad in entries), *lost]).with_columns(
-        pl.col(c.name) | raw[c.name].is_null() for c in contract.columns if c.required
-    )
-    return values.select(contract.names), unread.select(s.name for s in unread if s.any())
+    free = [c for c in contract.columns if c.type == "text" and not c.allowed]
+    cast = _cast(con, [c for c in contract.columns if c not in free and c.type != "texts"], raw)
+    filled = [c for c in free if raw[c.name].null_count() < raw.height]
+    doubtful = raw.select(_doubtful(c).alias(c.name) for c in filled).row(0, named=True)
+    mended, unread = list[pl.Series](cast), dict[str, pl.Series]()
+    for column in contract.columns:
+        name, texts = column.name, raw[column.name]
+        if name in cast.columns:
+            if cast[name].null_count() > texts.null_count():
+                unread[name] = texts.is_not_null() & cast[name].is_null()
+        elif column.type == "texts":
+            entries, unread[name] = _entries(texts, column)
+            mended.append(entries)
+        elif doubtful.get(name):
+            unread[name] = raw.select(_bad_text(pl.col(name), column).fill_null(False)).to_series()
+            mended.append(texts.set(unread[name], None))
+        if column.required and texts.null_count():
+            unread[name] = unread[name] | texts.is_null() if name in unread else texts.is_null()
+    found = pl.DataFrame([bad.alias(name) for name, bad in unread.items() if bad.any()])
+    return raw.select(contract.names).with_columns(mended), found
 
 
 def _cast(con: duckdb.DuckDBPyConnection, columns: list[Column], raw: pl.DataFrame) -> pl.DataFrame:
@@ -90,8 +94,13 @@ def _plain(column: Column) -> pl.Expr:
         return text.replace_strict(_spelled(_BOOLEANS), default=None)
     if column.type not in _PLAIN:
         return pl.lit(None, column.polars)
-    shape, form = _PLAIN[column.type]
-    text = pl.when(text.str.contains(shape)).then(text)
+    return pl.coalesce(
+        _moment(pl.when(text.str.contains(shape)).then(text), form, column)
+        for shape, form in _PLAIN[column.type]
+    )
+
+
+def _moment(text: pl.Expr, form: str, column: Column) -> pl.Expr:
     if column.type == "date":
         return text.str.to_date(form, strict=False)
     instant = text.str.strip_suffix("Z").str.replace(" ", "T", literal=True)
@@ -125,26 +134,18 @@ def _forbidden(text: pl.Expr, column: Column) -> pl.Expr:
     return text.str.contains("\0", literal=True)
 
 
-def _without(texts: pl.Series, bad: pl.Series) -> pl.Series:
-    return texts.set(bad, None) if bad.any() else texts
-
-
 def _entries(lists: pl.Series, column: Column) -> tuple[pl.Series, pl.Series]:
     """Lists of clean texts, null where nothing is left; and where an entry cannot be taken."""
     frame, name = lists.to_frame(), column.name
     entry, clean_entry = pl.element(), clean(pl.element())
-    flat = lists.explode(empty_as_null=False, keep_nulls=False)
-    sound = (
-        flat.null_count() == 0
-        and flat.to_frame().select(pl.col(name).eq_missing(clean(pl.col(name))).all()).item()
-    )
-    bad = frame.select(
-        pl.col(name).list.eval(_bad_text(entry, column)).list.any().fill_null(False)
-    ).to_series()
-    if not sound or bad.any():
+    flat, text = lists.explode(empty_as_null=False, keep_nulls=False).to_frame(), pl.col(name)
+    to_mend = pl.any_horizontal(text.is_null(), text.ne_missing(clean(text)), _bad_text(text, column))
+    bad = pl.repeat(False, lists.len(), eager=True)
+    if flat.select(to_mend.any()).item():
+        bad = frame.select(text.list.eval(_bad_text(entry, column)).list.any().fill_null(False)).to_series()
         kept = pl.when(~_bad_text(clean_entry, column)).then(clean_entry)
-        frame = frame.select(pl.col(name).list.eval(kept).list.drop_nulls())
-    return frame.select(pl.when(pl.col(name).list.len() > 0).then(name)).to_series(), bad
+        frame = frame.select(text.list.eval(kept).list.drop_nulls())
+    return frame.select(pl.when(text.list.len() > 0).then(text)).to_series(), bad
 
 
 def _value_sql(column: Column) -> str:

@@ -76,11 +76,11 @@ def _lists() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["product", "entity", "singular"], orient="row")
 
 
-def file_counts(name: str, raw: pl.DataFrame) -> pl.DataFrame:
+def file_counts(name: str, raw: pl.DataFrame) -> pl.LazyFrame:
     """practice_id, product, entity, files: in how many files a source table has rows of each practice."""
     product, entity = folder(tables("source")[name])
     both = pl.col("practice_id", "_file")  # rows of a file mostly stand together
-    first = raw.select(both).filter(pl.any_horizontal(both.ne_missing(both.shift()))).unique()
+    first = raw.lazy().select(both).filter(pl.any_horizontal(both.ne_missing(both.shift()))).unique()
     files = first.group_by("practice_id").agg(pl.len().cast(pl.Int64).alias("files"))
     return files.select("practice_id", product=pl.lit(product), entity=pl.lit(entity), files="files")
 
@@ -96,7 +96,7 @@ def _counts(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
         .group_by("practice_id", "product", pl.col("folder").alias("entity"))
         .agg(pl.len().cast(pl.Int64).alias("rows_quarantined"))
     )
-    read = pl.concat([_read_counts(name, frames[name]) for name in batch_tables()])
+    read = pl.concat(_read_counts(name, frames[name]) for name in batch_tables()).collect()
     key = ["practice_id", "product", "entity"]
     return (
         frames["files"]
@@ -106,14 +106,11 @@ def _counts(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _read_counts(name: str, rows: pl.DataFrame) -> pl.DataFrame:
+def _read_counts(name: str, rows: pl.DataFrame) -> pl.LazyFrame:
     """practice_id, product, entity, rows_read of one source table."""
     product, entity = folder(tables("source")[name])
-    return (
-        rows.group_by("practice_id")
-        .agg(pl.len().cast(pl.Int64).alias("rows_read"))
-        .select("practice_id", product=pl.lit(product), entity=pl.lit(entity), rows_read="rows_read")
-    )
+    counts = rows.lazy().group_by("practice_id").agg(pl.len().cast(pl.Int64).alias("rows_read"))
+    return counts.select("practice_id", product=pl.lit(product), entity=pl.lit(entity), rows_read="rows_read")
 
 
 def _delivered(snapshot: Snapshot) -> pl.DataFrame:

@@ -44,7 +44,7 @@ def read_batch(
         lines.append(found)
         files.append(file_counts(name, raw))
     noted = pl.concat(lines)
-    inputs = {**frames, "last_intake": last_intake, "lines": noted, "files": pl.concat(files)}
+    inputs = {**frames, "last_intake": last_intake, "lines": noted, "files": pl.concat(files).collect()}
     frames["intake"] = intake(con, inputs, landed.snapshot, landed.rejections, run_id)
     frames["quarantine"] = _quarantine(noted, frames, run_id)
     for name in ("practices", "extracts"):

@@ -47,8 +47,7 @@ def read_table(
     found = pl.concat([_troubles(contract, troubled), doubles.cast(_LINE)])
     if doubles.height:
         rows = rows.filter(~pl.col("_rowid").is_in(doubles["_rowid"].implode()))
-    frame = rows.select(contract.names).cast(contract.schema)
-    return conform(frame, name), _as_lines(contract, with_lines(found, origin), origin)
+    return conform(rows.select(contract.names), name), _as_lines(contract, found, origin)
 
 
 def _troubled(
@@ -60,12 +59,8 @@ def _troubled(
 ) -> pl.DataFrame:
     """Rows with something to report: values as they came, and per column whether it could not be read."""
     key = id_column(contract)
-    told = raw.with_columns(
-        *(
-            unread[n].alias("?" + n) if n in unread.columns else pl.lit(False).alias("?" + n)
-            for n in contract.names
-        ),
-        _id=values[key] if key else pl.lit(None, pl.String),
+    told = raw.hstack(unread.select(pl.all().name.prefix("?"))).with_columns(
+        _id=values[key] if key else pl.lit(None, pl.String)
     )
     rows = told.filter(pl.any_horizontal(pl.col("_stated").is_not_null(), *("?" + n for n in unread.columns)))
     lists = [c.name for c in contract.columns if c.type == "texts"]
@@ -78,7 +73,7 @@ def _troubled(
 def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """One line per value that could not be read; a required one, or a foreign practice, costs the row."""
     found = []
-    for column in contract.columns:
+    for column in (c for c in contract.columns if "?" + c.name in rows.columns):
         bad = rows.filter(pl.col("?" + column.name))
         if bad.height:
             value = pl.col(column.name)
@@ -91,7 +86,9 @@ def _troubles(contract: Table, rows: pl.DataFrame) -> pl.DataFrame:
     if moved.height:
         reason = pl.lit("The row names another practice than its path: put it where it belongs.")
         found.append(_line(moved, "practice_id", pl.col("_stated"), "row", reason))
-    lines = pl.concat(found) if found else pl.DataFrame(schema=_LINE)
+    if not found:
+        return pl.DataFrame(schema=_LINE)
+    lines = pl.concat(found)
     # One line of level row per lost row, so that rows read and rows quarantined add up to the rows found.
     first = pl.int_range(pl.len()).over("_rowid", "level") == 0
     return lines.with_columns(
@@ -106,7 +103,10 @@ def _line(rows: pl.DataFrame, column: str, value: pl.Expr, level: str, reason: p
     )
 
 
-def _as_lines(contract: Table, rows: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+def _as_lines(contract: Table, found: pl.DataFrame, origin: Origin) -> pl.DataFrame:
+    if not found.height:
+        return pl.DataFrame(schema=LINES)
+    rows = with_lines(found, origin)
     product, entity = place(contract)
     numbers = rows["_file"].unique().to_list()
     names = pl.DataFrame(
