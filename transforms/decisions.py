@@ -13,12 +13,17 @@ from expectations.conform import conform
 from expectations.contracts import table
 from transforms.sql import Frames, run_sql
 
-_KINDS = {
-    "policies": "effective_policy",
-    "selections": "effective_selection",
-    "matches": "effective_judgement",
-    "organisation_links": "effective_organisation",
-}
+# Source table, its decisions as `rejected_decision` names them, and the table of those that count.
+_KINDS = (
+    ("policies", "policy", "effective_policy"),
+    ("selections", "selection", "effective_selection"),
+    ("matches", "match", "effective_judgement"),
+    ("organisation_links", "organisation_link", "effective_organisation"),
+)
+_SHARED = (
+    *("practice_id", "decision", "subject", "subject_key", "content"),
+    *("decided_by", "decided_at", "record_problem"),
+)
 
 
 def effective(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
@@ -30,17 +35,35 @@ def effective(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> di
     content is taken and the other reported.
     """
     people = {name: frames[name] for name in ("practices", "staff")}
-    record = frames["source_client"].select("practice_id", "product", "source_id")
-    found: dict[str, pl.DataFrame] = {}
-    rejected = [run_sql(con, "decisions/connections", people)]
-    for source, name in _KINDS.items():
-        given = run_sql(con, f"decisions/{source}", {source: frames[source], "record": record})
-        ranked = run_sql(con, "decisions/newest", {"given": given, "staff": frames["staff"]})
-        found[name] = ranked.filter(pl.col("place") == 1).select(table(name).names)
-        rejected.append(ranked.filter(pl.col("problem").is_not_null()).select(rejected[0].columns))
+    record = _named(frames)
+    given = {
+        kind: run_sql(con, f"decisions/{source}", {source: frames[source], "record": record})
+        for source, kind, _ in _KINDS
+    }
+    every = pl.concat(rows.select(_SHARED).with_row_index("row") for rows in given.values())
+    ranked = run_sql(con, "decisions/newest", {"given": every, "staff": frames["staff"]})
+    counts = ranked.filter(pl.col("place") == 1)
+    found = {
+        name: given[kind][counts.filter(pl.col("decision") == kind)["row"]].select(table(name).names)
+        for _, kind, name in _KINDS
+    }
+    rejected = run_sql(con, "decisions/connections", people)
+    rejected = pl.concat([rejected, ranked.filter(pl.col("problem").is_not_null()).select(rejected.columns)])
     found["effective_policy"] = _with_no_account(found["effective_policy"], frames["practices"])
     found = {name: conform(frame, name) for name, frame in found.items()}
-    return found | {"rejected_decision": _rejected(pl.concat(rejected), run_id)}
+    return found | {"rejected_decision": _rejected(rejected, run_id)}
+
+
+def _named(frames: Frames) -> pl.DataFrame:
+    """practice_id, product, source_id of every client that a decision may be about: few of the batch."""
+    columns = {
+        "selections": ["source_id"],
+        "matches": ["left_id", "right_id"],
+        "organisation_links": ["source_id"],
+    }
+    ids = pl.concat(frames[source][column] for source, names in columns.items() for column in names)
+    record = frames["source_client"].select("practice_id", "product", "source_id")
+    return record.filter(pl.col("source_id").is_in(ids.unique().implode()))
 
 
 def _with_no_account(policies: pl.DataFrame, practices: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import IO, cast
 
@@ -98,7 +99,7 @@ class Staging:
 
     storage: Storage
     folder: Path
-    _copies: int = field(default=0)
+    _copies: Iterator[int] = field(default_factory=count)
 
     def local_path(self, path: str) -> str:
         """A local path of the file's unpacked bytes. Raises OSError where it is truncated or corrupt."""
@@ -113,9 +114,8 @@ class Staging:
         return str(copy)
 
     def new_path(self) -> Path:
-        """A path in the scratch folder that nothing uses yet."""
-        self._copies += 1
-        return self.folder / str(self._copies)
+        """A path in the scratch folder that nothing uses yet, whichever thread asks."""
+        return self.folder / str(next(self._copies))
 
 
 @contextmanager

@@ -47,7 +47,11 @@ def test_a_folder_that_cannot_be_made_is_told_with_what_to_do(tmp_path: Path) ->
         open_storage(tmp_path).put("decisions/a.csv", b"one")
 
 
-def test_a_shelf_gives_the_rows_of_the_practices_asked_for_in_their_order() -> None:
+@pytest.mark.parametrize("runs", [0, Shelf._RUNS])
+def test_a_shelf_gives_the_rows_of_the_practices_asked_for_in_their_order(
+    runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shelf, "_RUNS", runs)  # none: every row is sorted
     rows = pl.DataFrame(
         {
             "practice_id": ["P3", "P1", None, "P2", "P3", "P1", "P4"],

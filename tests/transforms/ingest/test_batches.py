@@ -1,10 +1,13 @@
 """Batches out of one landing: each finds its own rows and their lines, and several are read at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
+from threading import Event
 
 import duckdb
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 
 from expectations.contracts import table
@@ -55,6 +58,26 @@ def test_batches_can_be_read_by_threads_and_more_than_once(
     for practice, frames in zip(practices, together, strict=True):
         for name, frame in alone[practice].items():
             assert_frame_equal(frames[name], frame)
+
+
+def test_what_is_noted_keeps_its_order_whichever_table_is_ready_first(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = ["xpm/clients", "links/client_sync", "hq/clients", "tax/clients", "xpm/jobs"]
+    landing = import_module("transforms.ingest.land")
+    prepare, last = landing.prepare, Event()
+
+    def slow_first(job, file):  # type: ignore[no-untyped-def]
+        if file.table == "tax_clients":
+            last.set()
+        assert file.table != "xpm_clients" or last.wait(20)  # several tables are under way at once
+        return prepare(job, file)
+
+    monkeypatch.setattr(landing, "prepare", slow_first)
+    root = write(tmp_path, {f"{folder}/a.parquet": b"PAR1 and no more" for folder in folders})
+    found = land(con, find_snapshot(root))
+    named = [f"{folder}/a.parquet" for folder in folders]
+    assert [r.file.name for r in found.rejections] == found.lines["file"].to_list() == named
 
 
 def test_rows_on_the_disk_go_with_the_landing(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -33,7 +33,7 @@ ranked as (
     from checked
     where problem is null
     window newest as (
-        partition by practice_id, subject_key
+        partition by practice_id, decision, subject_key
         order by decided_at desc, content asc, decided_by asc
     )
 )
