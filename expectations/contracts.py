@@ -12,10 +12,7 @@ import polars as pl
 import yaml
 
 from expectations.errors import ContractError
-from expectations.resources import data_path
-
-# The safe loader in C where PyYAML has it: every command reads the contracts.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from expectations.resources import YAML_LOADER, data_path
 
 Kind = Literal["source", "internal", "published", "working"]
 
@@ -105,7 +102,7 @@ class Table:
 
 
 def _read(path: Path, folder: str) -> Table:
-    raw: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    raw: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER)
     columns = tuple(
         Column(**(c | {"allowed": tuple(map(str, c["allowed"])) if "allowed" in c else None}))
         for c in raw["columns"]

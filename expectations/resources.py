@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import yaml
+
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader, in C where PyYAML has it: every command reads contracts and reference lists."""
+
 _ROOT = Path(__file__).parent.parent
 
 

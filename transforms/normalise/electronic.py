@@ -5,6 +5,8 @@ import polars as pl
 from transforms.normalise.lists import collected
 
 _EMAIL = r"[\p{L}\p{N}._%+'&#!*/=?^{|}~$-]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,}"
+_PLAIN = r"^[a-z0-9_-][a-z0-9._-]*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+"""One address and nothing else, as most texts are."""
 _HOST = (
     r"^(?:[a-z][a-z0-9+.-]*:)?/*(?:[^/@\s]*@)?(?:www\d?\.)?"
     r"((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,})\.?(?:[:/?#].*)?$"
@@ -16,9 +18,7 @@ def emails(values: pl.Series) -> pl.Series:
 
     Takes text or lists of text; one text may hold several. Null → empty list.
     """
-    return collected(
-        values, lambda text: text.str.to_lowercase().str.extract_all(_EMAIL).list.eval(_trimmed())
-    )
+    return collected(values, lambda text: text.map_batches(_emails_in, return_dtype=pl.List(pl.String)))
 
 
 def websites(values: pl.Series) -> pl.Series:
@@ -36,6 +36,14 @@ def websites(values: pl.Series) -> pl.Series:
             .list.eval(pl.element().str.extract(_HOST))
         ),
     )
+
+
+def _emails_in(texts: pl.Series) -> pl.Series:
+    frame = texts.str.to_lowercase().to_frame("text")
+    frame = frame.with_columns(other=pl.when(~pl.col("text").str.contains(_PLAIN)).then("text"))
+    searched = pl.col("other").str.extract_all(_EMAIL).list.eval(_trimmed())
+    plain = pl.concat_list("text")
+    return frame.select(pl.when(pl.col("other").is_null()).then(plain).otherwise(searched)).to_series()
 
 
 def _trimmed() -> pl.Expr:

@@ -4,8 +4,9 @@ Checks as in python-stdnum, vectorised; NZBN is a GS1 location number (stdnum.ea
 python-stdnum's check of 8-digit TFNs is wrong, so those count without a check.
 """
 
-from functools import cache, reduce
+from functools import cache, partial
 
+import numpy as np
 import polars as pl
 
 from transforms.normalise.places import country_code
@@ -125,9 +126,17 @@ def _digit(text: pl.Expr, place: int) -> pl.Expr:
 
 
 def _weighted(text: pl.Expr, weights: tuple[int, ...]) -> pl.Expr:
-    """Sum of digit times weight; null where the text is too short."""
-    terms = [_digit(text, place) * weight for place, weight in enumerate(weights)]
-    return reduce(lambda left, right: left + right, terms)
+    """Sum of digit times weight over the first digits; null where the text is too short."""
+    return text.map_batches(partial(_sums, weights), return_dtype=pl.Int64)
+
+
+def _sums(weights: tuple[int, ...], digits: pl.Series) -> pl.Series:
+    size = len(weights)
+    long_enough = (digits.str.len_bytes() >= size).fill_null(False).arg_true()
+    first = "".join(digits.gather(long_enough).str.head(size).to_list())
+    figures = np.frombuffer(first.encode("ascii"), np.uint8).reshape(-1, size) - ord("0")
+    sums = pl.Series(figures @ np.array(weights, np.int64))
+    return pl.repeat(None, len(digits), dtype=pl.Int64, eager=True).scatter(long_enough, sums)
 
 
 def _of_length(text: pl.Expr, length: int) -> pl.Expr:

@@ -63,7 +63,8 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
     homes = sorted(set(frame["region"].drop_nulls()) & set(phonenumbers.SUPPORTED_REGIONS))
     at_home = [_at_home(plain.filter(~pl.col("signed") & (pl.col("region") == home)), home) for home in homes]
     codes = sorted({_code(region) for region in (*_WORLD, *homes)})
-    abroad = [_abroad(plain.filter("signed"), code) for code in codes]
+    signed = plain.filter("signed")
+    abroad = [_abroad(signed, code) for code in codes] if signed.height else []
     easy = pl.concat([*at_home, *abroad]).drop_nulls("found")
     hard = tidy.join(easy, on=["value", "region"], how="anti", nulls_equal=True).filter(
         ~pl.col("plain") | pl.col("signed") | pl.col("digits").str.contains("^0?[01]")

@@ -7,13 +7,14 @@ from typing import Any
 
 import yaml
 
-from expectations.resources import data_path
+from expectations.resources import YAML_LOADER, data_path
 
 
 @cache
 def reference(name: str) -> Mapping[str, Any]:
     """Content of `data/reference/<name>.yaml`. Raises FileNotFoundError where there is none."""
-    loaded: Mapping[str, Any] = yaml.safe_load(data_path("reference", f"{name}.yaml").read_text("utf-8"))
+    text = data_path("reference", f"{name}.yaml").read_text("utf-8")
+    loaded: Mapping[str, Any] = yaml.load(text, Loader=YAML_LOADER)
     return loaded
 
 
