@@ -1,6 +1,7 @@
 """Batches under way at once: order of publication, what ends a run, a defect that hits every practice."""
 
 import datetime as dt
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import flows.batches
 import flows.crew
 from expectations.errors import StoreError
+from expectations.gate import preload
 from flows.config import Settings, load_settings
 from flows.crew import Here, Member
 from flows.night import Inputs, OpenNight, new_request
@@ -138,3 +140,28 @@ def test_practices_between_failing_ones_are_published(
     summary = night_of(all_in_one)
     assert summary.outcomes["published"] == 1
     assert summary.status.filter(outcome="published")["practice_id"].to_list() == IDS[:1]
+
+
+def test_a_batch_leaves_no_frame_behind(
+    sample_landing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cycles that hold frames would take the room of the next batch."""
+    left: list[tuple[int, int]] = []
+
+    def watched(
+        inputs: Inputs, con: duckdb.DuckDBPyConnection, clock: Clock, practice_ids: Sequence[str]
+    ) -> Computed:
+        preload().join()  # it turns the collector on again
+        gc.disable()
+        computed = compute(inputs, con, clock, practice_ids)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        gc.set_debug(0)
+        gc.enable()
+        left.extend(kept.shape for kept in gc.garbage if isinstance(kept, pl.DataFrame))
+        gc.garbage.clear()
+        return computed
+
+    monkeypatch.setattr(flows.crew, "compute", watched)
+    night_of(load_settings(landing=str(sample_landing), store=str(tmp_path / "store")))
+    assert left == []
