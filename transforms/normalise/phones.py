@@ -64,7 +64,7 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
     at_home = [_at_home(plain.filter(~pl.col("signed") & (pl.col("region") == home)), home) for home in homes]
     codes = sorted({_code(region) for region in (*_WORLD, *homes)})
     signed = plain.filter("signed")
-    abroad = [_abroad(signed, code) for code in codes] if signed.height else []
+    abroad = [_abroad(signed, code) for code in codes]
     easy = pl.concat([*at_home, *abroad]).drop_nulls("found")
     hard = tidy.join(easy, on=["value", "region"], how="anti", nulls_equal=True).filter(
         ~pl.col("plain") | pl.col("signed") | pl.col("digits").str.contains("^0?[01]")
