@@ -146,9 +146,12 @@ class Store:
 
 @contextmanager
 def open_store(
-    path: Path, *, read_only: bool = False, version: int | None = None, threads: int = 2, memory: str = "1GB"
+    path: Path, *, read_only: bool = False, version: int | None = None, threads: int = 1, memory: str = "1GB"
 ) -> Iterator[Store]:
     """The store in folder `path`: for writing (made where there is none) or, with `read_only`, for reading.
+
+    More `threads` help large reads alone. A frame is written by one: where there are others, DuckDB's client
+    waits for it in a loop that takes as much of a processor as the writing itself.
 
     `version` reads an earlier publication (`Store.version`). Raises StoreError where there is no store to
     read, the tables do not fit the contracts, or the extension wheels are not installed.
