@@ -28,12 +28,14 @@ def content_hashes(
     upgrade the price is one night in which every practice counts as changed.
     """
     scope = pl.DataFrame({"practice_id": sorted(set(practice_ids))}, schema={"practice_id": pl.String})
-    held = {t.name: frames[t.name] for t in published_tables() if t.name in frames}
+    # Mostly few of the practices, so their rows are picked before all columns are handed over.
+    ours = pl.col("practice_id").is_in(scope["practice_id"].implode())
+    held = {t.name: frames[t.name].filter(ours) for t in published_tables() if t.name in frames}
     if not held:
         rows = pl.DataFrame(schema={"practice_id": pl.String, "line": pl.String})
     else:
         hashed = " union all ".join(_table_hash(t) for t in published_tables() if t.name in held)
-        rows = query(con, hashed, {**held, "scope": scope})
+        rows = query(con, hashed, held)
     lines = rows.sort("practice_id", "line").group_by("practice_id", maintain_order=True).agg("line")
     joined = scope.join(lines, on="practice_id", how="left", maintain_order="left")
     texts = joined["line"].list.join("\n").fill_null("")
@@ -49,7 +51,5 @@ def _table_hash(contract: Table) -> str:
     # Two sums, because rows could be found that one sum of 64 bits takes for another set.
     return f"""
         select practice_id, '{contract.name} ' || count(*) || ' ' || sum(h) || ' ' || sum(hash(h)) as line
-        from (
-            select practice_id, hash({columns}) as h from {contract.name} semi join scope using (practice_id)
-        )
+        from (select practice_id, hash({columns}) as h from {contract.name})
         group by practice_id"""
