@@ -54,7 +54,7 @@ def rules() -> tuple[Rule, ...]:
     Raises ContractError where a file's header is not reason, severity and table.
     """
     published = [t for t in tables("published").values() if t.kind == "published"]
-    derived = [rule for table in published for rule in derive(table)]
+    derived = [derive(table) for table in published]
     written = [read_rule(path) for path in sorted(FOLDER.glob("*.sql"))]
     return tuple(sorted(derived + written, key=lambda rule: (rule.table, rule.id)))
 
@@ -79,40 +79,35 @@ def read_rule(path: Path) -> Rule:
     return Rule(path.stem, header["table"], severity, header["reason"], text[header.end() :])
 
 
-def derive(table: Table) -> list[Rule]:
-    """The rules that a contract states by itself: key, required columns, allowed values, readable JSON."""
+def derive(table: Table) -> Rule:
+    """The rule that a contract states by itself: key, required columns, allowed values, readable JSON.
+
+    One query, for each reads the whole table. Its failing keys say in `found` what is wrong.
+    """
     key = ", ".join(_quoted(c) for c in table.key)
     required = [c.name for c in table.columns if c.required]
     allowed = {c.name: c.allowed for c in table.columns if c.allowed}
     documents = [c.name for c in table.columns if c.type == "json"]
-    found = {
-        "required": (
-            f"The columns {', '.join(required)} are never empty.",
-            " or ".join(f"{_quoted(c)} is null" for c in required),
+    wrong = {
+        "empty": (f"{', '.join(required)} never empty", [f"{_quoted(c)} is null" for c in required]),
+        "not allowed": (
+            f"{', '.join(allowed)} among the allowed values",
+            [f"{_quoted(c)} not in ({_literals(values)})" for c, values in allowed.items()],
         ),
-        "allowed": (
-            "Values are among the allowed ones: " + ", ".join(allowed) + ".",
-            " or ".join(f"{_quoted(c)} not in ({_literals(values)})" for c, values in allowed.items()),
-        ),
-        "json": (
-            f"The columns {', '.join(documents)} hold readable JSON.",
-            " or ".join(f"not json_valid({_quoted(c)})" for c in documents),
+        "not readable": (
+            f"{', '.join(documents)} readable JSON",
+            [f"not json_valid({_quoted(c)})" for c in documents],
         ),
     }
-    checks = [
-        Rule(
-            f"{table.name}_{kind}",
-            table.name,
-            "critical",
-            reason,
-            f"select {key} from {table.name} where {sql}",
-        )
-        for kind, (reason, sql) in found.items()
-        if sql
-    ]
-    double = f"select {key} from {table.name} group by {key} having count(*) > 1"
-    reason = f"There is one row per {', '.join(table.key)}."
-    return [*checks, Rule(f"{table.name}_key", table.name, "critical", reason, double)]
+    told = {found: f"bool_or({' or '.join(tests)})" for found, (_, tests) in wrong.items() if tests}
+    told["double"] = "count(*) > 1"
+    found = ", ".join(f"if({test}, '{name}', null)" for name, test in told.items())
+    sql = (
+        f"select {key}, concat_ws(', ', {found}) as found from {table.name}"
+        f" group by {key} having {' or '.join(told.values())}"
+    )
+    holds = "; ".join([f"one row per {', '.join(table.key)}", *(text for text, tests in wrong.values() if tests)])
+    return Rule(f"{table.name}_contract", table.name, "critical", f"As its contract says: {holds}.", sql)
 
 
 def _quoted(name: str) -> str:

@@ -71,20 +71,25 @@ DEFECTS: dict[str, Defect] = {
 }
 
 
+def of_contract(name: str) -> dict[str, Defect]:
+    """Per kind of defect that the contract of table `name` rules out, by its word in `found`: one of it."""
+    columns = table(name).columns
+    found: dict[str, Defect] = {
+        "empty": lambda b: put(b, name, {}, run_id=None),
+        "double": lambda b: b | {name: b[name].vstack(b[name].head(1))},
+    }
+    coded = next((c.name for c in columns if c.allowed), None)
+    if coded:
+        found["not allowed"] = lambda b: put(b, name, {}, **{coded: "nonsense"})
+    document = next((c.name for c in columns if c.type == "json"), None)
+    if document:
+        found["not readable"] = lambda b: put(b, name, {}, **{document: '{"a":'})
+    return found
+
+
 def defect(rule: Rule) -> Defect:
     """The planted defect of a rule. Raises KeyError for a rule file that has none."""
-    kind = rule.id.removeprefix(f"{rule.table}_")
-    contract = table(rule.table)
-    if kind == "required":
-        return lambda b: put(b, rule.table, {}, run_id=None)
-    if kind == "allowed":
-        column = next(c.name for c in contract.columns if c.allowed)
-        return lambda b: put(b, rule.table, {}, **{column: "nonsense"})
-    if kind == "json":
-        return lambda b: put(b, rule.table, {}, settings='{"a":')
-    if kind == "key":
-        return lambda b: b | {rule.table: b[rule.table].vstack(b[rule.table].head(1))}
-    return DEFECTS[rule.id]
+    return of_contract(rule.table)["empty"] if rule.id == f"{rule.table}_contract" else DEFECTS[rule.id]
 
 
 # Combinations that look like a defect and are none: rule → change.

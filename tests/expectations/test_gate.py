@@ -91,8 +91,8 @@ def test_tables_of_the_run_are_left_alone(con: duckdb.DuckDBPyConnection) -> Non
 
 def test_row_without_practice_is_reported_for_the_fleet() -> None:
     lost = sound()["unified_client"].with_columns(practice_id=pl.lit(None, dtype=pl.String))
-    required = next(rule for rule in rules() if rule.id == "unified_client_required")
-    failures = check(None, sound() | {"unified_client": lost}, "run-1", [required]).failures
+    contract = next(rule for rule in rules() if rule.id == "unified_client_contract")
+    failures = check(None, sound() | {"unified_client": lost}, "run-1", [contract]).failures
     assert set(failures["practice_id"]) == {""}
 
 

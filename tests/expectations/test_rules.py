@@ -10,7 +10,7 @@ from expectations.errors import ContractError
 from expectations.gate import check, validate
 from expectations.ruleset import FOLDER, Rule, read_rule, rules
 from tests.expectations.batch import A, Batch, add, put, sound, without
-from tests.expectations.defects import DEFECTS, HARMLESS, defect, said
+from tests.expectations.defects import DEFECTS, HARMLESS, defect, of_contract, said
 
 RULES = {rule.id: rule for rule in rules()}
 
@@ -79,10 +79,15 @@ def test_rules_name_tables_of_the_contracts_only() -> None:
         assert rule.needs, rule.id
 
 
-def test_every_published_table_has_rules_for_required_columns_and_key() -> None:
-    for name, table in tables("published").items():
-        if table.kind == "published":
-            assert {f"{name}_required", f"{name}_key"} <= RULES.keys()
+PUBLISHED = [name for name, table in tables("published").items() if table.kind == "published"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in PUBLISHED for kind in of_contract(name)])
+def test_every_kind_of_row_that_a_contract_rules_out_is_found(name: str, kind: str) -> None:
+    broken = of_contract(name)[kind](sound())
+    failures = check(None, broken, "run-1", [RULES[f"{name}_contract"]]).failures
+    assert set(failures["practice_id"]) == {A}
+    assert {json.loads(key)["found"] for key in failures["failing_key"]} == {kind}
 
 
 def clue(comparison: str, left: str) -> str:
