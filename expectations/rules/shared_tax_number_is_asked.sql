@@ -14,10 +14,6 @@ numbers as (
     from source_client as record
     inner join client_fate as fate using (practice_id, product, source_id) -- one to one
     where fate.client_id is not null and regexp_full_match(record.tax_number, '[0-9 ./-]{8,}[kK]?')
-    group by fate.practice_id, fate.client_id, digits, branch
-    qualify
-        branch is not null
-        or count(branch) over (partition by fate.practice_id, fate.client_id, digits) = 0
 ),
 
 shared as (
@@ -32,7 +28,7 @@ shared as (
 ),
 
 survivors as (
-    select numbers.practice_id, numbers.client_id, numbers.digits, numbers.branch
+    select distinct numbers.practice_id, numbers.client_id, numbers.digits, numbers.branch
     from shared
     inner join numbers using (practice_id, digits) -- one to many: the clients that share it
     semi join crosswalk as line
@@ -41,6 +37,9 @@ survivors as (
             and numbers.client_id = line.unified_id
             and line.entity = 'client'
             and line.outcome = 'survivor'
+    qualify
+        branch is not null
+        or count(branch) over (partition by numbers.practice_id, numbers.client_id, digits) = 0
 ),
 
 asked as (

@@ -39,6 +39,31 @@ def test_rule_holds_on_what_only_looks_like_a_defect(rule: str, number: int) -> 
     assert check(None, batch, "run-1", [RULES[rule]]).failures.rows() == []
 
 
+@pytest.mark.parametrize(
+    ("source_id", "broken"),
+    [
+        ("x41", without(sound(), "crosswalk", source_id="x41")),
+        ("r11", without(sound(), "crosswalk", source_id="r11")),
+        ("x51", without(sound(), "crosswalk", source_id="x51")),
+        ("x51", without(sound(), "quarantine")),
+        ("x51", put(sound(), "crosswalk", {"source_id": "x51"}, outcome="excluded")),
+        ("k11", put(sound(), "hq_contacts", {}, hq_contact_id="k21")),
+    ],
+    ids=["read", "link", "quarantined", "nobody", "never read", "other practice"],
+)
+def test_records_and_lines_of_the_crosswalk_are_the_same(source_id: str, broken: Batch) -> None:
+    failures = check(None, broken, "run-1", [RULES["every_record_has_an_outcome"]]).failures
+    assert source_id in {json.loads(key)["source_id"] for key in failures["failing_key"]}
+    assert set(failures["practice_id"]) == {A}
+
+
+@pytest.mark.parametrize("level", ["value", "file"])
+def test_a_record_of_which_only_a_value_was_quarantined_needs_no_second_line(level: str) -> None:
+    batch = add(sound(), "quarantine", product="hq", entity="client", source_id="h11", level=level)
+    batch = add(batch, "quarantine", product="hq", entity="client", source_id="h99", level=level)
+    assert check(None, batch, "run-1", [RULES["every_record_has_an_outcome"]]).failures.rows() == []
+
+
 LINKS = {
     # kind → the table it is published in, one such row, and what a dropped link of it says
     "contact": ("client_contact", {"source_contact_id": "k11"}, ("hq", "k11", "h11")),
