@@ -107,8 +107,9 @@ def derive(table: Table) -> Rule:
         # One number: grouping by all columns of the key takes longer.
         f" from {table.name} group by hash({', '.join(key)}) having {' or '.join(told.values())}"
     )
-    holds = "; ".join([f"one row per {', '.join(table.key)}", *(text for text, tests in wrong.values() if tests)])
-    return Rule(f"{table.name}_contract", table.name, "critical", f"As its contract says: {holds}.", sql)
+    holds = "; ".join(text for text, tests in wrong.values() if tests)
+    reason = f"As its contract says: one row per {', '.join(table.key)}; {holds}."
+    return Rule(f"{table.name}_contract", table.name, "critical", reason, sql)
 
 
 def _quoted(name: str) -> str:
