@@ -2,8 +2,8 @@
 -- severity: critical
 -- table: crosswalk
 with seen as (
-    -- 1 for a record that was read, 2 for one quarantined, 4 where it must have a line; 8 for a line, 24 for one
-    -- of a record that was read
+    -- 1 for a record that was read, 2 for one quarantined, 4 where it must have a line; 8 for a line,
+    -- 24 for one of a record that was read
     select practice_id, product, 'client' as entity, source_id, 1 as mark from source_client
     union all
     select practice_id, 'hq', 'contact', hq_contact_id, 1 from hq_contacts
