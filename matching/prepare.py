@@ -89,8 +89,7 @@ def finish(
     peers = lists.most(frame["entity"].to_numpy().astype(np.int64))[0] if by_entity else size
     found += [pl.Series("size", size, pl.Float32), pl.Series("peers", peers, pl.Float32)]
     frame = frame.with_columns(found)
-    # Text goes over as it is. DuckDB's filters fail on it in this form, but none is pushed into this query.
-    con.register("prepared_frame", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
+    con.register("prepared_frame", frame.select("rid", "part", "part_no", "list", "id", "entity"))
     con.execute("create or replace temp table prepared as select * from prepared_frame")
     con.unregister("prepared_frame")
     return Prepared(frame, free)
