@@ -1,7 +1,7 @@
 """Decisions over many pairs: one-to-one assignment between lists, clusters inside one."""
 
 import heapq
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -33,19 +33,58 @@ def one_to_one(pairs: pl.DataFrame) -> pl.Series:
     chosen = np.zeros(pairs.height, dtype=bool)
     if frame.height:
         row, left, right, weight = (frame[c].to_numpy() for c in ("row", "l", "r", "weight"))
-        left, right = left.astype(np.int64), right.astype(np.int64)
-        component = components(left, right)
-        alone = np.bincount(component)[component] == 1
-        chosen[row[alone]] = True
-        several = np.flatnonzero(~alone)
-        several = several[np.argsort(component[several], kind="stable")]
-        row, weight, component = row[several], weight[several], component[several]
-        i, j = (place(component, side[several]) for side in (left, right))
-        ends = [*(np.flatnonzero(np.diff(component)) + 1).tolist(), len(several)]
-        for first, last in pairwise([0, *ends]):
-            one = slice(first, last)
-            chosen[row[one]] = _solve(i[one], j[one], weight[one])
+        for shape in by_shape(left.astype(np.int64), right.astype(np.int64)):
+            if len(shape.at) == shape.number[-1] + 1:
+                chosen[row[shape.at]] = True  # no rivals
+            else:
+                chosen[row[shape.at]] = _solve(shape, weight[shape.at])
     return pl.Series("chosen", chosen)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The edges of all components of as many nodes on either side."""
+
+    at: NDArray[np.int64]
+    """Where the edges stand, component after component."""
+    number: NDArray[np.int64]
+    """Number of each edge's component among those of this shape."""
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    """Place of each edge's ends among the nodes of its component, in their order."""
+
+    @property
+    def rows(self) -> int:
+        """Nodes on the left."""
+        return 1 + int(self.row.max())
+
+    @property
+    def columns(self) -> int:
+        """Nodes on the right."""
+        return 1 + int(self.column.max())
+
+    def matrices(self, weight: Floats) -> Floats:
+        """Components × rows × columns: the weight of each edge, 0 where there is none."""
+        found = np.zeros((1 + int(self.number[-1]), self.rows, self.columns))
+        found[self.number, self.row, self.column] = weight
+        return found
+
+
+def by_shape(left: NDArray[np.int64], right: NDArray[np.int64]) -> list[Shape]:
+    """The edges (left[i], right[i]) of a graph between two disjoint sets of nodes, by their components."""
+    component = components(left, right)
+    row, column = place(component, left), place(component, right)
+    shape = np.zeros((2, int(component.max(initial=-1)) + 1), dtype=np.int64)
+    for side, places in enumerate((row, column)):
+        np.maximum.at(shape[side], component, places + 1)
+    rows, columns = shape[:, component]
+    order = np.lexsort((component, columns, rows))
+    new = np.diff(rows[order], prepend=0) | np.diff(columns[order], prepend=0)
+    found = []
+    for at in np.split(order, np.flatnonzero(new)[1:]) if len(order) else []:
+        number = np.cumsum(np.diff(component[at], prepend=component[at[0]]) > 0, dtype=np.int64)
+        found.append(Shape(at, number, row[at], column[at]))
+    return found
 
 
 def place(component: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -58,14 +97,14 @@ def place(component: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.i
     return np.asarray(number - first[component], dtype=np.int64)
 
 
-def _solve(row: NDArray[np.int64], column: NDArray[np.int64], weight: Floats) -> NDArray[np.bool_]:
-    """Whether each pair of one component is chosen."""
-    weights = np.zeros((row.max(initial=-1) + 1, column.max(initial=-1) + 1))
-    weights[row, column] = weight
+def _solve(shape: Shape, weight: Floats) -> NDArray[np.bool_]:
+    """Whether each pair is chosen among those of its component."""
+    weights = shape.matrices(weight)
     chosen = np.zeros(weights.shape, dtype=np.bool_)
-    chosen[linear_sum_assignment(weights, maximize=True)] = True
-    taken: NDArray[np.bool_] = chosen[row, column]
-    return taken
+    for one, taken in zip(weights, chosen, strict=True):
+        taken[linear_sum_assignment(one, maximize=True)] = True
+    found: NDArray[np.bool_] = chosen[shape.number, shape.row, shape.column]
+    return found
 
 
 UNCOMPARED = -0.5

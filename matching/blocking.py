@@ -12,6 +12,7 @@ from functools import reduce
 import duckdb
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from matching.buckets import Scope, buckets, is_first
 
@@ -175,7 +176,7 @@ def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
     frame: of `Prepared`. A bucket over its key's limit is left out; a partition of few pairs is taken whole.
     A person (entity 1) is no organisation (entity 2).
     """
-    lists, entity = frame["list"].to_numpy(), frame["entity"].to_numpy()
+    lists, entity = (_by_rid(frame, column) for column in ("list", "entity"))
     found = []
     for key in [*keys, SMALL]:
         held = records_of(frame, key)
@@ -190,6 +191,12 @@ def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
     pair = shared[first[points >= (ENOUGH if len(keys) > _FEW_KEYS else 1)]]
     ends = {"l": pair >> 33, "r": pair >> 3 & (1 << 30) - 1}
     return pl.DataFrame({end: rid.astype(np.uint32) for end, rid in ends.items()})
+
+
+def _by_rid(frame: pl.DataFrame, column: str) -> NDArray[np.uint8]:
+    values = np.zeros(int(frame["rid"].max() or 0) + 1, np.uint8)  # type: ignore[arg-type]  # a number
+    values[frame["rid"].to_numpy()] = frame[column].to_numpy()
+    return values
 
 
 _MIX = pl.lit(0x9E3779B97F4A7C15, pl.UInt64)

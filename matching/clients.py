@@ -19,7 +19,7 @@ from matching.contact_records import ReadContacts, read_contacts
 from matching.em import believed_m
 from matching.evidence import with_evidence
 from matching.key_report import KeyReport, key_report
-from matching.linker import comparisons_of, train
+from matching.linker import comparisons_of
 from matching.model import Model, Stratum, load
 from matching.namesakes import with_namesakes
 from matching.options import MatchOptions
@@ -27,6 +27,7 @@ from matching.overlap import with_overlap
 from matching.prepare import Prepared, finish
 from matching.reasons import band_reason
 from matching.score import BITS, score
+from matching.training import train
 from matching.unsynced import with_unsynced
 from matching.vectors import STRATA
 from transforms.sql import Frames

@@ -21,11 +21,11 @@ from matching.contact_records import EMAIL as EMAILS
 from matching.contact_records import PHONE as PHONES
 from matching.contact_records import Contacts, ReadContacts, contact_records, read_contacts
 from matching.details import CLIENT, EMAIL, PHONE
-from matching.linker import train
 from matching.model import Model, load
 from matching.names import FAMILY, GIVEN, MIDDLE, SUFFIX
 from matching.prepare import Prepared
 from matching.score import score
+from matching.training import train
 from transforms import normalise
 from transforms.normalise.lists import lists_of
 from transforms.sql import Frames

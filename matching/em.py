@@ -5,9 +5,12 @@ their number. So no clue is learned from pairs that were blocked on it, and the 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from matching.comparison import Comparison
 from matching.model import Floats, Stratum
@@ -134,9 +137,10 @@ def fit(
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
-    state = _start(comparisons, vectors, belief)
+    problem = _Problem(comparisons, vectors, space, belief)
+    state = _start(problem)
     for _ in range(_ROUNDS):
-        state = _step(comparisons, vectors, space, state, belief)
+        state = _step(problem, state)
     m, r, u, rates = state
     m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
     names = [c.name for c in comparisons]
@@ -173,9 +177,48 @@ def _has_relatives(comparisons: list[Comparison]) -> bool:
 _State = tuple[list[Floats], list[Floats], list[Floats], tuple[float, float, float]]
 
 
-def _start(comparisons: list[Comparison], vectors: Vectors, belief: Belief) -> _State:
+@dataclass(frozen=True)
+class _Problem:
+    """What stays the same in every round."""
+
+    comparisons: list[Comparison]
+    vectors: Vectors
+    space: Space
+    belief: Belief
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """Where the levels of each comparison start among those of all."""
+        return np.cumsum([0, *(c.size for c in self.comparisons)])
+
+    @cached_property
+    def _levels(self) -> csr_matrix:
+        """Vectors × levels of all comparisons: 1 where the vector has the level; missing is none."""
+        levels = self.vectors.levels
+        known = levels > 0
+        held = (levels + self._starts[:-1])[known]
+        ends = np.append(0, known.sum(axis=1).cumsum())
+        return csr_matrix((np.ones(len(held)), held, ends), shape=(len(levels), self._starts[-1]))
+
+    @cached_property
+    def _vectors(self) -> csr_matrix:
+        return self._levels.T.tocsr()
+
+    def log_likelihoods(self, *classes: list[Floats]) -> Floats:
+        """Classes × vectors, each as `log_likelihood`."""
+        logs = np.log(np.maximum([np.concatenate([[], *parts]) for parts in classes], FLOOR))
+        return np.ascontiguousarray((self._levels @ logs.T).T)
+
+    def counts(self, weights: Floats) -> list[list[Floats]]:
+        """For each row of `weights`, one for each vector: their sums by level, comparison by comparison."""
+        sums = (self._vectors @ weights.T).T
+        return [[row[first:end] for first, end in pairwise(self._starts)] for row in sums]
+
+
+def _start(problem: _Problem) -> _State:
+    comparisons = problem.comparisons
     m = [believed_m(c) for c in comparisons]
-    u = _shares(comparisons, vectors, vectors.weight, belief.u)
+    u = _shares(problem.counts(problem.vectors.weight[None])[0], problem.belief.u)
     r = [0.5 * mk + 0.5 * uk if c.shared else uk for c, mk, uk in zip(comparisons, m, u, strict=True)]
     return m, r, u, (0.5, 0.02, 1.0 if _has_relatives(comparisons) else 0.0)
 
@@ -198,24 +241,17 @@ def priors(vectors: Vectors, rates: tuple[float, float, float]) -> tuple[Floats,
     return np.log(np.clip(match, 1e-12, 0.5)), np.log(np.clip(related, 1e-300, 0.9))
 
 
-def _step(
-    comparisons: list[Comparison], vectors: Vectors, space: Space, state: _State, belief: Belief
-) -> _State:
+def _step(problem: _Problem, state: _State) -> _State:
     m, r, u, rates = state
+    comparisons, vectors, space, belief = problem.comparisons, problem.vectors, problem.space, problem.belief
     m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
-    prior_m, prior_r = priors(vectors, rates)
-    logs = np.stack(
-        [
-            prior_m + log_likelihood(m, vectors.levels),
-            prior_r + log_likelihood(r, vectors.levels),
-            log_likelihood(u, vectors.levels),
-        ]
-    )
-    resp = np.exp(logs - np.logaddexp.reduce(logs, axis=0)) * vectors.weight
-    new_m = _shares(comparisons, vectors, resp[0], belief.m)
-    new_u = _shares(comparisons, vectors, resp[2], belief.u)
-    tied = _shares(comparisons, vectors, resp[1] + resp[2], belief.u)
-    free = _shares(comparisons, vectors, resp[1], belief.r)
+    logs = problem.log_likelihoods(m, r, u)
+    logs[:2] += priors(vectors, rates)
+    odds = np.exp(logs - logs.max(axis=0))
+    resp = odds * (vectors.weight / odds.sum(axis=0))
+    of_m, of_r, of_u = problem.counts(resp)
+    new_m, new_u, free = _shares(of_m, belief.m), _shares(of_u, belief.u), _shares(of_r, belief.r)
+    tied = _shares([one + other for one, other in zip(of_r, of_u, strict=True)], belief.u)
     recur = [belief.recur if c.recurs else 0.0 for c in comparisons]
     apart = [(1 - share) * t + share * mk for share, t, mk in zip(recur, tied, new_m, strict=True)]
     new_r = [f if c.shared else t for c, f, t in zip(comparisons, free, apart, strict=True)]
@@ -228,13 +264,11 @@ def _step(
     return new_m, new_r, new_u, (min(overlap, 0.999), duplicates, relatives)
 
 
-def _shares(
-    comparisons: list[Comparison], vectors: Vectors, weight: Floats, belief: list[Floats]
-) -> list[Floats]:
-    """Share of each level among vectors that have the comparison, with the belief as pseudo counts."""
+def _shares(counts: list[Floats], belief: list[Floats]) -> list[Floats]:
+    """Share of each level among what has the comparison, with the belief as pseudo counts."""
     found = []
-    for k, comparison in enumerate(comparisons):
-        counts = np.bincount(vectors.levels[:, k], weights=weight, minlength=comparison.size) + belief[k]
-        counts[0] = 0.0
-        found.append(counts / counts.sum())
+    for seen, pseudo in zip(counts, belief, strict=True):
+        total = seen + pseudo
+        total[0] = 0.0
+        found.append(total / total.sum())
     return found

@@ -1,5 +1,6 @@
 """Linking two lists, and finding duplicates in one: `matching.link` and `matching.dedupe`."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,20 +15,17 @@ from matching.blocking import candidates, keys_for
 from matching.buckets import Scope
 from matching.checks import check_list, check_one_to_one, model_of
 from matching.comparison import Comparison
-from matching.em import fit
 from matching.fields import prepare_fields
-from matching.marginal import marginals, unpaired
-from matching.model import Model, Stratum
+from matching.marginal import MOST_BOOST, marginals, unpaired
+from matching.model import Model
 from matching.prepare import Prepared
 from matching.score import BITS, score
 from matching.spec import MatchSpec
-from matching.vectors import STRATA
+from matching.training import Observed, fitted, observe
 from transforms.sql import connect
 
 FLOOR = 0.001
 """Pairs of a lower probability are not returned."""
-_SAMPLE = 400_000
-"""Non-candidate pairs drawn for training, about."""
 _DUPLICATES = 0.05
 """A list of which more than this share has two sure partners is taken to hold duplicates."""
 _SURE = 0.95
@@ -62,19 +60,19 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     with connect() as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
+        observed, overlap = None, 0.0
         if is_bare(spec):
             comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "cross")
-            overlap = 0.0
         else:
-            pairs, trained = _scored(con, prepared, comparisons, "cross", model)
+            pairs, trained, observed = _scored(con, prepared, comparisons, "cross", model)
             overlap = max(stratum.overlap for stratum in trained.strata.values())
         pairs = _by_themselves(_with_lists(pairs, prepared))
         single = pl.repeat(one_to_one is True, pairs.height, eager=True)
         if one_to_one == "auto":
             single = _duplicate_free(pairs)
         several = pairs.filter(~single)
-        if several.height and model is None and not is_bare(spec):
-            several = _over_both(con, prepared, comparisons, several["part_no"].unique())
+        if several.height and observed:
+            several = _over_both(con, prepared, comparisons, several["part_no"].unique(), observed)
     if single.any():
         pairs = _one_to_one(pairs.filter(single), prepared, overlap)
         pairs = pl.concat([pairs, several.select(pairs.columns)])
@@ -85,18 +83,27 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 
 
 def _over_both(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], parts: pl.Series
+    con: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    comparisons: list[Comparison],
+    parts: pl.Series,
+    between: Observed,
 ) -> pl.DataFrame:
     """Pairs of these partitions between two lists that hold duplicates, in view of the pairs inside them.
 
     Duplicates teach what matches look like, and clusters of both lists keep apart what single pairs join: a
-    record that agrees with two of the other list who are not one client.
+    record that agrees with two of the other list who are not one client. `between`: of all partitions.
     """
-    pairs = _with_lists(_scored(con, prepared, comparisons, "all", None)[0], prepared)
-    pairs = pairs.filter(pl.col("part_no").is_in(parts.implode()))
+    some = prepared.frame.filter(pl.col("part_no").is_in(parts.implode()))
+    _propose(con, prepared, "within", some)
+    inside = observe(con, prepared, comparisons, "within", some)
+    model = fitted([between, inside], comparisons, cautiously=True)
+    of_some = between.candidates.filter(pl.col("l").is_in(some["rid"].implode()))
+    pairs = _known(score(pl.concat([of_some, inside.candidates]), comparisons, model), comparisons)
     pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, comparisons))
     label = assign.clusters(prepared.frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
-    return _in_clusters(pairs, label).filter(pl.col("left_list") != pl.col("right_list"))
+    between_lists = ~pl.col("within")
+    return _with_lists(_in_clusters(pairs, label).filter(between_lists), prepared)
 
 
 def _in_clusters(pairs: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
@@ -123,7 +130,7 @@ def dedupe(
         if is_bare(spec):
             comparisons, pairs = comparisons[:1], alone.scored(prepared.frame, "within")
         else:
-            pairs, _ = _scored(con, prepared, comparisons, "within", model)
+            pairs, *_ = _scored(con, prepared, comparisons, "within", model)
             pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, comparisons))
     pairs = _by_themselves(_with_lists(pairs, prepared))
     if is_bare(spec):
@@ -151,45 +158,15 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
         prepared = prepare_fields(con, lists, spec, id_column)
         comparisons = comparisons_of(prepared)
         _propose(con, prepared, scope)
-        return train(con, prepared, comparisons, scope, cautiously=True)[0]
+        return fitted([observe(con, prepared, comparisons, scope)], comparisons, cautiously=True)
 
 
-def train(
-    con: duckdb.DuckDBPyConnection,
-    prepared: Prepared,
-    comparisons: list[Comparison],
-    scope: Scope,
-    cautiously: bool = False,
-) -> tuple[Model, pl.DataFrame]:
-    """A model fitted to the candidates in `con`, and their comparison vectors; `cautiously`: as of `fit`."""
-    stratified = "structure" in prepared.filled
-    compared = vectors.compare(con, "candidate", prepared.records, comparisons, stratified)
-    draws = max(2, min(50, _SAMPLE // max(prepared.frame.height, 1)))
-    vectors.sample_others(con, prepared.frame.select("rid", "part_no", "list"), scope, draws)
-    others = vectors.compare(con, "other", prepared.records, comparisons, stratified)
-    weight = (vectors.total_pairs(con, scope) - compared.height) / max(others.height, 1)
-
-    def fitted(kind: pl.Expr, entities: tuple[int, ...] | None, usual: Stratum | None = None) -> Stratum:
-        data = vectors.stack(
-            [
-                vectors.to_vectors(compared.filter(kind), comparisons, 1.0),
-                vectors.to_vectors(others.filter(kind), comparisons, max(weight, 0.0)),
-            ]
-        )
-        return fit(comparisons, data, vectors.space(con, entities), usual, cautiously)
-
-    whole = fitted(pl.lit(True), None)
-    strata = {STRATA[0]: whole}
-    if stratified:
-        kinds = enumerate(STRATA)
-        strata = {name: fitted(pl.col("stratum") == i, {0: (1,), 1: (2,)}.get(i), whole) for i, name in kinds}
-    sentences = {c.name: list(c.sentences) for c in comparisons}
-    return Model(strata, levels=sentences), compared
-
-
-def _propose(con: duckdb.DuckDBPyConnection, prepared: Prepared, scope: Scope) -> None:
+def _propose(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, scope: Scope, frame: pl.DataFrame | None = None
+) -> None:
+    """Candidates of all records, or of those of `frame`."""
     keys = keys_for(prepared.filled, prepared.free, prepared.is_sparse)
-    candidates(con, prepared.frame, keys, scope)
+    candidates(con, prepared.frame if frame is None else frame, keys, scope)
 
 
 def comparisons_of(prepared: Prepared) -> list[Comparison]:
@@ -205,18 +182,25 @@ def _scored(
     comparisons: list[Comparison],
     scope: Scope,
     model: Model | None,
-) -> tuple[pl.DataFrame, Model]:
+) -> tuple[pl.DataFrame, Model, Observed | None]:
+    """The candidates by a model, the model, and what it was trained on, where none is given."""
     _propose(con, prepared, scope)
+    observed = None
     if model is None:
-        model, compared = train(con, prepared, comparisons, scope, cautiously=True)
+        observed = observe(con, prepared, comparisons, scope)
+        model, compared = fitted([observed], comparisons, cautiously=True), observed.candidates
     else:
         compared = vectors.compare(
             con, "candidate", prepared.records, comparisons, "structure" in prepared.filled
         )
-    scored = score(compared, comparisons, model)
+    return _known(score(compared, comparisons, model), comparisons), model, observed
+
+
+def _known(scored: pl.DataFrame, comparisons: list[Comparison]) -> pl.DataFrame:
     # The belief that nearly everybody has a partner would make a match of a pair that nothing is known of.
-    known = pl.any_horizontal(pl.lit(False), *(pl.col(f"c{k}") > 0 for k in range(len(comparisons))))
-    return scored.filter(known), model
+    return scored.filter(
+        pl.any_horizontal(pl.lit(False), *(pl.col(f"c{k}") > 0 for k in range(len(comparisons))))
+    )
 
 
 def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
@@ -229,7 +213,11 @@ def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
 
 
 def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, overlap: float) -> pl.DataFrame:
-    """The pairs where each record has one partner at most; log_odds with the belief in partners."""
+    """The pairs where each record has one partner at most; log_odds with the belief in partners.
+
+    Pairs that no such belief lifts to `FLOOR` are left out, and are nobody's rivals.
+    """
+    pairs = pairs.filter(pl.col("log_odds") > math.log(FLOOR) - MOST_BOOST)
     keys = ["part_no", "left_list", "right_list"]
     sizes = prepared.frame.group_by("part_no", "list").agg(n=pl.len())
     by_itself, expected = pairs["log_odds"], None

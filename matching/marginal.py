@@ -12,20 +12,24 @@ prior; Zdeborová and Mézard, The number of matchings in random graphs, J. Stat
 recursion.
 """
 
+import math
+
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from matching.assign import components, place
+from matching.assign import Shape, by_shape, components
+from matching.buckets import Ints
 from matching.model import Floats
 
-_ROUNDS = 20
+_ROUNDS, _FIRST_ROUNDS = 20, 5
 _FAINT = 0.01
 """Odds below which a pair is nobody's rival."""
 _WIDE = 5
 """Clients on the smaller side of a component up to which its assignments are summed."""
 _LEAST_FREE = 0.03
 """No list is believed to have a partner for more than all but this share of its records."""
+MOST_BOOST = -2 * math.log(_LEAST_FREE)
+"""Log odds that a pair gains at most by `unpaired`."""
 _SHRINK = 30.0
 """Records of belief in the model's overlap, against the overlap seen in a partition."""
 
@@ -43,58 +47,64 @@ def marginals(left: pl.Series, right: pl.Series, odds: pl.Series) -> pl.Series:
 
 def _by_recursion(left: pl.Series, right: pl.Series, odds: Floats) -> Floats:
     """Probabilities by belief propagation, begun on either side, so that neither list counts for more."""
+    if not len(odds):
+        return odds
     of_left, of_right = ((side.rank("dense") - 1).cast(pl.Int64).to_numpy() for side in (left, right))
-    found: Floats = (_propagated(odds, of_left, of_right) + _propagated(odds, of_right, of_left)) / 2
+    component = components(of_left, of_right + int(of_left.max()) + 1)
+    there = _propagated(odds, of_left, of_right, component)
+    found: Floats = (there + _propagated(odds, of_right, of_left, component)) / 2
     # Among many strong rivals it need not settle; no record has more than one partner all the same.
     most = np.maximum(*(np.bincount(node, weights=found)[node] for node in (of_left, of_right)))
     shares: Floats = found / np.maximum(most, 1)
     return shares
 
 
-def _propagated(odds: Floats, first: NDArray[np.int64], second: NDArray[np.int64]) -> Floats:
-    first_free = second_free = np.ones(len(odds))
-    for _ in range(_ROUNDS):
-        first_free = _free(odds * second_free, first)
-        second_free = _free(odds * first_free, second)
-    taken = odds * first_free * second_free
+def _propagated(odds: Floats, first: Ints, second: Ints, component: Ints) -> Floats:
+    free = np.ones((2, len(odds)))
+    moved = np.arange(len(odds))
+    # The later rounds are left to the few components that have not settled by then.
+    for rounds in (_FIRST_ROUNDS, _ROUNDS - _FIRST_ROUNDS):
+        some, here, there = odds[moved], first[moved], second[moved]
+        one, other = free[:, moved]
+        for _ in range(rounds):
+            before = other
+            one = _free(some * other, here)
+            other = _free(some * one, there)
+        free[:, moved] = one, other
+        settling = np.bincount(component[moved], weights=other != before, minlength=component.max() + 1) > 0
+        moved = moved[settling[component[moved]]]
+    taken = odds * free[0] * free[1]
     found: Floats = taken / (1 + taken)
     return found
 
 
-def _free(claims: Floats, node: NDArray[np.int64]) -> Floats:
+def _free(claims: Floats, node: Ints) -> Floats:
     """For each pair: chance that no other pair of its node takes it."""
     free: Floats = 1 / (1 + np.maximum(np.bincount(node, weights=claims)[node] - claims, 0))
     return free
 
 
 def _in_components(edges: pl.DataFrame) -> Floats:
-    """Probability of each edge over all one-to-one assignments of its component; of wide ones in full."""
-    places = edges.select(pl.col("a", "b").rank("dense").cast(pl.Int64) - 1)
-    a, b = places["a"].to_numpy(), places["b"].to_numpy()
-    component = components(a, b + int(a.max()) + 1)
-    frame = edges.with_columns(
-        component=pl.Series(component), row=pl.int_range(pl.len()),
-        i=pl.Series(place(component, a)), j=pl.Series(place(component, b)),
-    ).with_columns(
-        rows=pl.col("i").max().over("component") + 1, columns=pl.col("j").max().over("component") + 1
-    )  # fmt: skip
+    """Probability of each edge over all one-to-one assignments of its component; of wide ones as it is."""
+    a, b = (edges[side].rank("dense").cast(pl.Int64).to_numpy() for side in "ab")
+    odds = edges["best"].to_numpy()
     found: Floats = edges["probability"].to_numpy().astype(np.float64).copy()
-    narrow = frame.filter(pl.min_horizontal("rows", "columns") <= _WIDE)
-    for (rows, columns), group in narrow.group_by("rows", "columns", maintain_order=True):
-        found[group["row"].to_numpy()] = _of_shape(group, int(str(rows)), int(str(columns)))
+    for shape in by_shape(a, b + int(a.max())):
+        if min(shape.rows, shape.columns) <= _WIDE:
+            found[shape.at] = _of_shape(shape, odds[shape.at])
     return found
 
 
-def _of_shape(group: pl.DataFrame, rows: int, columns: int) -> Floats:
+def _of_shape(shape: Shape, odds: Floats) -> Floats:
     """Probabilities of the edges of components of one shape, worked out together."""
-    number = group["component"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    i, j, odds = (group[c].to_numpy() for c in ("i", "j", "best"))
-    if rows < columns:
-        i, j, rows, columns = j, i, columns, rows
-    weights = np.zeros((int(number.max()) + 1, rows, columns))
-    weights[number, i, j] = odds
-    share: Floats = _assignments(weights)[number, i, j]
-    return share
+    weights = shape.matrices(odds)
+    share = (
+        _assignments(weights)
+        if shape.rows >= shape.columns
+        else _assignments(weights.swapaxes(1, 2)).swapaxes(1, 2)
+    )
+    found: Floats = share[shape.number, shape.row, shape.column]
+    return found
 
 
 def _assignments(weights: Floats) -> Floats:

@@ -1,0 +1,157 @@
+"""Training without labels: the pairs of the lists themselves, counted by what they agree on, teach a model.
+
+Every candidate is compared, and of all other pairs a sample that stands for the rest (see `em`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching import vectors
+from matching.buckets import Scope
+from matching.comparison import Comparison
+from matching.em import Space, Vectors, fit
+from matching.model import Model, Stratum
+from matching.prepare import Prepared
+from matching.vectors import STRATA
+
+_SAMPLE, _SAMPLE_EACH = 100_000, 50
+"""Non-candidate pairs drawn, about: so many, and for each record at most so many."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the pairs of one scope look like."""
+
+    records: pl.DataFrame
+    """The records that they are pairs of: rid, part_no, list, and entity where pairs are of several kinds."""
+    candidates: pl.DataFrame
+    """Every candidate, as of `vectors.compare`."""
+    counted: pl.DataFrame
+    """All pairs by their vectors: stratum, within, size, level columns, and pairs that each stands for."""
+
+
+def observe(
+    con: duckdb.DuckDBPyConnection,
+    prepared: Prepared,
+    comparisons: list[Comparison],
+    scope: Scope,
+    some: pl.DataFrame | None = None,
+) -> Observed:
+    """The candidates in `con` and a sample of the other pairs of all records, or of `some` of `prepared`."""
+    stratified = "structure" in prepared.filled
+    records = (prepared.frame if some is None else some).select(
+        "rid", "part_no", "list", *["entity"] * stratified
+    )
+    candidates = vectors.compare(con, "candidate", prepared.records, comparisons, stratified)
+    con.register("drawn", _drawn(records, scope))
+    con.execute("create or replace temp table other as select * from drawn anti join candidate using (l, r)")
+    con.unregister("drawn")
+    others = vectors.compare(con, "other", prepared.records, comparisons, stratified)
+    weight = max(_total_pairs(records, scope) - candidates.height, 0.0) / max(others.height, 1)
+    counted = [_counted(candidates, comparisons, 1.0), _counted(others, comparisons, weight)]
+    return Observed(records, candidates, pl.concat(counted))
+
+
+def fitted(observed: Sequence[Observed], comparisons: list[Comparison], cautiously: bool = False) -> Model:
+    """A model fitted to pairs between lists, inside lists, or first the ones and then the others.
+
+    `cautiously`: as of `em.fit`.
+    """
+    counted = pl.concat(one.counted for one in observed)
+    between, inside = observed[0].records, observed[-1].records
+
+    def of_kind(stratum: int | None, entity: int | None, usual: Stratum | None) -> Stratum:
+        some = counted if stratum is None else counted.filter(pl.col("stratum") == stratum)
+        space = Space(_partners(_of(between, entity)), float(_of(inside, entity).height))
+        return fit(comparisons, _as_vectors(some, comparisons), space, usual, cautiously)
+
+    whole = of_kind(None, None, None)
+    strata = {STRATA[0]: whole}
+    if "entity" in between.columns:
+        entities = {"person": 1, "organisation": 2}
+        strata = {name: of_kind(i, entities.get(name), whole) for i, name in enumerate(STRATA)}
+    return Model(strata, levels={c.name: list(c.sentences) for c in comparisons})
+
+
+def train(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, comparisons: list[Comparison], scope: Scope
+) -> tuple[Model, pl.DataFrame]:
+    """A model fitted to the candidates in `con`, and their comparison vectors."""
+    observed = observe(con, prepared, comparisons, scope)
+    return fitted([observed], comparisons), observed.candidates
+
+
+def _of(records: pl.DataFrame, entity: int | None) -> pl.DataFrame:
+    return records if entity is None else records.filter(pl.col("entity") == entity)
+
+
+def _drawn(records: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """A fixed pseudo-random sample of pairs l < r: each record draws among those that the scope allows it."""
+    place, placed = pl.col("place"), records.with_row_index("place")
+    of_list, of_part = (
+        placed.select(low=place.min().over(keys), high=place.max().over(keys) + 1)
+        for keys in (["part_no", "list"], ["part_no"])
+    )
+    rng = np.random.default_rng(records.height)
+    pairs = min(_SAMPLE, _SAMPLE_EACH * records.height) if records.height else 0
+    first = np.arange(pairs, dtype=np.int64) * records.height // max(pairs, 1)
+    (low, high), (list_low, list_high) = (
+        tuple(spans[column].to_numpy().astype(np.int64)[first] for column in ("low", "high"))
+        for spans in (of_part, of_list)
+    )
+    # Drawn among the places from low to high, without a gap: the record itself, or its whole list.
+    if scope == "within":
+        low, high = list_low, list_high
+    gap, after = (list_low, list_high) if scope == "cross" else (first, first + 1)
+    allowed = high - low - (after - gap)
+    second = low + rng.integers(0, np.maximum(allowed, 1))
+    second += np.where(second >= gap, after - gap, 0)
+    first, second = first[allowed > 0], second[allowed > 0]
+    rid = records["rid"]
+    ends = {"l": np.minimum(first, second), "r": np.maximum(first, second)}
+    return pl.DataFrame({end: rid.gather(at) for end, at in ends.items()}).unique().sort("l", "r")
+
+
+def _total_pairs(records: pl.DataFrame, scope: Scope) -> float:
+    """Pairs of the whole space."""
+    n = pl.col("n").cast(pl.Float64)
+    pairs = {
+        "cross": n.sum() ** 2 / 2 - (n * n).sum() / 2,
+        "within": (n * (n - 1)).sum() / 2,
+        "all": n.sum() * (n.sum() - 1) / 2,
+    }[scope]
+    sizes = records.group_by("part_no", "list").agg(n=pl.len())
+    return float(sizes.group_by("part_no").agg(pairs=pairs)["pairs"].sum())
+
+
+def _partners(records: pl.DataFrame) -> float:
+    """Pairs between lists that could match at most: records of the shorter list of each two."""
+    sizes = records.group_by("part_no", "list").agg(n=pl.len())
+    both = sizes.join(sizes, on="part_no").filter(pl.col("list") < pl.col("list_right"))
+    return float(both.select(pl.min_horizontal("n", "n_right").sum()).item())
+
+
+def _counted(pairs: pl.DataFrame, comparisons: list[Comparison], weight: float) -> pl.DataFrame:
+    """Distinct vectors of `pairs` with the number of pairs behind each times `weight`.
+
+    Sizes are grouped to steps of about a fifth: close enough for a prior.
+    """
+    keys = ["stratum", *(f"c{k}" for k in range(len(comparisons))), "size", "within"]
+    counted = pairs.with_columns((pl.col("size").log(2) * 4).round() / 4).group_by(keys).agg(pairs=pl.len())
+    return counted.sort(keys).with_columns(pl.col("pairs") * weight)
+
+
+def _as_vectors(counted: pl.DataFrame, comparisons: list[Comparison]) -> Vectors:
+    return Vectors(
+        vectors.levels_of(counted, len(comparisons)),
+        counted["pairs"].to_numpy().astype(np.float64),
+        2.0 ** counted["size"].to_numpy().astype(np.float64),
+        counted["within"].to_numpy().astype(np.bool_),
+    )
