@@ -1,8 +1,10 @@
 """The fields of the library's lists, normalised by their kinds."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from matching.bare import bare, is_bare
@@ -10,11 +12,16 @@ from matching.prepare import OWN, Prepared, finish
 from matching.spec import MatchSpec
 from matching.spellings import romanised
 from transforms import normalise
+from transforms.normalise.lists import exploded, gathered
 from transforms.normalise.text import folded as folded_text
 from transforms.normalise.text import over_distinct
 
 _LIST, _PART, _PLACE = f"{OWN}list", f"{OWN}part", f"{OWN}place"
 """A record's list, partition and place in its list, beside columns that users may name as they like."""
+
+
+_THREADS = 2
+"""Kinds of fields that are read at once."""
 
 
 def prepare_fields(
@@ -26,15 +33,11 @@ def prepare_fields(
     """
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
     base = stacked.select(part=_PART, list=_LIST, id=_PLACE)
-    found = [base, *_names(stacked, spec), *_places(stacked, spec), *_multi(stacked, spec)]
-    frame = pl.concat(found, how="horizontal")
+    # Polars lets go of the interpreter's lock, so threads do read at once.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found = list(pool.map(lambda read: read(stacked, spec), (_names, _multi, _places, _others)))
+    frame = pl.concat([base, *(columns for some in found for columns in some)], how="horizontal")
     free = _free(spec)
-    frame = frame.with_columns(
-        _folded(stacked[column.removeprefix(OWN)], kind).alias(column) for column, kind in free
-    )
-    dates = spec.of("date")
-    if dates:
-        frame = frame.with_columns(_dates(stacked[dates[0]]).alias("dob"))
     if is_bare(spec):
         frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
     return finish(
@@ -180,10 +183,7 @@ def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
     if emails is not None:
         found["emails"] = _as_typed(emails, normalise.emails(emails))
     if phones is not None:
-        # Numbers of a list without a region are compared by their digits: no country can be told.
-        found["phones"] = phones.list.eval(pl.element().str.replace_all(r"\D", "")).list.eval(
-            pl.element().filter(pl.element().str.len_chars() >= 6).unique().sort()
-        )
+        found["phones"] = _digits(phones)
     if websites is not None:
         found["websites"] = normalise.websites(websites)
     return [pl.DataFrame(found)] if found else []
@@ -191,9 +191,27 @@ def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
 
 def _as_typed(emails: pl.Series, clean: pl.Series) -> pl.Series:
     """E-mails; where a record has none that is valid, what was typed: a slip may have spoiled it."""
-    typed = emails.list.eval(pl.element().str.to_lowercase().str.strip_chars())
-    typed = typed.list.eval(pl.element().filter(pl.element().str.len_chars() >= 8).unique().sort())
-    return pl.select(pl.when(clean.list.len() > 0).then(clean).otherwise(typed)).to_series()
+    none = (clean.list.len() == 0).arg_true()
+    typed = exploded(emails.gather(none)).with_columns(
+        found=pl.col("value").str.to_lowercase().str.strip_chars()
+    )
+    typed = typed.filter(pl.col("found").str.len_chars() >= 8)
+    rows = np.arange(len(clean))
+    rows[none] = len(clean) + np.arange(len(none))
+    return pl.concat([clean, gathered(typed, len(none), clean.name)]).gather(rows)
+
+
+def _digits(phones: pl.Series) -> pl.Series:
+    """Phone numbers by their digits: no country can be told, for lists have no region."""
+    long = exploded(phones).with_columns(found=pl.col("value").str.replace_all(r"\D", ""))
+    return gathered(long.filter(pl.col("found").str.len_chars() >= 6), len(phones), "phones")
+
+
+def _others(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
+    """Fields without a role, and the date."""
+    found = [_folded(stacked[column.removeprefix(OWN)], kind).alias(column) for column, kind in _free(spec)]
+    found += [_dates(stacked[column]).alias("dob") for column in spec.of("date")[:1]]
+    return [pl.DataFrame(found)] if found else []
 
 
 def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
