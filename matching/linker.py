@@ -99,7 +99,8 @@ def _over_both(
     inside = observe(con, prepared, comparisons, "within", some)
     model = fitted([between, inside], comparisons, cautiously=True)
     of_some = between.candidates.filter(pl.col("l").is_in(some["rid"].implode()))
-    pairs = _known(score(pl.concat([of_some, inside.candidates]), comparisons, model), comparisons)
+    compared = pl.concat([of_some, inside.candidates]).sort("l", "r")
+    pairs = _known(score(compared, comparisons, model), comparisons)
     pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, comparisons))
     label = assign.clusters(prepared.frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
     between_lists = ~pl.col("within")
@@ -220,17 +221,18 @@ def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, overlap: float) -> pl.D
     pairs = pairs.filter(pl.col("log_odds") > math.log(FLOOR) - MOST_BOOST)
     keys = ["part_no", "left_list", "right_list"]
     sizes = prepared.frame.group_by("part_no", "list").agg(n=pl.len())
-    by_itself, expected = pairs["log_odds"], None
-    for _ in range(2):
-        boosts = pairs.select(keys).join(
+    expected = None
+    # How many have a partner is told by the likely pairs, and tells then how likely all are.
+    for some in (pairs.filter(pl.col("log_odds") > math.log(FLOOR)), pairs):
+        boosts = some.select(keys).join(
             unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
         )
-        log_odds = (by_itself + boosts["boost"]).alias("log_odds")
-        probability = marginals(pairs["l"], pairs["r"], log_odds.clip(-60, 60).exp())
-        pairs = pairs.with_columns(log_odds, probability)
-        expected = pairs.group_by(keys).agg(matches=pl.col("probability").sum())
-    chosen = assign.one_to_one(pairs.select("l", "r", weight=pl.col("log_odds")))
-    return pairs.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
+        log_odds = some["log_odds"] + boosts["boost"]
+        probability = marginals(some["l"], some["r"], log_odds.clip(-60, 60).exp())
+        scored = some.with_columns(log_odds, probability)
+        expected = scored.group_by(keys).agg(matches=pl.col("probability").sum())
+    chosen = assign.one_to_one(scored.select("l", "r", weight=pl.col("log_odds")))
+    return scored.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
 
 
 def _duplicate_free(pairs: pl.DataFrame) -> pl.Series:

@@ -33,15 +33,17 @@ def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> p
                 f"the model knows no comparison {comparison.name} of these levels: it was trained on other"
                 " fields, or by another version of this program; train it anew"
             )
-    parts = [
-        _stratum(frame.filter(pl.col("stratum") == i), comparisons, model.strata[name])
-        for i, name in enumerate(STRATA)
-        if name in model.strata
-    ]
-    return pl.concat(parts).sort("l", "r")
+    names = ["log_odds", "prior", "kinship", *(f"w{k}" for k in range(len(comparisons)))]
+    found = np.zeros((len(names), frame.height))
+    for i, name in enumerate(STRATA):
+        rows = np.flatnonzero(frame["stratum"].to_numpy() == i)
+        if len(rows):
+            found[:, rows] = _stratum(frame[rows], comparisons, model.strata[name])
+    return frame.with_columns(pl.Series(name, row) for name, row in zip(names, found, strict=True))
 
 
-def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> pl.DataFrame:
+def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> Floats:
+    """log_odds, prior, kinship, w0 … of pairs of one kind: a row of each."""
     levels = levels_of(frame, len(comparisons))
     size = frame["size"].to_numpy().astype(np.float64)
     pairs = Vectors(levels, np.ones(frame.height), size, frame["within"].to_numpy().astype(np.bool_))
@@ -51,18 +53,13 @@ def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
     adjust = _rarity(frame, comparisons, u, (size, alike))
     log_u = log_likelihood(u, levels) + sum(adjust.values(), np.zeros(frame.height))
     others = np.logaddexp(log_u, related + log_likelihood(r, levels))
-    weights = {}
+    weights = []
     for k in range(len(comparisons)):
         ratio = np.log(np.maximum(m[k], FLOOR) / np.maximum(u[k], FLOOR))
         ratio[0] = 0.0
-        weights[f"w{k}"] = (ratio[levels[:, k]] - adjust.get(k, 0.0)) * BITS
+        weights.append((ratio[levels[:, k]] - adjust.get(k, 0.0)) * BITS)
     log_odds = prior + log_likelihood(m, levels) - others
-    return frame.with_columns(
-        pl.Series("log_odds", log_odds),
-        pl.Series("prior", prior * BITS),
-        pl.Series("kinship", (log_u - others) * BITS),
-        *[pl.Series(name, values) for name, values in weights.items()],
-    )
+    return np.stack([log_odds, prior * BITS, (log_u - others) * BITS, *weights])
 
 
 def _rarity(
