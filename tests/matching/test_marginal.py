@@ -3,10 +3,11 @@
 import math
 import random
 
+import numpy as np
 import polars as pl
 import pytest
 
-from matching import Field, MatchSpec, link
+from matching import Field, MatchSpec, link, marginal
 from matching.marginal import marginals, unpaired
 from tests.matching.people import two_lists
 
@@ -23,6 +24,21 @@ def test_in_wide_components_no_record_has_more_than_one_partner(seed: int) -> No
         assert found.group_by(side).agg(pl.col("probability").sum())["probability"].max() <= 1 + 1e-6  # type: ignore[operator]
     turned = marginals(frame["r"], frame["l"], frame["odds"])
     assert turned.to_list() == pytest.approx(found["probability"].to_list(), abs=1e-9)
+
+
+def test_a_long_row_of_rivals_settles_to_the_sum_over_all_assignments() -> None:
+    """A row of 17 records, each the rival of its neighbours: one end is heard at the other many rounds later."""
+    dice = random.Random(2)
+    odds = {(i // 2 + i % 2, i // 2): math.exp(dice.uniform(1, 6)) for i in range(16)}
+    odds |= {(12, 10): 2.0, (13, 10): 0.5}  # settles at once
+    frame = pl.DataFrame([(*edge, x) for edge, x in odds.items()], schema=["l", "r", "odds"], orient="row")
+    found = dict(zip(odds, marginals(frame["l"], frame["r"], frame["odds"]), strict=True))
+    weights = np.zeros((1, 14, 11))
+    for (i, j), x in odds.items():
+        weights[0, i, j] = x
+    exact = marginal._assignments(weights)[0]
+    for (i, j), share in found.items():
+        assert share == pytest.approx(exact[i, j], abs=1e-9)
 
 
 def test_where_nearly_all_have_a_partner_a_pair_without_rivals_gains() -> None:
