@@ -27,7 +27,7 @@ def test_in_wide_components_no_record_has_more_than_one_partner(seed: int) -> No
 
 
 def test_a_long_row_of_rivals_settles_to_the_sum_over_all_assignments() -> None:
-    """A row of 17 records, each the rival of its neighbours: one end is heard at the other many rounds later."""
+    """A row of 17 records, each the rival of its neighbours: ends hear of each other many rounds later."""
     dice = random.Random(2)
     odds = {(i // 2 + i % 2, i // 2): math.exp(dice.uniform(1, 6)) for i in range(16)}
     odds |= {(12, 10): 2.0, (13, 10): 0.5}  # settles at once
