@@ -1,4 +1,7 @@
-"""Switches off, in one place, what would call home: set before Prefect or Great Expectations is imported."""
+"""Settings of libraries for every process, in one place: set before any of them is imported.
+
+Nothing calls home, and Arrow copies what a memory-mapped file holds at an odd place rather than warn of it.
+"""
 
 import os
 
@@ -7,6 +10,7 @@ QUIET = {
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "False",
+    "ACERO_ALIGNMENT_HANDLING": "reallocate",
 }
 
 
