@@ -60,7 +60,7 @@ def observe(
 
 
 def fitted(observed: Sequence[Observed], comparisons: list[Comparison], cautiously: bool = False) -> Model:
-    """A model fitted to pairs between lists, inside lists, or first the ones and then the others.
+    """A model fitted to the pairs of one scope, or of two: those between lists first, then those inside.
 
     `cautiously`: as of `em.fit`.
     """
