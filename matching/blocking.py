@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.buckets import Scope, buckets, is_first
+from matching.parallel import over
 
 ALL_PAIRS = 2_000
 """A partition of at most so many pairs is compared in full."""
@@ -177,14 +178,15 @@ def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
     A person (entity 1) is no organisation (entity 2).
     """
     lists, entity = (_by_rid(frame, column) for column in ("list", "entity"))
-    found = []
-    for key in [*keys, SMALL]:
+
+    def pairs_of(key: Key) -> NDArray[np.int64]:
         held = records_of(frame, key)
         left, right = buckets(held["value"].to_numpy(), held["rid"].to_numpy()).pairs(lists, scope, key.limit)
         comparable = entity[left] + entity[right] != 3
         # Numbers are sorted much faster than rows: both records, then the points in the last three bits.
-        found.append((left << 33 | right << 3 | key.points)[comparable])
-    shared = np.concatenate(found)
+        return (left << 33 | right << 3 | key.points)[comparable]
+
+    shared = np.concatenate(over(pairs_of, [*keys, SMALL]))
     shared.sort()
     first = np.flatnonzero(is_first(shared >> 3))
     points = np.add.reduceat(shared & 7, first) if len(first) else first

@@ -23,15 +23,19 @@ class Records:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.frame = frame
+        # Several threads may ask at once: then both work a column out, and find the same.
+        self.made: dict[str, pl.Series] = {}
         self.numbers: dict[str, NDArray[np.uint64]] = {}
         self.lists: dict[str, tuple[Ints, pl.Series]] = {}
         self.distinct: dict[str, tuple[pl.Series, pl.Series]] = {}
 
     def values(self, column: str) -> pl.Series:
         """A prepared column, or one that the comparisons derive from prepared ones."""
-        if column not in self.frame.columns:
-            self.frame = self.frame.with_columns(self._made(column).alias(column))
-        return self.frame[column]
+        if column in self.frame.columns:
+            return self.frame[column]
+        if column not in self.made:
+            self.made[column] = self._made(column).alias(column)
+        return self.made[column]
 
     def _made(self, column: str) -> pl.Series:
         if column in details.FIRST:

@@ -1,13 +1,13 @@
 """The fields of the library's lists, normalised by their kinds."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import numpy as np
 import polars as pl
 
 from matching.bare import bare, is_bare
+from matching.parallel import over
 from matching.prepare import OWN, Prepared, finish
 from matching.spec import MatchSpec
 from matching.spellings import romanised
@@ -20,10 +20,6 @@ _LIST, _PART, _PLACE = f"{OWN}list", f"{OWN}part", f"{OWN}place"
 """A record's list, partition and place in its list, beside columns that users may name as they like."""
 
 
-_THREADS = 2
-"""Kinds of fields that are read at once."""
-
-
 def prepare_fields(
     con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
 ) -> Prepared:
@@ -33,9 +29,7 @@ def prepare_fields(
     """
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
     base = stacked.select(part=_PART, list=_LIST, id=_PLACE)
-    # Polars lets go of the interpreter's lock, so threads do read at once.
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = list(pool.map(lambda read: read(stacked, spec), (_names, _multi, _places, _others)))
+    found = over(lambda read: read(stacked, spec), (_names, _places, _multi, _others))
     frame = pl.concat([base, *(columns for some in found for columns in some)], how="horizontal")
     free = _free(spec)
     if is_bare(spec):

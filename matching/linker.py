@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from matching.comparison import Comparison
 from matching.fields import prepare_fields
 from matching.marginal import MOST_BOOST, marginals, unpaired
 from matching.model import Model
+from matching.parallel import over
 from matching.prepare import Prepared
 from matching.score import BITS, score
 from matching.spec import MatchSpec
@@ -57,7 +59,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     for name, frame in (("left", left), ("right", right)):
         check_list(frame, spec, id_column, name)
     model = model_of(model)
-    with connect() as con:
+    with connect(threads=1) as con:
         prepared = prepare_fields(con, [left, right], spec, id_column)
         comparisons = comparisons_of(prepared)
         observed, overlap = None, 0.0
@@ -70,14 +72,15 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
         single = pl.repeat(one_to_one is True, pairs.height, eager=True)
         if one_to_one == "auto":
             single = _duplicate_free(pairs)
+        decided = [partial(_one_to_one, pairs.filter(single), prepared, overlap)] if single.any() else []
         several = pairs.filter(~single)
         if several.height and observed:
-            several = _over_both(con, prepared, comparisons, several["part_no"].unique(), observed)
-    if single.any():
-        pairs = _one_to_one(pairs.filter(single), prepared, overlap)
-        pairs = pl.concat([pairs, several.select(pairs.columns)])
-    else:
-        pairs = several
+            parts = several["part_no"].unique()
+            decided.append(partial(_over_both, con, prepared, comparisons, parts, observed))
+        elif several.height or not decided:
+            decided.append(lambda: several)
+        found = over(lambda decide: decide(), decided)
+    pairs = pl.concat(some.select(found[0].columns) for some in found)
     pairs = _with_ids(pairs, prepared, left[id_column], right[id_column])
     return _shown(pairs, comparisons, spec)
 
@@ -125,7 +128,7 @@ def dedupe(
     """
     check_list(frame, spec, id_column, "list")
     model = model_of(model)
-    with connect() as con:
+    with connect(threads=1) as con:
         prepared = prepare_fields(con, [frame], spec, id_column)
         comparisons = comparisons_of(prepared)
         if is_bare(spec):
@@ -155,7 +158,7 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
     for number, frame in enumerate(lists, 1):
         check_list(frame, spec, id_column, f"list {number}")
     scope: Scope = "within" if len(lists) == 1 else "cross"
-    with connect() as con:
+    with connect(threads=1) as con:
         prepared = prepare_fields(con, lists, spec, id_column)
         comparisons = comparisons_of(prepared)
         _propose(con, prepared, scope)

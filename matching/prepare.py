@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import duckdb
 import numpy as np
@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching.columns import Records
+from matching.parallel import over
 from transforms import normalise
 from transforms.normalise.lists import coded, lists_of
 
@@ -79,16 +80,14 @@ def finish(
     """
     frame = frame.with_row_index("rid").with_columns(_absent(frame), part_no=pl.col("part").rle_id())
     lists = _Lists.of(frame)
-    found = _of_values(frame, lists, [column for column, _ in free])
-    found += [
-        one for column in _MULTI if column in frame.columns for one in _by_rarity(frame[column], lists, own)
-    ]
-    if "street" in frame.columns:
-        found += _address_counts(frame, lists)
-    size = lists.most(np.zeros(frame.height, np.int64))[0]
-    peers = lists.most(frame["entity"].to_numpy().astype(np.int64))[0] if by_entity else size
-    found += [pl.Series("size", size, pl.Float32), pl.Series("peers", peers, pl.Float32)]
-    frame = frame.with_columns(found)
+    texts = dict.fromkeys([*_WEIGHED, *_DERIVED, *(column for column, _ in free)])
+    held = frame.columns
+    parts = [partial(_of_values, frame[column], lists) for column in texts if column in held]
+    parts += [partial(_by_rarity, frame[column], lists, own) for column in _MULTI if column in held]
+    parts += [partial(_address_counts, frame, lists)] if "street" in held else []
+    parts += [partial(_sizes, frame, lists, by_entity)]
+    found = [one for some in over(lambda part: part(), parts) for one in some]
+    frame = frame.with_columns(*found, org_other=pl.coalesce("trading", "trustee"))
     con.register("prepared_frame", frame.select("rid", "part", "part_no", "list", "id", "entity"))
     con.execute("create or replace temp table prepared as select * from prepared_frame")
     con.unregister("prepared_frame")
@@ -145,18 +144,23 @@ def _code(column: str) -> pl.Expr:
     return (pl.col(column).str.slice(0, 1) + rest).alias(f"{column}_code")
 
 
-def _of_values(frame: pl.DataFrame, lists: _Lists, free: list[str]) -> list[pl.Series]:
+def _sizes(frame: pl.DataFrame, lists: _Lists, by_entity: bool) -> list[pl.Series]:
+    """size and peers: records of the longest list, and those among them of the record's entity type."""
+    size = lists.most(np.zeros(frame.height, np.int64))[0]
+    peers = lists.most(frame["entity"].to_numpy().astype(np.int64))[0] if by_entity else size
+    return [pl.Series("size", size, pl.Float32), pl.Series("peers", peers, pl.Float32)]
+
+
+def _of_values(texts: pl.Series, lists: _Lists) -> list[pl.Series]:
     """What is derived from one column alone, worked out once for each distinct value, for names recur; and
     n_<column>: the most records of one list with the value."""
-    found = [frame.select(org_other=pl.coalesce("trading", "trustee")).to_series()]
-    for column in dict.fromkeys([*_WEIGHED, *_DERIVED, *free]):
-        if column in frame.columns:
-            code, distinct = coded(frame[column])
-            if column in _DERIVED:
-                found += _derived(distinct.alias(column)).select(pl.all().gather(code)).get_columns()
-            if column not in _DERIVED or column in _WEIGHED:
-                most, _ = lists.most((code.fill_null(-1) + 1).to_numpy())
-                found.append(pl.Series(f"n_{column}", most, pl.Float32))
+    column, found = texts.name, list[pl.Series]()
+    code, distinct = coded(texts)
+    if column in _DERIVED:
+        found += _derived(distinct.alias(column)).select(pl.all().gather(code)).get_columns()
+    if column not in _DERIVED or column in _WEIGHED:
+        most, _ = lists.most((code.fill_null(-1) + 1).to_numpy())
+        found.append(pl.Series(f"n_{column}", most, pl.Float32))
     return found
 
 

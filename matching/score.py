@@ -7,6 +7,7 @@ from expectations.errors import UsageError
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
+from matching.parallel import over
 from matching.vectors import STRATA, levels_of
 
 BITS = 1 / np.log(2)
@@ -35,10 +36,13 @@ def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> p
             )
     names = ["log_odds", "prior", "kinship", *(f"w{k}" for k in range(len(comparisons)))]
     found = np.zeros((len(names), frame.height))
-    for i, name in enumerate(STRATA):
+
+    def of_stratum(i: int) -> None:
         rows = np.flatnonzero(frame["stratum"].to_numpy() == i)
         if len(rows):
-            found[:, rows] = _stratum(frame[rows], comparisons, model.strata[name])
+            found[:, rows] = _stratum(frame[rows], comparisons, model.strata[STRATA[i]])
+
+    over(of_stratum, range(len(STRATA)))
     return frame.with_columns(pl.Series(name, row) for name, row in zip(names, found, strict=True))
 
 

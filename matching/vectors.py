@@ -5,12 +5,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.columns import Records
+from matching.columns import Ints, Records
 from matching.comparison import Comparison
-from matching.pairs import Pairs
+from matching.pairs import FEW, Pairs
+from matching.parallel import over
 
 STRATA = ("person", "organisation", "other")
 """Kinds of pair with parameters of their own: both persons, both organisations, anything else."""
+_BLOCK = 500_000
+"""Pairs compared at once by one thread."""
 
 
 def compare(
@@ -42,10 +45,23 @@ def compare(
         "stratum": stratum.astype(np.uint8),
         "size": size,
     }
-    levels = Pairs(con, records, left, right).all_levels(comparisons)
-    found |= {f"c{k}": level for k, level in enumerate(levels)}
+    found |= {f"c{k}": level for k, level in enumerate(_levels(con, records, (left, right), comparisons))}
     rare = {f"n{k}": f"n_{c.rarity}" for k, c in enumerate(comparisons) if c.rarity}
     return pl.DataFrame(found | {name: frame[held].to_numpy()[left] for name, held in rare.items()})
+
+
+def _levels(
+    con: duckdb.DuckDBPyConnection, records: Records, ends: tuple[Ints, Ints], comparisons: list[Comparison]
+) -> list[NDArray[np.uint8]]:
+    """The level of each pair by each comparison, worked out in blocks of pairs."""
+    blocks = max(-(-len(ends[0]) // _BLOCK), min(pl.thread_pool_size(), len(ends[0]) // FEW), 1)
+
+    def of_block(block: tuple[Ints, Ints]) -> list[NDArray[np.uint8]]:
+        with con.cursor() as cursor:
+            return Pairs(cursor, records, *block).all_levels(comparisons)
+
+    found = over(of_block, list(zip(*(np.array_split(end, blocks) for end in ends), strict=True)))
+    return [np.concatenate(of_blocks) for of_blocks in zip(*found, strict=True)]
 
 
 def levels_of(frame: pl.DataFrame, comparisons: int) -> NDArray[np.uint8]:
