@@ -29,16 +29,25 @@ def one_to_one(pairs: pl.DataFrame) -> pl.Series:
     components of more than one pair are solved by the Hungarian method; rows are
     put in order first, so their order never decides between equal solutions.
     """
-    frame = pairs.with_row_index("row").filter(pl.col("weight") > 0).sort("l", "r")
+    frame = pairs.with_row_index("row").filter(pl.col("weight") > 0)
+    alone = without_rivals(frame["l"], frame["r"])
     chosen = np.zeros(pairs.height, dtype=bool)
-    if frame.height:
-        row, left, right, weight = (frame[c].to_numpy() for c in ("row", "l", "r", "weight"))
-        for shape in by_shape(left.astype(np.int64), right.astype(np.int64)):
-            if len(shape.at) == shape.number[-1] + 1:
-                chosen[row[shape.at]] = True  # no rivals
-            else:
-                chosen[row[shape.at]] = _solve(shape, weight[shape.at])
+    chosen[frame["row"].filter(alone).to_numpy()] = True
+    frame = frame.filter(~alone).sort("l", "r")
+    row, left, right, weight = (frame[c].to_numpy() for c in ("row", "l", "r", "weight"))
+    for shape in by_shape(left.astype(np.int64), right.astype(np.int64)):
+        chosen[row[shape.at]] = _solve(shape, weight[shape.at])
     return pl.Series("chosen", chosen)
+
+
+def without_rivals(left: pl.Series, right: pl.Series) -> pl.Series:
+    """Whether neither end of each edge (left[i], right[i]) has another; ends of the same number are two."""
+    alone = pl.Series("alone", np.ones(len(left), dtype=np.bool_))
+    for side in (left, right):
+        node = side.to_numpy()
+        if len(node):
+            alone &= pl.Series(np.bincount(node)[node] == 1)
+    return alone
 
 
 @dataclass(frozen=True)

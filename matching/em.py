@@ -2,6 +2,8 @@
 
 The pair space is the candidates, each counted once, and a random sample of all other pairs, weighted up to
 their number. So no clue is learned from pairs that were blocked on it, and the prior is a share of all pairs.
+A pair of the sample that looks like a match counts as one match all the same, not as the thousands of pairs it
+stands for: blocking leaves few to be found there, and one chance likeness would outweigh all that it did find.
 """
 
 from dataclasses import dataclass, replace
@@ -47,6 +49,8 @@ class Vectors:
     """n × comparisons."""
     weight: Floats
     """Pairs that the vector stands for."""
+    seen: Floats
+    """Pairs with it that were compared: fewer, where a sample stands for the others."""
     size: Floats
     """Records of the longer list of the partition that could be the partner, for the prior."""
     within: NDArray[np.bool_]
@@ -248,7 +252,9 @@ def _step(problem: _Problem, state: _State) -> _State:
     logs = problem.log_likelihoods(m, r, u)
     logs[:2] += priors(vectors, rates)
     odds = np.exp(logs - logs.max(axis=0))
-    resp = odds * (vectors.weight / odds.sum(axis=0))
+    share = odds / odds.sum(axis=0)
+    resp = np.vstack([share[:2] * vectors.seen, np.zeros(len(vectors.seen))])
+    resp[2] = vectors.weight - resp[0] - resp[1]
     of_m, of_r, of_u = problem.counts(resp)
     new_m, new_u, free = _shares(of_m, belief.m), _shares(of_u, belief.u), _shares(of_r, belief.r)
     tied = _shares([one + other for one, other in zip(of_r, of_u, strict=True)], belief.u)

@@ -14,7 +14,7 @@ from matching.spellings import romanised
 from transforms import normalise
 from transforms.normalise.lists import exploded, gathered
 from transforms.normalise.text import folded as folded_text
-from transforms.normalise.text import over_distinct
+from transforms.normalise.text import joined, over_distinct, present
 
 _LIST, _PART, _PLACE = f"{OWN}list", f"{OWN}part", f"{OWN}place"
 """A record's list, partition and place in its list, beside columns that users may name as they like."""
@@ -58,8 +58,8 @@ def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) ->
 def _joined(stacked: pl.DataFrame, columns: list[str]) -> pl.Series | None:
     if not columns:
         return None
-    joined = pl.concat_str(columns, separator=" ", ignore_nulls=True).str.strip_chars()
-    return stacked.select(pl.when(joined != "").then(joined).alias(columns[0])).to_series()
+    held = pl.col(columns[0]) if len(columns) == 1 else joined(*map(pl.col, columns))
+    return stacked.select(present(held).alias(columns[0])).to_series()
 
 
 def _names(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
@@ -168,11 +168,11 @@ def _dates(values: pl.Series) -> pl.Series:
 
 
 def _multi(stacked: pl.DataFrame, spec: MatchSpec) -> list[pl.DataFrame]:
-    def joined(kind: str) -> pl.Series | None:
+    def of_kind(kind: str) -> pl.Series | None:
         columns = spec.of(kind)
         return stacked.select(pl.concat_list(columns).alias(kind)).to_series() if columns else None
 
-    emails, phones, websites = joined("email"), joined("phone"), joined("website")
+    emails, phones, websites = of_kind("email"), of_kind("phone"), of_kind("website")
     found = {}
     if emails is not None:
         found["emails"] = _as_typed(emails, normalise.emails(emails))

@@ -219,23 +219,26 @@ def _with_lists(pairs: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
 def _one_to_one(pairs: pl.DataFrame, prepared: Prepared, overlap: float) -> pl.DataFrame:
     """The pairs where each record has one partner at most; log_odds with the belief in partners.
 
-    Pairs that no such belief lifts to `FLOOR` are left out, and are nobody's rivals.
+    Pairs that this belief does not lift to `FLOOR` are left out, and are nobody's rivals.
     """
-    pairs = pairs.filter(pl.col("log_odds") > math.log(FLOOR) - MOST_BOOST)
     keys = ["part_no", "left_list", "right_list"]
     sizes = prepared.frame.group_by("part_no", "list").agg(n=pl.len())
+    ends = pairs.with_row_index("row").select("row", "l", "r", *keys, "log_odds")
     expected = None
     # How many have a partner is told by the likely pairs, and tells then how likely all are.
-    for some in (pairs.filter(pl.col("log_odds") > math.log(FLOOR)), pairs):
+    likely = pl.col("log_odds") > math.log(FLOOR)
+    for some in (ends.filter(likely), ends):
         boosts = some.select(keys).join(
             unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
         )
-        log_odds = some["log_odds"] + boosts["boost"]
-        probability = marginals(some["l"], some["r"], log_odds.clip(-60, 60).exp())
-        scored = some.with_columns(log_odds, probability)
+        scored = some.with_columns(pl.col("log_odds") + boosts["boost"]).filter(likely)
+        odds = scored["log_odds"].clip(-60, 60).exp()
+        scored = scored.with_columns(marginals(scored["l"], scored["r"], odds))
         expected = scored.group_by(keys).agg(matches=pl.col("probability").sum())
     chosen = assign.one_to_one(scored.select("l", "r", weight=pl.col("log_odds")))
-    return scored.with_columns(is_match=chosen & (pl.col("probability") >= 0.5))
+    return pairs[scored["row"]].with_columns(
+        scored["log_odds"], scored["probability"], is_match=chosen & (scored["probability"] >= 0.5)
+    )
 
 
 def _duplicate_free(pairs: pl.DataFrame) -> pl.Series:

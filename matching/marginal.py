@@ -17,7 +17,7 @@ import math
 import numpy as np
 import polars as pl
 
-from matching.assign import Shape, by_shape, components
+from matching.assign import Shape, by_shape, components, without_rivals
 from matching.buckets import Ints
 from matching.model import Floats
 
@@ -36,6 +36,15 @@ _SHRINK = 30.0
 
 def marginals(left: pl.Series, right: pl.Series, odds: pl.Series) -> pl.Series:
     """Probability of each pair (left[i], right[i]) of clients, each pair once, by the odds of all."""
+    found = odds / (1 + odds)
+    # Most pairs have no rival: their own odds are all there is.
+    rows = (~without_rivals(left, right)).arg_true()
+    if len(rows):
+        found = found.scatter(rows, _among_rivals(*(some.gather(rows) for some in (left, right, odds))))
+    return found.rename("probability")
+
+
+def _among_rivals(left: pl.Series, right: pl.Series, odds: pl.Series) -> pl.Series:
     found = pl.Series("probability", _by_recursion(left, right, odds.to_numpy().astype(np.float64)))
     edges = pl.DataFrame({"a": left, "b": right, "best": odds, "probability": found})
     near = pl.arg_where(pl.col("best") >= _FAINT, eager=False)

@@ -51,9 +51,6 @@ class Pairs:
     having: dict[tuple[str, ...], tuple[Ints, "Pairs"]] = field(default_factory=dict)
     """The pairs of which both sides have one of these columns at least, and their places."""
 
-    def __post_init__(self) -> None:
-        self.con.execute(_MACROS)
-
     def only(self, rows: Ints) -> "Pairs":
         """The pairs at these places."""
         some = {mark: truth[rows] for mark, truth in self.known.items()}
@@ -61,6 +58,7 @@ class Pairs:
 
     def all_levels(self, comparisons: Sequence[Comparison]) -> list[NDArray[np.uint8]]:
         """The level of each pair by each comparison."""
+        self.con.execute(_MACROS)
         if len(self.left) > FEW or not comparisons:
             return [self.levels(comparison) for comparison in comparisons]
         found = self._by_texts([self._as_written(comparison) for comparison in comparisons])

@@ -50,7 +50,8 @@ def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
     """log_odds, prior, kinship, w0 … of pairs of one kind: a row of each."""
     levels = levels_of(frame, len(comparisons))
     size = frame["size"].to_numpy().astype(np.float64)
-    pairs = Vectors(levels, np.ones(frame.height), size, frame["within"].to_numpy().astype(np.bool_))
+    once = np.ones(frame.height)
+    pairs = Vectors(levels, once, once, size, frame["within"].to_numpy().astype(np.bool_))
     m, r, u = ([np.asarray(part[c.name]) for c in comparisons] for part in (stratum.m, stratum.r, stratum.u))
     prior, related = priors(pairs, (stratum.overlap, stratum.duplicates, stratum.relatives))
     alike = np.where(pairs.within, 1 + 2 * stratum.duplicates, 1.0)

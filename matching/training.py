@@ -19,7 +19,7 @@ from matching.model import Model, Stratum
 from matching.prepare import Prepared
 from matching.vectors import STRATA
 
-_SAMPLE, _SAMPLE_EACH = 100_000, 50
+_SAMPLE, _SAMPLE_EACH = 40_000, 50
 """Non-candidate pairs drawn, about: so many, and for each record at most so many."""
 
 Ints = NDArray[np.int64]
@@ -34,7 +34,8 @@ class Observed:
     candidates: pl.DataFrame
     """Every candidate, as of `vectors.compare`."""
     counted: pl.DataFrame
-    """All pairs by their vectors: stratum, within, size, level columns, and pairs that each stands for."""
+    """All pairs by their vectors: stratum, within, size, level columns, seen (pairs compared), and pairs that
+    these stand for."""
 
 
 def observe(
@@ -139,19 +140,20 @@ def _partners(records: pl.DataFrame) -> float:
 
 
 def _counted(pairs: pl.DataFrame, comparisons: list[Comparison], weight: float) -> pl.DataFrame:
-    """Distinct vectors of `pairs` with the number of pairs behind each times `weight`.
+    """Distinct vectors of `pairs` with the number of pairs that have each, and `weight` times as many.
 
     Sizes are grouped to steps of about a fifth: close enough for a prior.
     """
     keys = ["stratum", *(f"c{k}" for k in range(len(comparisons))), "size", "within"]
-    counted = pairs.with_columns((pl.col("size").log(2) * 4).round() / 4).group_by(keys).agg(pairs=pl.len())
-    return counted.sort(keys).with_columns(pl.col("pairs") * weight)
+    counted = pairs.with_columns((pl.col("size").log(2) * 4).round() / 4).group_by(keys).agg(seen=pl.len())
+    return counted.sort(keys).with_columns(pairs=pl.col("seen") * weight)
 
 
 def _as_vectors(counted: pl.DataFrame, comparisons: list[Comparison]) -> Vectors:
     return Vectors(
         vectors.levels_of(counted, len(comparisons)),
         counted["pairs"].to_numpy().astype(np.float64),
+        counted["seen"].to_numpy().astype(np.float64),
         2.0 ** counted["size"].to_numpy().astype(np.float64),
         counted["within"].to_numpy().astype(np.bool_),
     )

@@ -71,7 +71,7 @@ def test_a_contradiction_is_no_habit_of_matches() -> None:
     stranger = [other, FAMILY.size - 1, BIRTH.size - 1, MIDDLE.size - 1]
     levels = np.array([[other, 1, 1, 1]] * 60 + [[1, 1, 1, 1]] * 10 + [stranger] * 900, dtype=np.uint8)
     ones = np.ones(len(levels))
-    vectors = Vectors(levels, ones, 100 * ones, np.zeros(len(levels), dtype=np.bool_))
+    vectors = Vectors(levels, ones, ones, 100 * ones, np.zeros(len(levels), dtype=np.bool_))
     model = fit([GIVEN, FAMILY, BIRTH, MIDDLE], vectors, Space(100.0, 0.0), cautiously=True)
     assert model.m["given_name"][-1] <= SELDOM + 1e-9
 
