@@ -252,9 +252,8 @@ def _step(problem: _Problem, state: _State) -> _State:
     logs = problem.log_likelihoods(m, r, u)
     logs[:2] += priors(vectors, rates)
     odds = np.exp(logs - logs.max(axis=0))
-    share = odds / odds.sum(axis=0)
-    resp = np.vstack([share[:2] * vectors.seen, np.zeros(len(vectors.seen))])
-    resp[2] = vectors.weight - resp[0] - resp[1]
+    # Matches of the sample count singly; relatives share too little to be found by blocking.
+    resp = odds / odds.sum(axis=0) * np.stack([vectors.seen, vectors.weight, vectors.weight])
     of_m, of_r, of_u = problem.counts(resp)
     new_m, new_u, free = _shares(of_m, belief.m), _shares(of_u, belief.u), _shares(of_r, belief.r)
     tied = _shares([one + other for one, other in zip(of_r, of_u, strict=True)], belief.u)
