@@ -4,6 +4,7 @@ The pair space is the candidates, each counted once, and a random sample of all 
 their number. So no clue is learned from pairs that were blocked on it, and the prior is a share of all pairs.
 A pair of the sample that looks like a match counts as one match all the same, not as the thousands of pairs it
 stands for: blocking leaves few to be found there, and one chance likeness would outweigh all that it did find.
+Where training is cautious, so do relatives: in long lists strangers who share a surname would stand for them.
 """
 
 from dataclasses import dataclass, replace
@@ -141,7 +142,7 @@ def fit(
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
-    problem = _Problem(comparisons, vectors, space, belief)
+    problem = _Problem(comparisons, vectors, space, belief, vectors.seen if cautiously else vectors.weight)
     state = _start(problem)
     for _ in range(_ROUNDS):
         state = _step(problem, state)
@@ -189,6 +190,8 @@ class _Problem:
     vectors: Vectors
     space: Space
     belief: Belief
+    kin: Floats
+    """Pairs that each vector counts for where it is relatives'."""
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
@@ -252,8 +255,7 @@ def _step(problem: _Problem, state: _State) -> _State:
     logs = problem.log_likelihoods(m, r, u)
     logs[:2] += priors(vectors, rates)
     odds = np.exp(logs - logs.max(axis=0))
-    # Matches of the sample count singly; relatives share too little to be found by blocking.
-    resp = odds / odds.sum(axis=0) * np.stack([vectors.seen, vectors.weight, vectors.weight])
+    resp = odds / odds.sum(axis=0) * np.stack([vectors.seen, problem.kin, vectors.weight])
     of_m, of_r, of_u = problem.counts(resp)
     new_m, new_u, free = _shares(of_m, belief.m), _shares(of_u, belief.u), _shares(of_r, belief.r)
     tied = _shares([one + other for one, other in zip(of_r, of_u, strict=True)], belief.u)
