@@ -184,7 +184,8 @@ def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
         left, right = buckets(held["value"].to_numpy(), held["rid"].to_numpy()).pairs(lists, scope, key.limit)
         comparable = entity[left] + entity[right] != 3
         # Numbers are sorted much faster than rows: both records, then the points in the last three bits.
-        return (left << 33 | right << 3 | key.points)[comparable]
+        wide: NDArray[np.int64] = (left << 33 | right << 3 | key.points)[comparable]
+        return wide
 
     shared = np.concatenate(over(pairs_of, [*keys, SMALL]))
     shared.sort()

@@ -10,7 +10,7 @@ from matching.bands import banded, with_probability
 from matching.clients import prepare_clients, propose_clients, scored_clients
 from matching.comparison import Comparison
 from matching.evidence import with_evidence
-from matching.linker import comparisons_of
+from matching.linking import comparisons_of
 from matching.model import Model, Stratum
 from matching.options import MatchOptions
 from matching.prepare import Prepared

@@ -12,14 +12,14 @@ import polars as pl
 from expectations.conform import conform
 from matching import vectors
 from matching.bands import banded, with_probability
+from matching.belief import believed_m
 from matching.blocking import blocked, candidates, keys_for, make_table
 from matching.client_records import LISTS, client_records, tax_links
 from matching.comparison import Comparison
 from matching.contact_records import ReadContacts, read_contacts
-from matching.em import believed_m
 from matching.evidence import with_evidence
 from matching.key_report import KeyReport, key_report
-from matching.linker import comparisons_of
+from matching.linking import comparisons_of
 from matching.model import Model, Stratum, load
 from matching.namesakes import with_namesakes
 from matching.options import MatchOptions

@@ -49,7 +49,7 @@ class Comparison:
     most: float = 1.0
     """Most share of matches that disagree, whatever training finds, where it is cautious (`em.fit`)."""
     firm: float = 0.0
-    """Pseudo matches more behind the belief that hardly any disagrees, as `em.cautious` believes."""
+    """Pseudo matches more behind the belief that hardly any disagrees, as `belief.cautious` believes."""
     recurs: bool = False
     """Whether some relatives agree on it, though it tells most of them apart: a birth date of twins."""
     needs: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from matching.comparison import FIRM, SELDOM, Comparison, Level, edits, either_null, jw, of_values
+from matching.comparison import FIRM, SELDOM, Comparison, Level, edits, either_null, jw, of_values, where
 
 FIRST = {"first_mail": ("emails_own", "emails_family"), "first_phone": ("phones_own",)}
 """Columns that hold the first value of one list, or else of the next."""
@@ -106,14 +106,24 @@ def _overlap(name: str, column: str, noun: str, near: tuple[Level, ...] = ()) ->
     return Comparison(name, (column,), "false", levels, f"other {noun}", shared=True, needs=(own, family))
 
 
+_SAME_BOX = "l.mail_box = r.mail_box"
+_BOX = "replace(replace(l.mail_box, '.', ''), '_', '')"
+_NAMED = " or ".join(
+    f"length({name}) > 2 and contains({_BOX}, {name})"
+    for name in (f"replace({side}.{part}, ' ', '')" for side in "lr" for part in ("given", "family"))
+)
+_BOX_OF_NAME = where(
+    _SAME_BOX, f"{_SAME_BOX} and l.mail_box not similar to '.*[0-9].*' and coalesce({_NAMED}, false)"
+)
+
 EMAIL = _overlap(
     "email",
     "emails",
     "e-mail",
     (
         Level("e-mail spelled much alike", of_values("first_mail", edits("first_mail", 2))),
-        # People of one name choose one name before the @, so this tells little of its own.
-        Level("same name before the @", "l.mail_box = r.mail_box"),
+        # People of one name choose that name before the @, so it must hold more: "sue84", not "s.smith".
+        Level("same name before the @", f"{_SAME_BOX} and not {_BOX_OF_NAME}"),
         Level("e-mail spelled alike", jw("first_mail", 0.88)),
     ),
 )

@@ -2,9 +2,10 @@
 
 The pair space is the candidates, each counted once, and a random sample of all other pairs, weighted up to
 their number. So no clue is learned from pairs that were blocked on it, and the prior is a share of all pairs.
-A pair of the sample that looks like a match counts as one match all the same, not as the thousands of pairs it
-stands for: blocking leaves few to be found there, and one chance likeness would outweigh all that it did find.
-Where training is cautious, so do relatives: in long lists strangers who share a surname would stand for them.
+A pair of the sample that looks like a match counts as one match all the same, not as the thousands of pairs
+it stands for: blocking leaves few to be found, and one chance likeness would outweigh all that it found.
+Relatives share less, and are found there; but in long lists strangers of one surname would stand for them,
+so that such a pair counts as `_KIN_STANDS_FOR` at most where training is cautious.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from matching.belief import Belief, belief_of, believed_m, cautious, plain_belief
 from matching.comparison import Comparison
 from matching.model import Floats, Stratum
 
@@ -24,20 +26,12 @@ _APART = 2.0**-6
 _TWO = 2.0**-16
 """The same of a clue whose disagreement keeps them apart: junior and senior share name, address and phone."""
 _NAMES = ("family_name", "organisation_name")
-_MATCH_BELIEF = 20.0
-"""Pseudo matches behind the prior belief on m, so that a list of eight is not read as proof."""
-_PAIR_BELIEF = 50.0
-"""Pairs behind the belief that a kind of pair agrees by chance as often as all pairs do."""
-_RATE_BELIEF = 5.0
-"""Records behind the belief that as many have a partner as among all kinds."""
 _RELATIVES = 5.0
 """Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
 _FEW = 10.0
 """Records under which not each has a relative: the only companies of two lists need not be sisters."""
-_KIN_BELIEF, _KIN_APART = 5.0, 0.1
-"""Pseudo relatives behind the belief that they agree on shared clues, and the share that does not."""
-_RECUR = 0.03
-"""Share of relatives who have one given name, or one birth date: father and son, twins."""
+_KIN_STANDS_FOR = 100.0
+"""Most pairs that a pair of the sample stands for where it is relatives'."""
 FLOOR = 1e-6
 """Least probability of a level: nothing is impossible because it was not seen."""
 
@@ -66,62 +60,6 @@ class Space:
     inside: float
 
 
-def believed_m(comparison: Comparison) -> Floats:
-    """Belief on m before any data: mostly the best level, a few in a hundred disagree."""
-    levels = comparison.size - 1
-    m = np.zeros(comparison.size)
-    m[1:] = 0.12 / levels
-    m[1] += 0.83
-    m[-1] += 0.05
-    share: Floats = m / m.sum()
-    return share
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What is taken to hold before any data: pseudo counts of levels, by comparison, and of partners."""
-
-    m: list[Floats]
-    u: list[Floats]
-    overlap: tuple[float, float]
-    """Records with a partner, of how many."""
-    r: list[Floats]
-    """Pseudo counts of levels of shared clues between relatives."""
-    recur: float = 0.0
-    """Share of relatives who are alike in what tells others apart."""
-
-
-def cautious(belief: Belief, comparisons: list[Comparison]) -> Belief:
-    """The belief with what holds of all lists of people, where lists are too small to show it.
-
-    Relatives share what families share; some bear one name, or are twins; and hardly a match has
-    two birth dates, or two given names. Without it, the model of a small list takes a family for one client.
-    """
-    m = [pseudo + believed_m(c) * c.firm for pseudo, c in zip(belief.m, comparisons, strict=True)]
-    kin = [believed_m(c) * _KIN_BELIEF * (1 - _KIN_APART) for c in comparisons]
-    for pseudo in kin:
-        pseudo[-1] += _KIN_BELIEF * _KIN_APART
-    r = [pseudo + more for pseudo, more in zip(belief.r, kin, strict=True)]
-    return replace(belief, m=m, r=r, recur=_RECUR)
-
-
-def plain_belief(comparisons: list[Comparison]) -> Belief:
-    """Where nothing else is known: mostly the best level, half a pair of each level by chance."""
-    m = [believed_m(c) * _MATCH_BELIEF for c in comparisons]
-    return Belief(m, _few(comparisons), (1.0, 2.0), _few(comparisons))
-
-
-def _few(comparisons: list[Comparison]) -> list[Floats]:
-    return [np.full(c.size, 0.5) for c in comparisons]
-
-
-def belief_of(comparisons: list[Comparison], usual: Stratum) -> Belief:
-    """What holds of all pairs is believed of each kind of pair, so that ten companies are not read alone."""
-    m = [np.asarray(usual.m[c.name]) * _MATCH_BELIEF for c in comparisons]
-    u = [np.asarray(usual.u[c.name]) * _PAIR_BELIEF for c in comparisons]
-    return Belief(m, u, (usual.overlap * _RATE_BELIEF, _RATE_BELIEF), _few(comparisons))
-
-
 def fit(
     comparisons: list[Comparison],
     vectors: Vectors,
@@ -142,7 +80,8 @@ def fit(
     if sum(not c.shared for c, there in zip(comparisons, present, strict=True) if there) < 2:
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
-    problem = _Problem(comparisons, vectors, space, belief, vectors.seen if cautiously else vectors.weight)
+    kin = np.minimum(vectors.weight, _KIN_STANDS_FOR * vectors.seen) if cautiously else vectors.weight
+    problem = _Problem(comparisons, vectors, space, belief, kin)
     state = _start(problem)
     for _ in range(_ROUNDS):
         state = _step(problem, state)
@@ -155,6 +94,25 @@ def fit(
     ]
     overlap, duplicates, relatives = (float(rate) for rate in rates)
     return Stratum(by_name[0], by_name[1], by_name[2], overlap, duplicates, relatives)
+
+
+def recounted(
+    comparisons: list[Comparison], stratum: Stratum, matches: Vectors, space: Space, usual: Stratum | None
+) -> Stratum:
+    """The stratum with m and the share of matches by pairs of which is known how likely each is a match.
+
+    matches: a row for each pair, or several, `weight` being the sum of their probabilities. Beliefs are those
+    of cautious training.
+    """
+    belief = cautious(belief_of(comparisons, usual) if usual else plain_belief(comparisons), comparisons)
+    m = {}
+    for k, (comparison, pseudo) in enumerate(zip(comparisons, belief.m, strict=True)):
+        seen = np.bincount(matches.levels[:, k], weights=matches.weight, minlength=comparison.size)
+        (share,) = _shares([seen.astype(np.float64)], [pseudo])
+        known = _as_known(comparison, share, np.asarray(stratum.u[comparison.name]))
+        m[comparison.name] = [round(float(x), 8) for x in known]
+    overlap, duplicates = _match_rates(matches.weight, matches.within, space, belief)
+    return replace(stratum, m=m, overlap=overlap, duplicates=duplicates)
 
 
 def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
@@ -263,12 +221,18 @@ def _step(problem: _Problem, state: _State) -> _State:
     apart = [(1 - share) * t + share * mk for share, t, mk in zip(recur, tied, new_m, strict=True)]
     new_r = [f if c.shared else t for c, f, t in zip(comparisons, free, apart, strict=True)]
     new_u = [uk if c.shared else t for c, uk, t in zip(comparisons, new_u, tied, strict=True)]
-    within = vectors.within
-    partners, records = belief.overlap
-    overlap = (resp[0][~within].sum() + partners) / (space.cross + records)
-    duplicates = (resp[0][within].sum() + 0.02) / (space.inside + 1)
     relatives = min(resp[1].sum() / max(space.cross + space.inside, 1), _RELATIVES) if rates[2] else 0.0
-    return new_m, new_r, new_u, (min(overlap, 0.999), duplicates, relatives)
+    return new_m, new_r, new_u, (*_match_rates(resp[0], vectors.within, space, belief), relatives)
+
+
+def _match_rates(
+    matches: Floats, within: NDArray[np.bool_], space: Space, belief: Belief
+) -> tuple[float, float]:
+    """overlap and duplicates, of the share of each pair that is a match."""
+    partners, records = belief.overlap
+    overlap = (matches[~within].sum() + partners) / (space.cross + records)
+    duplicates = (matches[within].sum() + 0.02) / (space.inside + 1)
+    return min(float(overlap), 0.999), float(duplicates)
 
 
 def _shares(counts: list[Floats], belief: list[Floats]) -> list[Floats]:

@@ -3,8 +3,8 @@
 Every candidate is compared, and of all other pairs a sample that stands for the rest (see `em`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from matching import vectors
 from matching.buckets import Scope
 from matching.comparison import Comparison
-from matching.em import Space, Vectors, fit
+from matching.em import Space, Vectors, fit, recounted
 from matching.model import Model, Stratum
 from matching.prepare import Prepared
 from matching.vectors import STRATA
@@ -66,19 +66,53 @@ def fitted(observed: Sequence[Observed], comparisons: list[Comparison], cautious
     `cautiously`: as of `em.fit`.
     """
     counted = pl.concat(one.counted for one in observed)
-    between, inside = observed[0].records, observed[-1].records
 
-    def of_kind(stratum: int | None, entity: int | None, usual: Stratum | None) -> Stratum:
-        some = counted if stratum is None else counted.filter(pl.col("stratum") == stratum)
-        space = Space(_partners(_of(between, entity)), float(_of(inside, entity).height))
-        return fit(comparisons, _as_vectors(some, comparisons), space, usual, cautiously)
+    def of_kind(name: str | None, usual: Stratum | None) -> Stratum:
+        vectors = _as_vectors(_of_kind(counted, name), comparisons)
+        return fit(comparisons, vectors, _space(observed, name), usual, cautiously)
 
-    whole = of_kind(None, None, None)
-    strata = {STRATA[0]: whole}
-    if "entity" in between.columns:
-        entities = {"person": 1, "organisation": 2}
-        strata = {name: of_kind(i, entities.get(name), whole) for i, name in enumerate(STRATA)}
-    return Model(strata, levels={c.name: list(c.sentences) for c in comparisons})
+    return Model(_by_kind(observed, of_kind), levels={c.name: list(c.sentences) for c in comparisons})
+
+
+def refined(
+    model: Model, observed: Sequence[Observed], comparisons: list[Comparison], pairs: pl.DataFrame
+) -> Model:
+    """The model with m and the share of matches counted anew, of pairs that were judged beside their rivals.
+
+    A latent class cannot know that a record has one partner: namesakes and families of long lists look like
+    matches that differ in a birth date, and teach that such a difference means little. Beside its right
+    partner none of them is one.
+    pairs: candidates, as of `vectors.compare`, with probability.
+    """
+
+    def of_kind(name: str | None, usual: Stratum | None) -> Stratum:
+        some = _of_kind(pairs, name)
+        matches = _as_vectors(some.with_columns(seen=1.0, size=0.0, pairs="probability"), comparisons)
+        stratum = model.strata[name or STRATA[0]]
+        return recounted(comparisons, stratum, matches, _space(observed, name), usual)
+
+    return replace(model, strata=_by_kind(observed, of_kind))
+
+
+def _by_kind(
+    observed: Sequence[Observed], of_kind: Callable[[str | None, Stratum | None], Stratum]
+) -> dict[str, Stratum]:
+    """The stratum of each kind of pair in view of that of all pairs (kind None), or this alone."""
+    whole = of_kind(None, None)
+    if "entity" not in observed[0].records.columns:
+        return {STRATA[0]: whole}
+    return {name: of_kind(name, whole) for name in STRATA}
+
+
+def _of_kind(pairs: pl.DataFrame, name: str | None) -> pl.DataFrame:
+    return pairs.filter(pl.col("stratum") == STRATA.index(name)) if name else pairs
+
+
+def _space(observed: Sequence[Observed], name: str | None) -> Space:
+    """How many pairs of this kind could match."""
+    entity = {"person": 1, "organisation": 2}.get(name or "")
+    between, inside = (_of(one.records, entity) for one in (observed[0], observed[-1]))
+    return Space(_partners(between), float(inside.height))
 
 
 def train(

@@ -8,7 +8,7 @@ import polars as pl
 from matching.bands import banded, with_probability
 from matching.clients import prepare_clients, propose_clients, scored_clients
 from matching.evidence import with_evidence
-from matching.linker import comparisons_of
+from matching.linking import comparisons_of
 from matching.options import MatchOptions
 from matching.reasons import BARRED, absence_reason, band_reason
 from transforms.sql import Frames

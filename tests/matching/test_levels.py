@@ -100,10 +100,29 @@ def test_lists_that_share_a_value() -> None:
             "emails_family": [[], ["f@x.au"], ["f@x.au", "g@x.au"], [], []],
         },
         schema={"emails_own": pl.List(pl.String), "emails_family": pl.List(pl.String)},
-    )
+    ).with_columns(given=pl.lit(None, pl.String), family=pl.lit(None, pl.String))
     own, few = "same e-mail, held by no other", "same e-mail, shared by a few"
     pairs = [(0, 1), (1, 0), (1, 2), (2, 1), (0, 3), (0, 4)]
     assert levels(EMAIL, records, pairs) == [own, own, few, few, "missing", "other e-mail"]
+
+
+@pytest.mark.parametrize(
+    ("box", "tells"),
+    [("ann.lee", False), ("alee", False), ("lee_a", False), ("alee84", True), ("bluewren", True)],
+)
+def test_an_e_mail_name_made_of_the_persons_tells_nothing_of_its_own(box: str, tells: bool) -> None:
+    records = pl.DataFrame(
+        {
+            "emails_own": [[f"{box}@gmail.com"], [f"{box}@bigpond.com"]],
+            "emails_family": [[], []],
+            "given": ["ann", None],
+            "family": ["lee", None],
+        },
+        schema_overrides={"emails_family": pl.List(pl.String)},
+    )
+    found = levels(EMAIL, records, [(0, 1), (1, 0)])
+    assert (found == ["same name before the @"] * 2) == tells
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

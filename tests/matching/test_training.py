@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from matching import Field, MatchSpec, linker, training
+from matching import Field, MatchSpec, training
 from matching.buckets import Scope
 from matching.fields import prepare_fields
 from tests.matching.people import two_lists
@@ -48,8 +48,7 @@ def test_counted_pairs_stand_for_the_whole_space() -> None:
     left, right = (frame.with_columns(firm=pl.col("firm").fill_null("x")) for frame in two_lists(150))
     with connect() as con:
         prepared = prepare_fields(con, [left, right], SPEC, "id")
-        linker._propose(con, prepared, "cross")
-        seen = training.observe(con, prepared, linker.comparisons_of(prepared), "cross")
+        seen = Linking(con, prepared, comparisons_of(prepared)).observed("cross")
     pairs = left.group_by("firm").len().join(right.group_by("firm").len(), on="firm")
     assert seen.counted["pairs"].sum() == pytest.approx((pairs["len"] * pairs["len_right"]).sum())
     assert seen.counted.height < seen.candidates.height

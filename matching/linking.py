@@ -1,0 +1,99 @@
+"""Candidates of prepared lists and their odds, by a model given or trained on the lists themselves."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from matching import free, levels, vectors
+from matching.blocking import candidates, keys_for, make_table
+from matching.buckets import Scope
+from matching.comparison import Comparison
+from matching.marginal import marginals
+from matching.model import Model
+from matching.prepare import Prepared
+from matching.score import score
+from matching.training import Observed, fitted, observe, refined
+
+FLOOR = 0.001
+"""Pairs of a lower probability are not returned."""
+_REFINED = 2
+"""Times that a model is counted anew in view of what it made of the pairs."""
+
+
+def comparisons_of(prepared: Prepared) -> list[Comparison]:
+    """The comparisons that the prepared columns allow."""
+    kinds = {"identifier": free.identifier, "masked": free.masked, "category": free.category}
+    kinds |= {"year": free.year, "text": free.text}
+    return levels.of_columns(prepared.filled) + [kinds[kind](column) for column, kind in prepared.free]
+
+
+@dataclass(frozen=True)
+class Linking:
+    """Prepared lists, the comparisons of their fields, and the DuckDB that holds their candidates."""
+
+    con: duckdb.DuckDBPyConnection
+    prepared: Prepared
+    comparisons: list[Comparison]
+
+    def scored(self, scope: Scope, model: Model | None) -> tuple[pl.DataFrame, Model, Observed | None]:
+        """The candidates by a model, the model, and what it was trained on, where none is given."""
+        if model is None:
+            observed = self.observed(scope)
+            model, pairs = self.trained([observed], observed.candidates)
+            return pairs, model, observed
+        self._propose(scope, self.prepared.frame)
+        return self._known(score(self._compared("candidate"), self.comparisons, model)), model, None
+
+    def observed(self, scope: Scope, frame: pl.DataFrame | None = None) -> Observed:
+        """The candidates and a sample of the other pairs of all records, or of those of `frame`."""
+        self._propose(scope, self.prepared.frame if frame is None else frame)
+        return observe(self.con, self.prepared, self.comparisons, scope, frame)
+
+    def trained(self, observed: Sequence[Observed], compared: pl.DataFrame) -> tuple[Model, pl.DataFrame]:
+        """A model of what was observed, and the `compared` candidates by it."""
+        model = fitted(observed, self.comparisons, cautiously=True)
+        pairs = self._known(score(compared, self.comparisons, model))
+        # Pairs inside a list have no such rivals: duplicates are as many as they are.
+        for _ in range(0 if compared["within"].any() else _REFINED):
+            likely = pairs.filter(pl.col("log_odds") > math.log(FLOOR))
+            odds = likely["log_odds"].clip(-60, 60).exp()
+            judged = likely.with_columns(marginals(likely["l"], likely["r"], odds))
+            model = refined(model, observed, self.comparisons, judged)
+            pairs = self._known(score(compared, self.comparisons, model))
+        return model, pairs
+
+    def log_odds(self, pairs: pl.DataFrame, model: Model | None) -> pl.Series:
+        """Log odds of pairs (l, r), sorted and each once, as if each were of two lists.
+
+        Without a model names are all that is known: two that are a third's are the same.
+        """
+        if model is None:
+            return pl.repeat(math.inf, pairs.height, dtype=pl.Float64, eager=True)
+        make_table(self.con, "asked", pairs)
+        compared = self._compared("asked").with_columns(within=False)
+        return score(compared, self.comparisons, model)["log_odds"]
+
+    def with_lists(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Pairs with part_no, left_list and right_list."""
+        frame = self.prepared.frame
+        return pairs.with_columns(
+            frame["part_no"].gather(pairs["l"]).alias("part_no"),
+            frame["list"].gather(pairs["l"]).alias("left_list"),
+            frame["list"].gather(pairs["r"]).alias("right_list"),
+        )
+
+    def _propose(self, scope: Scope, frame: pl.DataFrame) -> None:
+        held = self.prepared
+        candidates(self.con, frame, keys_for(held.filled, held.free, held.is_sparse), scope)
+
+    def _compared(self, source: str) -> pl.DataFrame:
+        stratified = "structure" in self.prepared.filled
+        return vectors.compare(self.con, source, self.prepared.records, self.comparisons, stratified)
+
+    def _known(self, scored: pl.DataFrame) -> pl.DataFrame:
+        # The belief that nearly everybody has a partner would make a match of what nothing is known of.
+        held = (pl.col(f"c{k}") > 0 for k in range(len(self.comparisons)))
+        return scored.filter(pl.any_horizontal(pl.lit(False), *held))

@@ -1,0 +1,96 @@
+"""Pairs of two lists where a client has one partner at most, though a list may hold some of them twice."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from matching import assign
+from matching.linking import FLOOR
+from matching.marginal import marginals, unpaired
+
+_DUPLICATES = 0.05
+"""A list of which more than this share has two sure partners is taken to hold duplicates."""
+_SURE = 0.95
+"""Probability from which a partner is sure."""
+_DOUBLE = 6.0
+"""Log odds from which two records of a list are one client, were they of two lists: more than sure, for
+duplicates are far rarer than partners."""
+_USUAL = 20
+"""Records of belief in the share of duplicates that is usual, against that of one partition."""
+
+Ints = NDArray[np.int64]
+
+
+def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) -> pl.DataFrame:
+    """part_no, side, one, other: a row for each record whose two likeliest partners are one client twice.
+
+    pairs: by the probability of each alone. `log_odds`: of pairs l, r that are sorted, each once. Where it
+    does not hold two partners for the same, they are two who share a name, of whom the record is one at most.
+    """
+    found = []
+    sure = pairs.filter(pl.col("probability") >= _SURE)
+    sure = sure.sort("log_odds", "l", "r", descending=[True, False, False])
+    for side, other in (("l", "r"), ("r", "l")):
+        two = sure.group_by("part_no", side, maintain_order=True).agg(pl.col(other).head(2).sort())
+        two = two.filter(pl.col(other).list.len() > 1)
+        ends = {"one": pl.col(other).list.first(), "other": pl.col(other).list.last()}
+        found.append(two.select("part_no", side=pl.lit(side), **ends))
+    asked = pl.concat(found)
+    once = asked.select(l="one", r="other").unique().sort("l", "r")
+    same = once.select(one="l", other="r").filter(log_odds(once) >= _DOUBLE)
+    return asked.join(same, on=["one", "other"], how="semi")
+
+
+def duplicate_free(pairs: pl.DataFrame, doubled: pl.DataFrame) -> pl.Series:
+    """Whether neither list of each pair's partition holds many duplicates: hardly a record has two partners.
+
+    A small partition is judged by its own records and by what is usual. doubled: as of `doubled`.
+    """
+    sure = pairs.filter(pl.col("probability") >= _SURE)
+    shares = []
+    for side in ("l", "r"):
+        several = doubled.filter(pl.col("side") == side).group_by("part_no").agg(several=pl.len())
+        records = sure.group_by("part_no").agg(records=pl.col(side).n_unique())
+        held = records.join(several, on="part_no", how="left").with_columns(pl.col("several").fill_null(0))
+        usual = pl.col("several").sum() / pl.col("records").sum()
+        share = (pl.col("several") + _USUAL * usual) / (pl.col("records") + _USUAL)
+        shares.append(held.select("part_no", share=share))
+    full = pl.concat(shares).filter(pl.col("share") > _DUPLICATES)["part_no"]
+    return ~pairs["part_no"].is_in(full.implode())
+
+
+def clients(records: int, doubled: pl.DataFrame) -> Ints:
+    """Client of each record: its own number, but for those that are one client twice."""
+    ends = (doubled[side].to_numpy().astype(np.int64) for side in ("one", "other"))
+    return assign.joined(records, *ends)
+
+
+def partnered(pairs: pl.DataFrame, frame: pl.DataFrame, overlap: float, client: Ints) -> pl.DataFrame:
+    """The pairs where each client has one partner at most; log_odds with the belief in partners.
+
+    Pairs that this belief does not lift to `FLOOR` are left out, and are nobody's rivals.
+    frame: of `Prepared`. client: of each record; records of one are no rivals, and share its partner.
+    """
+    keys = ["part_no", "left_list", "right_list"]
+    sizes = frame.group_by("part_no", "list").agg(n=pl.len())
+    ends = pairs.select(*keys, "log_odds", l=pl.Series(client[pairs["l"]]), r=pl.Series(client[pairs["r"]]))
+    edges = ends.group_by("l", "r", maintain_order=True).agg(pl.col(keys).first(), pl.col("log_odds").max())
+    expected = None
+    # How many have a partner is told by the likely pairs, and tells then how likely all are.
+    likely = pl.col("log_odds") > math.log(FLOOR)
+    for some in (edges.filter(likely), edges):
+        boosts = some.select(keys).join(
+            unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
+        )
+        scored = some.with_columns(boosts["boost"], pl.col("log_odds") + boosts["boost"]).filter(likely)
+        odds = scored["log_odds"].clip(-60, 60).exp()
+        scored = scored.with_columns(marginals(scored["l"], scored["r"], odds))
+        expected = scored.group_by(keys).agg(matches=pl.col("probability").sum())
+    chosen = assign.one_to_one(scored.select("l", "r", weight=pl.col("log_odds")))
+    scored = scored.with_columns(is_match=chosen & (scored["probability"] >= 0.5))
+    found = ends.join(scored.drop(*keys, "log_odds"), on=["l", "r"], how="left", maintain_order="left")
+    found = pairs.with_columns(pl.col("log_odds") + found["boost"], found["probability"], found["is_match"])
+    return found.filter(pl.col("is_match").is_not_null())
