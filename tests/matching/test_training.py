@@ -6,6 +6,7 @@ import pytest
 from matching import Field, MatchSpec, training
 from matching.buckets import Scope
 from matching.fields import prepare_fields
+from matching.linking import Linking, comparisons_of
 from tests.matching.people import two_lists
 from transforms.sql import connect
 
