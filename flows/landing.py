@@ -15,6 +15,7 @@ from matching.options import MatchOptions
 from transforms.clients import source_clients
 from transforms.decisions import effective
 from transforms.ingest import Landed, find_snapshot, land, read_batch
+from transforms.link_texts import masked_links
 from transforms.normalise import comparable
 from transforms.sql import Frames, connect
 
@@ -38,6 +39,7 @@ class Reading:
         frames = dict(self.tables(practice_ids))
         with self.con.cursor() as con:
             frames["source_client"] = source_clients(con, frames)
+        frames |= masked_links(frames)
         frames["comparable"] = comparable(frames["source_client"], frames["practices"])
         with self.con.cursor() as con:
             frames |= effective(con, frames, _UNPUBLISHED)

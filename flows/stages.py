@@ -23,6 +23,7 @@ from transforms.clients import SOURCES, source_clients
 from transforms.consolidate import Options, consolidate
 from transforms.decisions import effective
 from transforms.ingest import read_batch
+from transforms.link_texts import masked_links
 from transforms.normalise import comparable
 from transforms.status import practice_status
 
@@ -49,6 +50,7 @@ def compute(
         frames |= clock.made(read_batch(own, inputs.landed, practice_ids, inputs.last_intake, run_id))
     with clock.stage("clients"), con.cursor() as own:
         frames |= clock.made({"source_client": source_clients(own, frames)})
+        frames |= masked_links(frames)
     for name in SOURCES:  # `source_client` holds them all
         del frames[name]
     with clock.stage("normalise"):

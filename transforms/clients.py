@@ -31,7 +31,7 @@ _FREE_TEXT = (
 _PLACES = ("city", "region", "post_code", "country")
 _NUMBERS = ("company_number", "business_number")
 # Short values, in which only a number that the practice knows as a tax number is one.
-_SHORT = (*_PLACES, *(f"postal_{place}" for place in _PLACES), "branch_number")
+_SHORT = (*_PLACES, *(f"postal_{place}" for place in _PLACES), "branch_number", "business_structure")
 _MASKED_IN_JSON = re.compile(r'("(?:[^"\\]|\\.)*")|-?(\*{6}\d{3})[\d.eE+-]*')
 """A string, which is left alone, or a masked number with what may be left of it."""
 _UNICODE_IN_JSON = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)

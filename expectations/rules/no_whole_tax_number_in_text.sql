@@ -12,10 +12,10 @@ with known as (
 -- Not read: ids, sentences that quote nothing but ids, and what is no tax number but may look like one.
 texts as (
     select practice_id, 'unified_client' as found_in, client_id as id, concat_ws(
-        '|', name, first_name, middle_name, last_name, other_name, email, emails::varchar,
-        websites::varchar, address_line, city, region, post_code, postal_address_line, postal_city,
-        postal_region, postal_post_code, tax_number_masked, branch_number, client_code, notes, custom_fields,
-        settings, translate(company_number, ' ./-', ''), translate(business_number, ' ./-', '')
+        '|', name, business_structure, first_name, middle_name, last_name, other_name, email,
+        emails::varchar, websites::varchar, address_line, city, region, post_code, postal_address_line,
+        postal_city, postal_region, postal_post_code, tax_number_masked, branch_number, client_code, notes,
+        custom_fields, settings, translate(company_number, ' ./-', ''), translate(business_number, ' ./-', '')
     ) as content from unified_client
     union all
     select practice_id, 'field_value', client_id || ' ' || field,

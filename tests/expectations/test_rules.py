@@ -126,6 +126,7 @@ def clue(comparison: str, left: str) -> str:
     [
         ("unified_client", {"tax_number_masked": "123456780"}),
         ("unified_client", {"last_name": "Lee 123 456 780"}),
+        ("unified_client", {"business_structure": "Trust 123456780"}),
         ("unified_client", {"emails": ["123456780@lee.com"]}),
         ("client_contact", {"position": "Director, 123-456-780"}),
         ("unified_client", {"notes": "123\u00a0456\u2011780"}),

@@ -150,3 +150,27 @@ def test_a_practice_that_left_the_directory_is_named_and_keeps_its_status(tmp_pa
         counts = store.read("select counts from run order by started_at")["counts"].to_list()
     assert sorted(known) == ["P1", "P2"]
     assert [json.loads(told)["left"] for told in counts] == [[], ["P2"]]
+
+
+def test_the_evidence_shows_no_tax_number_that_a_contact_holds(tmp_path: Path) -> None:
+    day, number = tmp_path / "landing" / "snapshot_date=2024-01-15", "865414088"
+    contact = f"Ann Elk,{number}@elk.com,{number}\n"
+    texts = {
+        "practices": "practice_id,practice_name,region,connection\nP1,x,AU,confirmed\n",
+        "hq/clients/a": "practice_id,hq_client_id,name,status\nP1,h1,Elk Widgets Pty Ltd,active\n",
+        "xpm/clients/a": f"practice_id,UUID,Name,TaxNumber\nP1,x1,Elk Widgets Pty Ltd,{number}\n",
+        "hq/contacts/a": f"practice_id,hq_contact_id,hq_client_id,name,email,mobile\nP1,k1,h1,{contact}",
+        "xpm/contacts/a": f"practice_id,UUID,ClientUUID,Name,Email,Mobile\nP1,k1,x1,{contact}",
+    }
+    for name, text in texts.items():
+        file = day / f"{name}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    settings = load_settings(landing=str(tmp_path / "landing"), store=str(tmp_path / "store"))
+    run(settings, new_request(dt.date(2024, 1, 15)), PlainProgress())
+    with open_store(tmp_path / "store", read_only=True) as store:
+        [evidence] = store.read("select evidence from match")["evidence"]
+    people = next(clue for clue in json.loads(evidence) if clue["comparison"] == "contact_people")
+    assert "elk" in people["left"]
+    assert number not in evidence
+    assert number[-7:] not in evidence

@@ -143,7 +143,9 @@ def test_a_tax_number_typed_as_phone_or_email_is_masked_and_the_others_stay() ->
     assert found["emails"].to_list() == [["******088@x.au", "b@x.au"]]
 
 
-@pytest.mark.parametrize("column", ["BranchNumber", "City", "Region", "PostCode", "Country", "Website"])
+@pytest.mark.parametrize(
+    "column", ["BranchNumber", "BusinessStructure", "City", "Region", "PostCode", "Country", "Website"]
+)
 def test_a_tax_number_in_any_other_field_is_masked(column: str) -> None:
     found = _clients(xpm_clients=_xpm(TaxNumber="865414088", **{column: "865414088"})).drop("tax_number")
     assert "865414088" not in str(found.row(0))

@@ -19,7 +19,6 @@ from transforms.consolidate.groups import group_tables
 from transforms.consolidate.organisations import organisation_tables
 from transforms.consolidate.relationships import relationship_tables
 from transforms.consolidate.staff import staff_tables
-from transforms.private import mask_known, mask_text, whole_numbers
 from transforms.sql import Frames
 
 _PARTS = (contact_tables, group_tables, relationship_tables, organisation_tables)
@@ -33,29 +32,13 @@ _READ = {
 """Product, entity and id of each list."""
 _GATHERED = ("dropped_link", "link_fate", "link_questions")
 
-# Text in which people write tax numbers; a phone may pass as one, so in `_REACH` only known ones are masked.
-_FREE_TEXT = {
-    "hq_contacts": ["name", "first_name", "last_name", "position"],
-    "xpm_contacts": ["Name", "Salutation", "Addressee", "Position"],
-    "hq_groups": ["name"],
-    "xpm_groups": ["Name", "Taxable"],
-    "xpm_relationships": ["Type"],
-}
-_REACH = {
-    "hq_contacts": ["email", "phone", "mobile"],
-    "xpm_contacts": ["Email", "Phone", "Mobile"],
-}
-
 
 def read_links(frames: Frames) -> dict[str, pl.DataFrame]:
-    """Contacts, groups and relationships as read, tax numbers inside text masked; and numbered.
+    """Contacts and groups as read, numbered: `link_contact` (of `contact_rows`), link_group, link_entry.
 
-    Takes source_client, client_fate, hq_contacts, xpm_contacts, contact_person, hq_groups, xpm_groups,
-    xpm_relationships. Numbered are `link_contact` (of `contact_rows`), link_group, link_entry (`group_rows`).
+    Takes client_fate, hq_contacts, xpm_contacts, contact_person, hq_groups, xpm_groups.
     """
-    texts = _masked_texts(frames)
-    read = {**frames, **texts}
-    return {**texts, **group_rows(read), "link_contact": contact_rows(read)}
+    return {**group_rows(frames), "link_contact": contact_rows(frames)}
 
 
 def link_tables(con: duckdb.DuckDBPyConnection, frames: Frames, run_id: str) -> dict[str, pl.DataFrame]:
@@ -161,14 +144,3 @@ def _crosswalk(frames: Frames, run_id: str) -> pl.DataFrame:
         for outcome, (rows, reason) in told.items()
     ).sort(key)
     return pl.concat([fates.select(others.columns), others]).with_columns(run_id=pl.lit(run_id))
-
-
-def _masked_texts(frames: Frames) -> dict[str, pl.DataFrame]:
-    """The `frames` in which people write texts, tax numbers masked. Takes source_client beside them."""
-    given = frames["source_client"].select("practice_id", "tax_number").drop_nulls().unique()
-    numbers = whole_numbers(given)
-    texts = {name: mask_text(frames[name], columns, numbers) for name, columns in _FREE_TEXT.items()}
-    for name, (email, *phones) in _REACH.items():
-        texts[name] = mask_known(texts[name], [email], numbers)
-        texts[name] = mask_known(texts[name], phones, numbers, whole=True)
-    return texts

@@ -239,17 +239,3 @@ def test_contacts_that_nobody_matched_are_an_error_not_one_person() -> None:
         pytest.raises(ContractError, match="lacks 2 contacts, for example AU-000001 xpm y1"),
     ):
         follow(con, {**frames, **none})
-
-
-def test_no_tax_number_in_text() -> None:
-    frames = world(
-        JOINED,
-        source_client=[{"product": "tax", "source_id": "t1", "tax_number": "123 456 782"}],
-        xpm_contacts=[xpm("y1", "x1", "Jane Doe 123456782", Position="Trustee, TFN 123-456-782")],
-        xpm_groups=[{"UUID": "g1", "Name": "Doe 123456782", "ClientUUIDs": ["x1"]}],
-    )
-    found = run(frames)
-    text = "".join(frame.write_csv() for name, frame in found.items() if name != "dropped_link")
-    assert "123456782" not in text
-    assert "123-456-782" not in text
-    assert found["client_contact"]["position"].item() == "Trustee, TFN ******782"
