@@ -6,7 +6,7 @@ So the store is the same whichever batch is ready first, and no more frames are 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 PROBES = 8
 """Practices that are tried by themselves where a batch failed: where all fail alike, the whole batch does."""
+
+_MOMENT = 0.2
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,10 @@ def run_batches(night: OpenNight, step: Step = plainly) -> list[BatchResult]:
             for number, ids in enumerate(night.inputs.batches, start=1):
                 work = partial(run_batch, night, idle, number, ids, results[-1] if results else None)
                 results.append(pool.submit(copy_context().run, step, f"batch {number}", work))
+            # In short waits: Polars has the system go on with a long one when somebody presses Ctrl-C.
+            for result in results:
+                while not result.done():
+                    wait([result], _MOMENT)
             return [result.result() for result in results]
         except BaseException:
             night.clock.stopped.set()

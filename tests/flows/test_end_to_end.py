@@ -150,6 +150,32 @@ def test_a_killed_run_changes_nothing_and_the_next_finds_nothing_to_change(
     assert "published" not in outcomes
 
 
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT], ids=lambda sent: sent.name)
+def test_a_run_that_is_told_to_end_does_so_at_once_and_leaves_no_landed_rows(
+    sent: signal.Signals, sample_landing: Path, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    words = ("run", "--landing", sample_landing, "--store", tmp_path / "store", "--as-of", AS_OF)
+    with subprocess.Popen(
+        command(*words),
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if " read " in line:
+                assert list(scratch.iterdir())
+                process.send_signal(sent)
+                break
+        assert " publish " not in process.stderr.read()
+    assert process.returncode == 128 + sent
+    assert list(scratch.iterdir()) == []
+
+
 def test_no_whole_tax_number_leaves_the_run(sample_landing: Path, sample_store: Path, tmp_path: Path) -> None:
     settings = load_settings(landing=str(sample_landing), store=str(tmp_path / "other"))
     with open_night(settings, new_request(), PlainProgress()) as night:
