@@ -11,7 +11,7 @@ from transforms.ingest.intake import batch_tables, file_counts, intake
 from transforms.ingest.land import Landed
 from transforms.ingest.snapshot import place
 from transforms.ingest.typed import read_table
-from transforms.private import mask_numbers, mask_tax_number, mask_text
+from transforms.private import mask_known, mask_numbers, mask_tax_number, mask_text
 from transforms.sql import Frames
 
 _LONGEST_VALUE = 200
@@ -67,7 +67,9 @@ def _quarantine(lines: pl.DataFrame, frames: Frames, run_id: str) -> pl.DataFram
             frames["xpm_clients"].select("practice_id", pl.col("TaxNumber").alias("tax_number")),
         ]
     ).drop_nulls()
-    masked = mask_text(_mask_own(lines), ["value", "source_id"], known)
+    masked = mask_text(_mask_own(lines), ["value"], known)
+    # An id that merely passes a check stays, as in every other table: else its record would not be found.
+    masked = mask_known(masked, ["source_id"], known, whole=True)
     cut = masked.with_columns(pl.col("value").str.head(_LONGEST_VALUE), pl.lit(run_id).alias("run_id"))
     contract = table("quarantine")
     rows = cut.select(contract.names).unique(contract.key, keep="first", maintain_order=True)

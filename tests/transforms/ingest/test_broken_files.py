@@ -295,3 +295,14 @@ def test_no_whole_tax_number_reaches_quarantine(con: duckdb.DuckDBPyConnection, 
     for number in ("123456782", "98765432101", "648188499", "85655797"):
         assert number not in text
     assert frames["quarantine"].height == 4
+
+
+def test_an_id_that_only_passes_a_check_of_tax_numbers_stays_as_it_is(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Else the crosswalk has a line of a record that nobody knows, beside that of the record."""
+    ids, known = ["865414088", "714925631", "123456782"], "648188499"
+    hq = HQ + "".join(f"P1,{id},bogus,A,\n" for id in [*ids, known])
+    tax = f"practice_id,tax_client_id,tax_number\nP1,t1,{known}\n"
+    frames = read(con, write(tmp_path, {"hq/clients/a.csv": hq, "tax/clients/a.csv": tax}))
+    assert [id for *_, id in lines(frames)] == [*ids, "******499"]
