@@ -47,7 +47,8 @@ texts as (
     union all
     select practice_id, 'policy_drop', policy || ' ' || xpm_client_uuid, name from policy_drop
     union all
-    select practice_id, 'quarantine', concat_ws(' ', file, line, "column"), value from quarantine
+    select practice_id, 'quarantine', concat_ws(' ', file, line, "column"), concat_ws('|', value, reason)
+    from quarantine
     union all
     select practice_id, 'intake', product || ' ' || entity, reason from intake
     union all

@@ -135,6 +135,7 @@ def clue(comparison: str, left: str) -> str:
         ("unified_group", {"taxable": "123456780"}),
         ("relationship", {"type": "Trustee 123456780"}),
         ("quarantine", {"value": "Lee 123456780"}),
+        ("quarantine", {"reason": "The API answered: no client 123456780."}),
         ("dropped_link", {"reason": "It is 123456780."}),
         ("unified_client", {"notes": "123\u00a0456\u2011780"}),
         ("unified_client", {"notes": "on 12.05.2023, (123)  456 - 780"}),

@@ -67,7 +67,7 @@ def _quarantine(lines: pl.DataFrame, frames: Frames, run_id: str) -> pl.DataFram
             frames["xpm_clients"].select("practice_id", pl.col("TaxNumber").alias("tax_number")),
         ]
     ).drop_nulls()
-    masked = mask_text(_mask_own(lines), ["value"], known)
+    masked = mask_text(_mask_own(lines), ["column", "value", "reason"], known)
     # An id that merely passes a check stays, as in every other table: else its record would not be found.
     masked = mask_known(masked, ["source_id"], known, whole=True)
     cut = masked.with_columns(pl.col("value").str.head(_LONGEST_VALUE), pl.lit(run_id).alias("run_id"))

@@ -297,6 +297,22 @@ def test_no_whole_tax_number_reaches_quarantine(con: duckdb.DuckDBPyConnection, 
     assert frames["quarantine"].height == 4
 
 
+def test_no_tax_number_that_an_answer_or_a_header_quotes_reaches_quarantine(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    told = "<ErrorDescription>No TFN 865414088</ErrorDescription>"
+    answer = f"<Response><Status>ERROR</Status>{told}</Response>"
+    files = {
+        "xpm/clients/practice_id=P1/a.xml": answer,
+        "xpm/jobs/practice_id=P1/a.csv": '{"Title":"No TFN 865414088","Status":404}',
+        "tax/clients/practice_id=P1/a.csv": "tax_client_id,865414088\nt1,x\n",
+    }
+    found = read(con, write(tmp_path, files))["quarantine"]
+    assert found.height == 3
+    assert str(found.rows()).count("******088") == 3
+    assert "865414088" not in str(found.rows())
+
+
 def test_an_id_that_only_passes_a_check_of_tax_numbers_stays_as_it_is(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
