@@ -1,5 +1,6 @@
 """From text to typed values: one expression per column, made from its contract. Null: cannot be read."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import polars as pl
 from expectations.contracts import Column, Table
 from transforms.ingest.job import is_id
 from transforms.ingest.raw import clean, literal, quoted
+from transforms.ingest.text import no_constant
 from transforms.sql import query
 
 LONGEST_TEXT = 65_536
@@ -23,6 +25,10 @@ _BOOLEANS = {
     **dict.fromkeys(("true", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "no", "n", "0"), False),
 }
+_LAX = r"(?i),\s*[}\]]|[:\[,]\s*[-+]?(?:nan|inf)|[0-9]{300}"
+"""What DuckDB may take in JSON and others do not: a comma behind the last, no numbers, or endless ones."""
+_DEEP = 100
+"""Brackets from which on an object may be nested too deeply for others."""
 _PLAIN_DAY = r"(?:18|19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _PLAIN_CLOCK = r"[T ][0-9]{2}:[0-9]{2}:[0-5][0-9]"
 _PLAIN = {
@@ -79,8 +85,24 @@ def _cast(con: duckdb.DuckDBPyConnection, columns: list[Column], raw: pl.DataFra
     wanted = ", ".join(f"{_value_sql(c)} as {quoted(c.name)}" for c in odd)
     rows = left.filter(pl.any_horizontal(pl.col(c.name).is_not_null() for c in odd))
     cast = query(con, f"select _rowid, {wanted} from raw_values", {"raw_values": rows})
+    cast = cast.with_columns(_strict_json(cast[c.name]) for c in odd if c.type == "json")
     rest = raw.select("_rowid").join(cast, on="_rowid", how="left", maintain_order="left", validate="1:1")
     return plain.with_columns(pl.coalesce(c.name, rest[c.name]) for c in odd)
+
+
+def _strict_json(texts: pl.Series) -> pl.Series:
+    """`texts` without those that DuckDB alone takes for JSON: who reads what is published could not."""
+    doubtful = texts.str.contains(_LAX) | (texts.str.count_matches(r"[\[{]") > _DEEP)
+    bad = [place for place in doubtful.fill_null(False).arg_true() if not _is_json(texts[place])]
+    return texts.scatter(bad, None) if bad else texts
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_constant=no_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _plain(column: Column) -> pl.Expr:

@@ -142,7 +142,8 @@ def _parse_float(text: str) -> _Float:
     return number
 
 
-def _no_constant(text: str) -> None:
+def no_constant(text: str) -> None:
+    """For `parse_constant` of `json`: NaN and the infinities are no JSON. Raises ValueError."""
     raise ValueError(f"{text} is no JSON")
 
 
@@ -153,7 +154,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_DECODER = json.JSONDecoder(parse_float=_parse_float, parse_constant=_no_constant, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(parse_float=_parse_float, parse_constant=no_constant, object_pairs_hook=_object)
 
 
 def ndjson_records(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any], str | None, str]]:

@@ -64,3 +64,27 @@ def test_plain_words_agree_with_duckdb(con: duckdb.DuckDBPyConnection) -> None:
     assert slow["flag"].drop_nulls().len() > 20
     assert slow["kind"].drop_nulls().to_list()[-1] == "Match"
     assert_frame_equal(_cast(con, columns, raw), slow)
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        ('{"a": 1}', True),
+        ('{"a": [1, 2], "note": "x, ] and nan: NaN"}', True),
+        ('{"a": ' + "[" * 150 + "]" * 150 + "}", True),
+        ('{"a": 1,}', False),
+        ('{"a": [1, ]}', False),
+        ('{"a": NaN}', False),
+        ('{"a": -Infinity}', False),
+        ('{"a": [1, inf]}', False),
+        ('{"a": ' + "[" * 1100 + "]" * 1100 + "}", False),
+        ('{"a": ' + "1" * 5000 + "}", False),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_json_is_taken_only_where_others_can_read_it(
+    text: str, sound: bool, con: duckdb.DuckDBPyConnection
+) -> None:
+    raw = pl.DataFrame({"_rowid": [0], "x": [text]}, schema_overrides={"_rowid": pl.get_index_type()})
+    found = _cast(con, [Column("x", "json", "")], raw)
+    assert found["x"].to_list() == [text if sound else None]
