@@ -15,13 +15,12 @@ from queue import SimpleQueue
 import polars as pl
 from polars.exceptions import PanicException
 
-from expectations.contracts import tables
 from expectations.errors import ScrError, StoppedError, StoreError, UsageError
 from flows.crew import Member, crew
 from flows.night import OpenNight
 from flows.stages import Computed, Made
 from transforms.publish import publish
-from transforms.status import Night, practice_status, publishable
+from transforms.status import Night, practice_status
 
 log = logging.getLogger(__name__)
 
@@ -170,23 +169,11 @@ def _failed(task: _Task, practice_ids: Sequence[str], cause: str) -> BatchResult
 def _published(task: _Task, frames: Made, facts: Night) -> BatchResult:
     if task.before and task.before.exception():  # waits for it
         raise StoppedError("the batch before could not be published")
-    clock, status = task.night.clock, frames["practice_status"]
+    clock = task.night.clock
     with clock.stage("publish"):
-        publish(task.night.store, frames, facts)
-        rows = _rows_written(frames, publishable(status))
+        rows = publish(task.night.store, frames, facts)
         clock.count(sum(rows.values()))
-    return BatchResult(status, rows)
-
-
-def _rows_written(frames: Made, ready: Sequence[str]) -> dict[str, int]:
-    written = {}
-    for name, contract in tables("published").items():
-        if name in frames:
-            frame = frames[name]
-            held_back = contract.kind == "published"
-            rows = frame.filter(pl.col("practice_id").is_in(ready)) if held_back else frame
-            written[name] = rows.height
-    return written
+    return BatchResult(frames["practice_status"], rows)
 
 
 def total(results: Iterable[BatchResult]) -> dict[str, int]:

@@ -34,16 +34,17 @@ _HISTORY = (
 )
 
 
-def publish(store: Store, frames: Frames, night: Night) -> None:
+def publish(store: Store, frames: Frames, night: Night) -> dict[str, int]:
     """Write every table of `frames` for the practices of `frames["practice_status"]`, all or nothing.
 
-    A table that `frames` lacks is left as it stands (a practice on which the run failed has few). Raises
-    StoreError where the store cannot be written; nothing is written then.
+    Gives table → rows written, of all but the history. A table that `frames` lacks is left as it stands (a
+    practice on which the run failed has few). Raises StoreError where the store cannot be written; nothing is
+    written then.
     """
     status = frames["practice_status"]
     prepared = _published(frames, status) | _working(frames, status)
 
-    def work(writer: Writer) -> None:
+    def work(writer: Writer) -> dict[str, int]:
         before = writer.read(f"select practice_id, {', '.join(_HISTORY)} from practice_status")
         # Whoever has no status yet has no rows at all: both are written in one transaction.
         known = set(before["practice_id"])
@@ -51,10 +52,12 @@ def publish(store: Store, frames: Frames, night: Night) -> None:
         for name, (rows, practice_ids) in sorted(prepared.items()):
             writer.replace(name, rows, practice_ids, held=known & set(practice_ids))
         writer.append("status_history", history)
+        written = {name: rows.height for name, (rows, _) in prepared.items()}
         if night.whole_fleet and "quarantine" in frames:
-            _replace_fleet_lines(writer, frames["quarantine"], night.run_id)
+            written["quarantine"] += _replace_fleet_lines(writer, frames["quarantine"], night.run_id)
+        return written
 
-    store.write(work)
+    return store.write(work)
 
 
 def record_run(store: Store, run: pl.DataFrame) -> None:
@@ -120,8 +123,8 @@ def _changed(before: pl.DataFrame, status: pl.DataFrame, changed_at: dt.datetime
     return conform(dated, "status_history")
 
 
-def _replace_fleet_lines(writer: Writer, quarantine: pl.DataFrame, run_id: str) -> None:
-    """Lines that belong to no practice: an earlier run's go, and this run's are there once.
+def _replace_fleet_lines(writer: Writer, quarantine: pl.DataFrame, run_id: str) -> int:
+    """Lines that belong to no practice: an earlier run's go, and this run's are there once; how many are new.
 
     Every batch of a run may bring them, so what the run has written already is not written again.
     """
@@ -132,4 +135,6 @@ def _replace_fleet_lines(writer: Writer, quarantine: pl.DataFrame, run_id: str) 
         writer.delete("quarantine", "practice_id = '' and run_id <> $run_id", {"run_id": run_id})
     ours = there.filter(pl.col("run_id") == run_id).select(key)
     lines = quarantine.filter(pl.col("practice_id") == "")
-    writer.append("quarantine", lines.join(ours, on=key, how="anti", nulls_equal=True))
+    new = lines.join(ours, on=key, how="anti", nulls_equal=True)
+    writer.append("quarantine", new)
+    return new.height

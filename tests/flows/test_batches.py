@@ -53,9 +53,9 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the practices in the order in which they are published."""
     order: list[str] = []
 
-    def noted(store: Store, frames: Frames, night: Night) -> None:
+    def noted(store: Store, frames: Frames, night: Night) -> dict[str, int]:
         order.extend(frames["practices"]["practice_id"])
-        publish(store, frames, night)
+        return publish(store, frames, night)
 
     monkeypatch.setattr(flows.batches, "publish", noted)
     return order

@@ -1,6 +1,7 @@
 """The sample fleet from landing zone to published store, with the real store and the real command."""
 
 import gzip
+import json
 import os
 import random
 import re
@@ -148,6 +149,13 @@ def test_a_killed_run_changes_nothing_and_the_next_finds_nothing_to_change(
     outcomes = query(copy, "select distinct outcome from practice_status")["outcome"].to_list()
     assert "unchanged" in outcomes
     assert "published" not in outcomes
+
+
+def test_a_run_counts_the_rows_that_it_wrote(sample_store: Path) -> None:
+    counts = json.loads(query(sample_store, "select counts from run")["counts"].item())["rows"]
+    assert {"crosswalk", "quarantine", "unified_client", "match"} <= counts.keys()
+    held = {name: query(sample_store, f'select count(*) from "{name}"').item() for name in counts}
+    assert counts == held
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT], ids=lambda sent: sent.name)
