@@ -39,7 +39,7 @@ _GIVEN = replace(
     ),
 )
 """Couples share everything but the given name: another one is another person, whatever training finds."""
-_EMAIL = replace(EMAIL, levels=EMAIL.levels[:2])
+_EMAIL = replace(EMAIL, levels=EMAIL.levels[:2], missing="false")
 """Namesakes choose names alike before the @, and families have lines of one digit apart: same or other."""
 _PHONE = replace(PHONE, levels=PHONE.levels[:2])
 COMPARISONS = [_GIVEN, MIDDLE, SUFFIX, FAMILY, _EMAIL, _PHONE, CLIENT]

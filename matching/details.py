@@ -106,26 +106,32 @@ def _overlap(name: str, column: str, noun: str, near: tuple[Level, ...] = ()) ->
     return Comparison(name, (column,), "false", levels, f"other {noun}", shared=True, needs=(own, family))
 
 
-_SAME_BOX = "l.mail_box = r.mail_box"
 _BOX = "replace(replace(l.mail_box, '.', ''), '_', '')"
 _NAMED = " or ".join(
     f"length({name}) > 2 and contains({_BOX}, {name})"
     for name in (f"replace({side}.{part}, ' ', '')" for side in "lr" for part in ("given", "family"))
 )
+_SAME_BOX = "l.mail_box = r.mail_box"
 _BOX_OF_NAME = where(
-    _SAME_BOX, f"{_SAME_BOX} and l.mail_box not similar to '.*[0-9].*' and coalesce({_NAMED}, false)"
+    _SAME_BOX,
+    f"{_SAME_BOX} and levenshtein(l.first_mail, r.first_mail) > 2"
+    f" and l.mail_box not similar to '.*[0-9].*' and coalesce({_NAMED}, false)",
 )
 
-EMAIL = _overlap(
+_EMAIL = _overlap(
     "email",
     "emails",
     "e-mail",
     (
         Level("e-mail spelled much alike", of_values("first_mail", edits("first_mail", 2))),
-        # People of one name choose that name before the @, so it must hold more: "sue84", not "s.smith".
-        Level("same name before the @", f"{_SAME_BOX} and not {_BOX_OF_NAME}"),
+        Level("same name before the @", _SAME_BOX),
         Level("e-mail spelled alike", jw("first_mail", 0.88)),
     ),
+)
+EMAIL = replace(
+    _EMAIL,
+    # People of one name choose that name before the @: it tells nothing of its own, unlike "sue84".
+    missing=" and ".join([*(f"not {level.condition}" for level in _EMAIL.levels[:2]), _BOX_OF_NAME]),
 )
 PHONE = _overlap(
     "phone",

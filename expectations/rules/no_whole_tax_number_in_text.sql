@@ -77,5 +77,4 @@ candidates as (
 )
 
 select practice_id, found_in, id -- not distinct: to count them, no id need be spelled
-from candidates semi join known using (practice_id, digits)
-where length(digits) >= 8
+from candidates semi join known using (practice_id, digits) where length(digits) >= 8
