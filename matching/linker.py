@@ -14,7 +14,8 @@ from matching.bare import is_bare
 from matching.checks import check_list, check_one_to_one, model_of
 from matching.comparison import Comparison
 from matching.fields import prepare_fields
-from matching.linking import FLOOR, Linking, comparisons_of
+from matching.linking import Linking, comparisons_of, overlap_of
+from matching.marginal import FLOOR
 from matching.model import Model
 from matching.parallel import over
 from matching.partners import clients, doubled, duplicate_free, partnered
@@ -72,7 +73,7 @@ def _linked(linking: Linking, wanted: OneToOne, model: Model | None, names_alone
         pairs, observed, overlap = alone.scored(linking.prepared.frame, "cross"), None, 0.0
     else:
         pairs, model, observed = linking.scored("cross", model)
-        overlap = max(stratum.overlap for stratum in model.strata.values())
+        overlap = overlap_of(model)
     pairs = _by_themselves(linking.with_lists(pairs))
     twice = doubled(pairs if wanted == "auto" else pairs.clear(), partial(linking.log_odds, model=model))
     single = duplicate_free(pairs, twice) if wanted == "auto" else pl.repeat(wanted, pairs.height, eager=True)

@@ -11,14 +11,12 @@ from matching import free, levels, vectors
 from matching.blocking import candidates, keys_for, make_table
 from matching.buckets import Scope
 from matching.comparison import Comparison
-from matching.marginal import marginals
+from matching.marginal import FLOOR, marginals
 from matching.model import Model
 from matching.prepare import Prepared
 from matching.score import score
 from matching.training import Observed, fitted, observe, refined
 
-FLOOR = 0.001
-"""Pairs of a lower probability are not returned."""
 _REFINED = 2
 """Times that a model is counted anew in view of what it made of the pairs."""
 
@@ -28,6 +26,11 @@ def comparisons_of(prepared: Prepared) -> list[Comparison]:
     kinds = {"identifier": free.identifier, "masked": free.masked, "category": free.category}
     kinds |= {"year": free.year, "text": free.text}
     return levels.of_columns(prepared.filled) + [kinds[kind](column) for column, kind in prepared.free]
+
+
+def overlap_of(model: Model) -> float:
+    """Share of the shorter list that is believed to have a partner."""
+    return max(stratum.overlap for stratum in model.strata.values())
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,30 @@ _WIDE = 5
 """Clients on the smaller side of a component up to which its assignments are summed."""
 _LEAST_FREE = 0.03
 """No list is believed to have a partner for more than all but this share of its records."""
-MOST_BOOST = -2 * math.log(_LEAST_FREE)
-"""Log odds that a pair gains at most by `unpaired`."""
+FLOOR = 0.001
+"""Pairs of a lower probability are left out."""
+LISTS = ("part_no", "left_list", "right_list")
+"""Which two lists a pair is of."""
 _SHRINK = 30.0
 """Records of belief in the model's overlap, against the overlap seen in a partition."""
+
+
+def between_lists(pairs: pl.DataFrame, sizes: pl.DataFrame, overlap: float) -> pl.DataFrame:
+    """The pairs that the belief in partners lifts to `FLOOR`: with probability, boost, and log_odds so lifted.
+
+    pairs: l, r, log_odds and LISTS; sizes: part_no, list, n. How many have a partner is told by the likely
+    pairs, and tells then how likely all are; `overlap` is believed before.
+    """
+    likely, expected = pl.col("log_odds") > math.log(FLOOR), None
+    for some in (pairs.filter(likely), pairs):
+        boosts = some.select(LISTS).join(
+            unpaired(sizes, overlap, expected), on=LISTS, how="left", maintain_order="left"
+        )
+        found = some.with_columns(boosts["boost"], pl.col("log_odds") + boosts["boost"]).filter(likely)
+        odds = found["log_odds"].clip(-60, 60).exp()
+        found = found.with_columns(marginals(found["l"], found["r"], odds))
+        expected = found.group_by(LISTS).agg(matches=pl.col("probability").sum())
+    return found
 
 
 def marginals(left: pl.Series, right: pl.Series, odds: pl.Series) -> pl.Series:

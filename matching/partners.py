@@ -1,6 +1,5 @@
 """Pairs of two lists where a client has one partner at most, though a list may hold some of them twice."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -8,8 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from matching import assign
-from matching.linking import FLOOR
-from matching.marginal import marginals, unpaired
+from matching.marginal import LISTS, between_lists
 
 _DUPLICATES = 0.05
 """A list of which more than this share has two sure partners is taken to hold duplicates."""
@@ -74,21 +72,11 @@ def partnered(pairs: pl.DataFrame, frame: pl.DataFrame, overlap: float, client: 
     Pairs that this belief does not lift to `FLOOR` are left out, and are nobody's rivals.
     frame: of `Prepared`. client: of each record; records of one are no rivals, and share its partner.
     """
-    keys = ["part_no", "left_list", "right_list"]
+    keys = list(LISTS)
     sizes = frame.group_by("part_no", "list").agg(n=pl.len())
     ends = pairs.select(*keys, "log_odds", l=pl.Series(client[pairs["l"]]), r=pl.Series(client[pairs["r"]]))
     edges = ends.group_by("l", "r", maintain_order=True).agg(pl.col(keys).first(), pl.col("log_odds").max())
-    expected = None
-    # How many have a partner is told by the likely pairs, and tells then how likely all are.
-    likely = pl.col("log_odds") > math.log(FLOOR)
-    for some in (edges.filter(likely), edges):
-        boosts = some.select(keys).join(
-            unpaired(sizes, overlap, expected), on=keys, how="left", maintain_order="left"
-        )
-        scored = some.with_columns(boosts["boost"], pl.col("log_odds") + boosts["boost"]).filter(likely)
-        odds = scored["log_odds"].clip(-60, 60).exp()
-        scored = scored.with_columns(marginals(scored["l"], scored["r"], odds))
-        expected = scored.group_by(keys).agg(matches=pl.col("probability").sum())
+    scored = between_lists(edges, sizes, overlap)
     chosen = assign.one_to_one(scored.select("l", "r", weight=pl.col("log_odds")))
     scored = scored.with_columns(is_match=chosen & (scored["probability"] >= 0.5))
     found = ends.join(scored.drop(*keys, "log_odds"), on=["l", "r"], how="left", maintain_order="left")
