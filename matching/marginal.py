@@ -37,7 +37,7 @@ _SHRINK = 30.0
 
 
 def between_lists(pairs: pl.DataFrame, sizes: pl.DataFrame, overlap: float) -> pl.DataFrame:
-    """The pairs that the belief in partners lifts to `FLOOR`: with probability, boost, and log_odds so lifted.
+    """The pairs that the belief in partners lifts to `FLOOR`, with probability, boost and lifted log_odds.
 
     pairs: l, r, log_odds and LISTS; sizes: part_no, list, n. How many have a partner is told by the likely
     pairs, and tells then how likely all are; `overlap` is believed before.
