@@ -58,15 +58,16 @@ class Linking:
     def trained(self, observed: Sequence[Observed], compared: pl.DataFrame) -> tuple[Model, pl.DataFrame]:
         """A model of what was observed, and the `compared` candidates by it."""
         model = fitted(observed, self.comparisons, cautiously=True)
-        pairs = self._known(score(compared, self.comparisons, model))
         # Pairs inside a list have no such rivals: duplicates are as many as they are.
-        for _ in range(0 if compared["within"].any() else _REFINED):
-            likely = pairs.filter(pl.col("log_odds") > math.log(FLOOR))
+        rounds = 0 if compared["within"].any() else _REFINED
+        judged = compared
+        for _ in range(rounds):
+            scored = self._known(score(judged, self.comparisons, model))
+            likely = scored.filter(pl.col("log_odds") > math.log(FLOOR))
             odds = likely["log_odds"].clip(-60, 60).exp()
             judged = likely.with_columns(marginals(likely["l"], likely["r"], odds))
             model = refined(model, observed, self.comparisons, judged)
-            pairs = self._known(score(compared, self.comparisons, model))
-        return model, pairs
+        return model, self._known(score(compared, self.comparisons, model))
 
     def log_odds(self, pairs: pl.DataFrame, model: Model | None) -> pl.Series:
         """Log odds of pairs (l, r), sorted and each once, as if each were of two lists.
