@@ -23,8 +23,8 @@ _PARTS = " + ".join(f"({part[0]} = {part[1]})::int" for part in (_YEAR, _MONTH, 
 
 
 def _digits_apart(digits: int) -> str:
-    alike = f"length(l.dob) = length(r.dob) and hamming(l.dob, r.dob) = {digits}"
-    return of_values("dob", alike)
+    # `hamming` counts bytes, and refuses texts of other lengths: an `and` would not keep it from them.
+    return of_values("dob", f"if(strlen(l.dob) = strlen(r.dob), hamming(l.dob, r.dob) = {digits}, false)")
 
 
 BIRTH = Comparison(
@@ -52,7 +52,7 @@ BIRTH = Comparison(
 # Two digits in the wrong order are one slip; few codes are near enough for the dear distance.
 _CODES_ALIKE = of_values(
     "post_code",
-    "if(length(l.post_code) = length(r.post_code),"
+    "if(strlen(l.post_code) = strlen(r.post_code),"
     " hamming(l.post_code, r.post_code) <= 2 and damerau_levenshtein(l.post_code, r.post_code) <= 1,"
     f" {edits('post_code', 1)})",
 )
