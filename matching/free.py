@@ -8,7 +8,7 @@ def identifier(column: str) -> Comparison:
     left, right = f'l."{column}"', f'r."{column}"'
     near = (
         f"damerau_levenshtein({left}, {right}) <= 1"
-        f" or (length({left}) >= 6 and levenshtein({left}, {right}) <= 2)"
+        f" or (least(length({left}), length({right})) >= 6 and levenshtein({left}, {right}) <= 2)"
     )
     return Comparison(
         column,
