@@ -66,13 +66,12 @@ class Pairs:
 
     def _as_written(self, comparison: Comparison) -> str:
         """Expression of the level over values."""
-        lacks = {
-            column: f'coalesce(len({{}}."{column}"), 0) = 0'
-            if self.records.values(column).dtype == pl.List
-            else f'{{}}."{column}" is null'
-            for column in comparison.needs
-        }
-        sides = [" and ".join(lacks.values()).replace("{}", side) for side in "lr" if lacks]
+
+        def lacks(side: str, column: str) -> str:
+            is_list = self.records.values(column).dtype == pl.List
+            return f'coalesce(len({side}."{column}"), 0) = 0' if is_list else f'{side}."{column}" is null'
+
+        sides = [" and ".join(lacks(side, c) for c in comparison.needs) for side in "lr" if comparison.needs]
         missing = " or ".join(f"({condition})" for condition in (*sides, comparison.missing))
         conditions = [missing, *(level.condition for level in comparison.levels)]
         return MARKED.sub(lambda mark: mark["condition"], _first_of(conditions))
@@ -170,12 +169,15 @@ class Pairs:
     def _by_texts(self, expressions: list[str]) -> list[pl.Series]:
         """Expressions over the values themselves."""
         columns: dict[str, pl.Series] = {}
+        # By number: to DuckDB columns called "Sex" and "sex" would be one.
+        number: dict[str, int] = {}
 
         def named(token: re.Match[str]) -> str:
-            name = f"{token[1]}.{token[2] or token[3]}"
+            column = token[2] or token[3]
+            name = f"{token[1]}.{number.setdefault(column, len(number))}"
             if name not in columns:
                 side = self.left if token[1] == "l" else self.right
-                columns[name] = self.records.values(name[2:]).gather(side)
+                columns[name] = self.records.values(column).gather(side)
             return f'"{name}"'
 
         found = [_COLUMN.sub(named, expression) for expression in expressions]

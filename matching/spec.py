@@ -1,5 +1,6 @@
 """What to compare: the fields of two lists and the kind of each."""
 
+import re
 from dataclasses import dataclass
 
 from expectations.errors import UsageError
@@ -15,7 +16,7 @@ KINDS = frozenset(_KINDS.split())
 class Field:
     """One column that both lists hold, and its kind (one of `KINDS`).
 
-    Raises UsageError where the kind is unknown.
+    Raises UsageError where the kind is unknown, or the column's name holds quotes or control characters.
     """
 
     column: str
@@ -25,6 +26,10 @@ class Field:
         if self.kind not in KINDS:
             raise UsageError(
                 f"field {self.column}: kind {self.kind} is unknown; use one of {', '.join(sorted(KINDS))}"
+            )
+        if re.search(r'["\x00-\x1f]', self.column):
+            raise UsageError(
+                f"field {self.column!r}: name with a double quote or a control character; rename the column"
             )
 
 
