@@ -9,6 +9,9 @@ from expectations.errors import UsageError
 from matching.model import Model, load
 from matching.spec import MatchSpec
 
+MOST_LISTS = 256
+"""Their number is held in a byte."""
+
 
 def check_list(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) -> None:
     """Raise UsageError where the list called `name` lacks a column, or its ids or a column cannot be used."""

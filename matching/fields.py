@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 import numpy as np
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from matching.bare import bare, is_bare
 from matching.parallel import over
@@ -16,8 +17,8 @@ from transforms.normalise.lists import exploded, gathered
 from transforms.normalise.text import folded as folded_text
 from transforms.normalise.text import joined, over_distinct, present
 
-_LIST, _PART, _PLACE = f"{OWN}list", f"{OWN}part", f"{OWN}place"
-"""A record's list, partition and place in its list, beside columns that users may name as they like."""
+_LIST, _PART, _PLACE = "\x01list", "\x01part", "\x01place"
+"""A record's list, partition and place in its list; no field's name holds a control character (`Field`)."""
 
 
 def prepare_fields(
@@ -44,15 +45,29 @@ def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) ->
     several = set(spec.of("email", "phone", "website"))
 
     def as_text(column: str) -> pl.Expr:
-        is_list, expr = isinstance(frame.schema[column], pl.List), pl.col(column)
-        if column in several:
-            return expr.cast(pl.List(pl.String)) if is_list else pl.concat_list(expr.cast(pl.String))
-        return expr.cast(pl.List(pl.String)).list.join(" ") if is_list else expr.cast(pl.String)
+        kind, expr = frame.schema[column], pl.col(column)
+        if isinstance(kind, pl.List):
+            texts = expr.list.eval(_text(pl.element(), kind.inner))
+            return (
+                texts.fill_null(pl.lit([], pl.List(pl.String))) if column in several else texts.list.join(" ")
+            )
+        return pl.concat_list(_text(expr, kind)) if column in several else _text(expr, kind)
 
-    part = pl.col(spec.partition).cast(pl.String).fill_null("") if spec.partition else pl.lit("")
+    key = spec.partition
+    part = _text(pl.col(key), frame.schema[key]).fill_null("") if key else pl.lit("")
     fields = [as_text(field.column) for field in spec.fields]
     keys = (part.alias(_PART), pl.lit(number, pl.UInt8).alias(_LIST), pl.int_range(pl.len()).alias(_PLACE))
     return frame.sort(id_column).select(*fields, *keys)
+
+
+def _text(values: pl.Expr, kind: pl.DataType | DataTypeClass) -> pl.Expr:
+    """Values as text; 1980.0 as "1980", for whole numbers become floats where some are missing."""
+    text = values.cast(pl.String)
+    if not kind.is_float():
+        return text
+    whole = values.is_finite() & (values == values.round())
+    number = pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String))
+    return pl.when(values.is_not_nan()).then(pl.coalesce(number, text))
 
 
 def _joined(stacked: pl.DataFrame, columns: list[str]) -> pl.Series | None:
@@ -223,7 +238,9 @@ def _free(spec: MatchSpec) -> tuple[tuple[str, str], ...]:
 
 def _folded(values: pl.Series, kind: str) -> pl.Series:
     if kind == "masked":
-        return values.str.replace_all(r"[^0-9*]", "")
+        shown = values.str.replace_all(r"[^0-9*]", "")
+        # Of "n/a", or where each digit is hidden, nothing can be told.
+        return shown.set(~shown.str.contains(r"\d"), None)
     folded = folded_text(pl.col(values.name))
     if kind in ("identifier", "year"):
         folded = folded.str.replace_all(" ", "")

@@ -11,7 +11,7 @@ import polars as pl
 from expectations.errors import UsageError
 from matching import alone, assign, grouped, levels, silent
 from matching.bare import is_bare
-from matching.checks import check_list, check_one_to_one, model_of
+from matching.checks import MOST_LISTS, check_list, check_one_to_one, model_of
 from matching.comparison import Comparison
 from matching.fields import prepare_fields
 from matching.linking import Linking, comparisons_of, overlap_of
@@ -142,10 +142,12 @@ def dedupe(
 def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> Model:
     """A model of one list or several, without labels, for `model` of `link` and `dedupe`, or to be saved.
 
-    Raises UsageError where there is no list, or one cannot be used.
+    Raises UsageError where there is no list, are more than `MOST_LISTS`, or one cannot be used.
     """
     if not lists:
         raise UsageError("no list to train on; give one, or several that hold the same clients")
+    if len(lists) > MOST_LISTS:
+        raise UsageError(f"{len(lists)} lists to train on; {MOST_LISTS} are the most that can be told apart")
     for number, frame in enumerate(lists, 1):
         check_list(frame, spec, id_column, f"list {number}")
     with connect(threads=1) as con:
