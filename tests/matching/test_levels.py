@@ -9,6 +9,7 @@ from matching.blocking import KEYS, records_of
 from matching.columns import Records
 from matching.comparison import Comparison
 from matching.details import EMAIL, PHONE, PLACE
+from matching.free import identifier
 from matching.names import GIVEN
 from matching.pairs import Pairs
 from transforms import normalise
@@ -149,3 +150,23 @@ def test_swapped_lines_of_an_address_share_a_key() -> None:
     frame = homes.select(pl.all(), rid=pl.int_range(2), part_no=0, address_hub=False)
     one, other = (set(of["value"]) for of in records_of(frame, key).partition_by("rid"))
     assert (len(one), len(other), len(one & other)) == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("100194", "10012", "other number"),
+        ("100194", "100122", "number one or two digits apart"),
+        ("10019", "1001", "number one or two digits apart"),
+    ],
+)
+def test_identifiers_compare_the_same_either_way_round(one: str, other: str, level: str) -> None:
+    records = pl.DataFrame({"own number": [one, other]})
+    assert levels(identifier("own number"), records, [(0, 1), (1, 0)]) == [level, level]
+
+
+def test_codes_of_as_many_letters_and_other_bytes() -> None:
+    homes = pl.DataFrame([HOME, HOME | {"post_code": "21\u0661\u0662"}]).with_columns(
+        street_sorted="street", address_count=1, address_hub=False
+    )
+    assert levels(PLACE, homes, [(0, 1)]) == ["same address, held by no other"]
