@@ -7,10 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from matching.model import Floats
+
+_DENSE = 1_000_000
+"""Cells of a component's matrix up to which it is filled in full."""
 
 
 def components(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -26,8 +29,8 @@ def one_to_one(pairs: pl.DataFrame) -> pl.Series:
     """Whether each pair is in the assignment of maximum total weight, each record in at most one pair.
 
     pairs: l, r (record numbers of two disjoint lists), weight (positive pairs may be chosen). Exact:
-    components of more than one pair are solved by the Hungarian method; rows are
-    put in order first, so their order never decides between equal solutions.
+    components of more than one pair are solved by the Hungarian method, long chains of rivals by its sparse
+    form; rows are put in order first, so their order never decides between equal solutions.
     """
     frame = pairs.with_row_index("row").filter(pl.col("weight") > 0)
     alone = without_rivals(frame["l"], frame["r"])
@@ -108,11 +111,27 @@ def place(component: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.i
 
 def _solve(shape: Shape, weight: Floats) -> NDArray[np.bool_]:
     """Whether each pair is chosen among those of its component."""
+    if shape.rows * shape.columns > _DENSE:
+        ends = np.flatnonzero(np.diff(shape.number)) + 1
+        parts = (np.split(of_edge, ends) for of_edge in (shape.row, shape.column, weight))
+        return np.concatenate([_solve_sparse(*part) for part in zip(*parts, strict=True)])
     weights = shape.matrices(weight)
     chosen = np.zeros(weights.shape, dtype=np.bool_)
     for one, taken in zip(weights, chosen, strict=True):
         taken[linear_sum_assignment(one, maximize=True)] = True
     found: NDArray[np.bool_] = chosen[shape.number, shape.row, shape.column]
+    return found
+
+
+def _solve_sparse(row: NDArray[np.int64], column: NDArray[np.int64], weight: Floats) -> NDArray[np.bool_]:
+    """The same of one component, without its matrix."""
+    rows, columns, top = 1 + int(row.max()), 1 + int(column.max()), float(weight.max()) + 1
+    # Each row may stay alone, with a column of its own that weighs nothing: so all have one.
+    place = np.arange(rows)
+    ends = np.append(row, place), np.append(column, columns + place)
+    costs = csr_matrix((np.append(top - weight, np.full(rows, top)), ends), shape=(rows, columns + rows))
+    partner = min_weight_full_bipartite_matching(costs)[1]
+    found: NDArray[np.bool_] = partner[row] == column
     return found
 
 

@@ -1,10 +1,12 @@
 """Assignment and clusters against oracles."""
 
+import tracemalloc
 from itertools import combinations
 
 import networkx as nx
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -43,6 +45,32 @@ def test_assignment_does_not_depend_on_row_order(edges: dict[tuple[int, int], in
     first = pairs.filter(assign.one_to_one(pairs)).sort("l", "r")
     second = shuffled.filter(assign.one_to_one(shuffled)).sort("l", "r")
     assert first.equals(second)
+
+
+def test_long_chains_of_rivals_take_little_memory() -> None:
+    """Two chains of 1,500 records a side, where the heavier of each record's two pairs is the right one."""
+    size, place = 3_000, np.arange(3_000)
+    next_one = np.flatnonzero(place % 1_500 < 1_499)
+    ends = np.append(place, place[next_one]), np.append(place, place[next_one] + 1)
+    heavy = np.append(np.full(size, 2.0), np.ones(len(next_one)))
+    pairs = pl.DataFrame({"l": ends[0], "r": ends[1] + size, "weight": heavy})
+    tracemalloc.start()
+    chosen = assign.one_to_one(pairs)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert chosen.to_list() == [True] * size + [False] * len(next_one)
+    assert peak < 10e6
+
+
+@given(EDGES)
+def test_sparse_and_full_assignments_weigh_the_same(edges: dict[tuple[int, int], int]) -> None:
+    pairs = frame(edges)
+    full = pairs.filter(assign.one_to_one(pairs))["weight"].sum()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assign, "_DENSE", 0)
+        chosen = pairs.filter(assign.one_to_one(pairs))
+    assert chosen["weight"].sum() == full
+    assert chosen["l"].is_unique().all() and chosen["r"].is_unique().all()
 
 
 def test_a_pair_that_speaks_against_a_match_is_never_chosen() -> None:
