@@ -34,6 +34,9 @@ create or replace temp macro jaccard_words(a, b) as
     / len(list_distinct(list_concat(string_split(a, ' '), string_split(b, ' '))))
 """
 
+_AT_ONCE = 2_000_000
+"""Values of two lists that are held side by side at once, about."""
+
 FEW = 20_000
 """So many pairs are compared by their values in one query: many queries would cost more."""
 
@@ -206,17 +209,19 @@ class Pairs:
         """Whether the lists of both sides have a value in common."""
         begin, values = self.records.listed(column)
         held, value = np.diff(begin), values.hash().to_numpy()
-        rows = np.flatnonzero((held > 0)[self.left] & (held > 0)[self.right])
-        left, right = self.left[rows], self.right[rows]
-        width = held[right]
-        size = held[left] * width
-        # Each value of the left list beside each of the right one.
-        row = np.repeat(np.arange(len(rows)), size)
-        place = np.arange(len(row)) - np.repeat(size.cumsum() - size, size)
-        down, across = np.divmod(place, width[row])
-        same = value[begin[left[row]] + down] == value[begin[right[row]] + across]
+        both = np.flatnonzero((held > 0)[self.left] & (held > 0)[self.right])
+        block = (held[self.left[both]] * held[self.right[both]]).cumsum() // _AT_ONCE
         truth = np.zeros(len(self.left), np.bool_)
-        truth[rows[row[same]]] = True
+        for rows in np.split(both, np.flatnonzero(np.diff(block)) + 1):
+            left, right = self.left[rows], self.right[rows]
+            width = held[right]
+            size = held[left] * width
+            # Each value of the left list beside each of the right one.
+            row = np.repeat(np.arange(len(rows)), size)
+            place = np.arange(len(row)) - np.repeat(size.cumsum() - size, size)
+            down, across = np.divmod(place, width[row])
+            same = value[begin[left[row]] + down] == value[begin[right[row]] + across]
+            truth[rows[row[same]]] = True
         return truth
 
 

@@ -1,5 +1,7 @@
 """Levels of single comparisons, on a few records."""
 
+import tracemalloc
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -105,6 +107,20 @@ def test_lists_that_share_a_value() -> None:
     own, few = "same e-mail, held by no other", "same e-mail, shared by a few"
     pairs = [(0, 1), (1, 0), (1, 2), (2, 1), (0, 3), (0, 4)]
     assert levels(EMAIL, records, pairs) == [own, own, few, few, "missing", "other e-mail"]
+
+
+def test_long_lists_are_compared_in_little_memory() -> None:
+    many = [[f"{i * 150 + k}@x.au" for k in range(150)] for i in range(12)]
+    records = pl.DataFrame({"emails_own": [*many, *(one[-1:] + one[:-1] for one in many)]})
+    left, right = (pairs.ravel() for pairs in np.meshgrid(np.arange(24), np.arange(24)))
+    with duckdb.connect() as con:
+        pairs = Pairs(con, Records(records), left, right)
+        tracemalloc.start()
+        found = pairs.first(["list_has_any(l.emails_own, r.emails_own)"]) == 0
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert np.array_equal(found, left % 12 == right % 12)
+    assert peak < 200e6
 
 
 @pytest.mark.parametrize(
