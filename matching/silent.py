@@ -10,6 +10,8 @@ _SURE = math.log(0.99 / 0.01)
 """Log odds from which two records are one client, whatever they differ in."""
 _COUNTS = -2.0
 """Log odds from which another claim is worth a look."""
+_AT_ONCE = 50_000
+"""Claims whose rivals are looked for at once, about: each may have a hundred."""
 
 
 def log_odds(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.Series:
@@ -29,8 +31,9 @@ def log_odds(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.Series:
             silent = likely.filter(pl.col(f"c{k}") == 0).select("record", "partner", "log_odds")
             apart = (pl.col(f"c{k}") == comparison.size - 1) & (pl.col("log_odds") < _SURE)
             two = ends.filter(apart).select(partner="record", rival="partner")
-            claims = silent.select("record", "partner").join(two, on="partner")
-            rivals.append(claims.join(silent.rename({"partner": "rival"}), on=["record", "rival"]))
+            blocks = 1 + silent.height // _AT_ONCE
+            some = (silent.filter(pl.col("record") % blocks == block) for block in range(blocks))
+            rivals += [_rivals(of_records, two) for of_records in some]
     if not rivals:
         return pairs["log_odds"]
     strongest = pl.concat(rivals).group_by("record", "partner").agg(pl.col("log_odds").max())
@@ -39,8 +42,20 @@ def log_odds(pairs: pl.DataFrame, comparisons: list[Comparison]) -> pl.Series:
         of_rival = pairs.select(record=record, partner=partner).join(
             strongest, on=["record", "partner"], how="left", maintain_order="left"
         )
-        shared -= of_rival.select(pl.col("log_odds").exp().log1p().fill_null(0.0)).to_series()
+        shared -= of_rival.select(_one_and(pl.col("log_odds")).fill_null(0.0)).to_series()
     return shared
+
+
+def _rivals(silent: pl.DataFrame, two: pl.DataFrame) -> pl.DataFrame:
+    """record, partner, log_odds of the likeliest rival: a partner of the record too, apart from this one."""
+    claims = silent.select("record", "partner").join(two, on="partner")
+    found = claims.join(silent.rename({"partner": "rival"}), on=["record", "rival"])
+    return found.group_by("record", "partner").agg(pl.col("log_odds").max())
+
+
+def _one_and(log_odds: pl.Expr) -> pl.Expr:
+    """Log of one and the odds, which may be beyond all numbers."""
+    return log_odds.clip(lower_bound=0) + (-log_odds.abs()).exp().log1p()
 
 
 def _seen_from(pairs: pl.DataFrame, record: str, partner: str) -> pl.DataFrame:
