@@ -62,8 +62,24 @@ def load(path: Path | str) -> Model:
             raise UsageError(
                 f"{path}: model of version {raw['version']}, this program reads {VERSION}: train anew"
             )
-        return Model({k: Stratum(**v) for k, v in raw["strata"].items()}, raw["note"], VERSION, raw["levels"])
+        strata = {"person": Stratum(**raw["strata"].pop("person"))}
+        strata |= {kind: Stratum(**stratum) for kind, stratum in raw["strata"].items()}
+        for stratum in strata.values():
+            _check(stratum, raw["levels"])
+        return Model(strata, raw["note"], VERSION, raw["levels"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}: no model file ({error}); give one that was saved by this program"
         ) from error
+
+
+def _check(stratum: Stratum, levels: dict[str, list[str]]) -> None:
+    """Raise ValueError, KeyError or TypeError where a number is missing or is none."""
+    rates = [stratum.overlap, stratum.duplicates, stratum.relatives]
+    for name, sentences in levels.items():
+        numbers = np.array([part[name] for part in (stratum.m, stratum.r, stratum.u)], np.float64)
+        if numbers.shape != (3, len(sentences)):
+            raise ValueError(f"{name}: not {len(sentences)} levels")
+        rates += numbers.ravel().tolist()
+    if not np.isfinite(np.array(rates, np.float64)).all():
+        raise ValueError("a number is missing")

@@ -1,12 +1,15 @@
 """The library: properties of linking and of finding duplicates."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from expectations.errors import UsageError
 from matching import Field, MatchSpec, dedupe, link, load, train_model
+from matching.options import DEFAULT_MODEL
 from matching.spellings import romanised
 from tests.matching.people import two_lists
 
@@ -259,3 +262,27 @@ def test_columns_named_like_our_own_are_no_trouble() -> None:
     spec = MatchSpec([*SPEC.fields, *[Field(name, kind) for name, kind in names.items()]])
     pairs = link(left.with_columns(extra), right.with_columns(extra), spec, "id")
     assert {f"weight_{name}" for name in names} <= set(pairs.columns)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param({"strata": {}}, id="no kind of pair"),
+        pytest.param(
+            {
+                "strata": {
+                    "person": {"m": {}, "r": {}, "u": {}, "overlap": 0, "duplicates": 0, "relatives": 0}
+                }
+            },
+            id="no numbers",
+        ),
+        pytest.param({"levels": {"given_name": ["missing"]}}, id="too many levels"),
+        pytest.param({"rates": {"overlap": None}}, id="no share of matches"),
+    ],
+)
+def test_a_damaged_model_is_refused(damage: dict[str, Any], tmp_path: Path) -> None:
+    raw = json.loads(DEFAULT_MODEL.read_text(encoding="utf-8"))
+    raw["strata"]["person"] |= damage.get("rates", {})
+    (tmp_path / "model.json").write_text(json.dumps(raw | damage), encoding="utf-8")
+    with pytest.raises(UsageError, match="no model file"):
+        load(tmp_path / "model.json")
