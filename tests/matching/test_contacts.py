@@ -1,4 +1,5 @@
 import csv
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from expectations.contracts import table
 from expectations.errors import UsageError
-from matching.contacts import match_contacts
+from matching.contacts import MODEL, match_contacts
 from tests.factories import rows
 from transforms.sql import connect
 
@@ -149,6 +150,8 @@ def test_no_contacts() -> None:
 
 
 def test_a_model_of_other_comparisons_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.json").write_text('{"strata": {}, "note": "", "version": 1, "levels": {}}', "utf-8")
+    raw = json.loads(MODEL.read_text("utf-8"))
+    del raw["levels"]["given_name"]
+    (tmp_path / "model.json").write_text(json.dumps(raw), "utf-8")
     with connect() as con, pytest.raises(UsageError, match="the model knows no comparison given_name"):
         match_contacts(con, world(others(), []), tmp_path / "model.json")
