@@ -41,7 +41,7 @@ def check_list(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) 
 
 def _is_plain(kind: pl.DataType | DataTypeClass) -> bool:
     """Whether values of this type can be written as text, one by one."""
-    return not kind.is_nested() and kind not in {pl.Object, pl.Binary, pl.Unknown}
+    return not kind.is_nested() and kind.base_type() not in {pl.Object, pl.Binary, pl.Duration, pl.Unknown}
 
 
 def check_one_to_one(one_to_one: object) -> None:

@@ -19,9 +19,9 @@ def log_odds(pairs: pl.DataFrame, label: pl.Series) -> pl.Series:
         one=label.gather(pairs["l"]), other=label.gather(pairs["r"]),
         of_one=size.gather(pairs["l"]), of_other=size.gather(pairs["r"]),
     )  # fmt: skip
-    has_fellows = pl.max_horizontal("of_one", "of_other") > 2
     together = pl.col("one") == pl.col("other")
-    told = pl.max_horizontal("own", _OWN * pl.col("own") + _OTHERS)
+    has_fellows = pl.max_horizontal("of_one", "of_other") > pl.when(together).then(2).otherwise(1)
+    told = pl.max_horizontal("own", _OWN * pl.col("own") + _OTHERS, 0.0)
     told_apart = pl.min_horizontal("own", _OWN * pl.col("own") - _OTHERS)
     judged = pl.when(~has_fellows).then("own").when(together).then(told).otherwise(told_apart)
     return frame.select(judged.alias("log_odds")).to_series()

@@ -233,7 +233,7 @@ def _first_of(conditions: Sequence[str]) -> str:
 
 def _truth(condition: str) -> str:
     """Expression: whether the condition is true."""
-    # In a case, unlike elsewhere, DuckDB works out no more of a condition than it must.
+    # In a case DuckDB mostly works out no more of a condition than it must; only `if` keeps it from an error.
     return f"(case when {condition} then true else false end)"
 
 

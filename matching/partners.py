@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from matching import assign
+from matching.buckets import Ints
 from matching.marginal import LISTS, between_lists
 
 _DUPLICATES = 0.05
@@ -18,8 +18,6 @@ _DOUBLE = 6.0
 duplicates are far rarer than partners."""
 _USUAL = 20
 """Records of belief in the share of duplicates that is usual, against that of one partition."""
-
-Ints = NDArray[np.int64]
 
 
 def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) -> pl.DataFrame:
@@ -42,15 +40,15 @@ def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) 
     return asked.join(same, on=["one", "other"], how="semi")
 
 
-def duplicate_free(pairs: pl.DataFrame, doubled: pl.DataFrame) -> pl.Series:
+def duplicate_free(pairs: pl.DataFrame, twice: pl.DataFrame) -> pl.Series:
     """Whether neither list of each pair's partition holds many duplicates: hardly a record has two partners.
 
-    A small partition is judged by its own records and by what is usual. doubled: as of `doubled`.
+    A small partition is judged by its own records and by what is usual. twice: of `doubled`.
     """
     sure = pairs.filter(pl.col("probability") >= _SURE)
     shares = []
     for side in ("l", "r"):
-        several = doubled.filter(pl.col("side") == side).group_by("part_no").agg(several=pl.len())
+        several = twice.filter(pl.col("side") == side).group_by("part_no").agg(several=pl.len())
         records = sure.group_by("part_no").agg(records=pl.col(side).n_unique())
         held = records.join(several, on="part_no", how="left").with_columns(pl.col("several").fill_null(0))
         usual = pl.col("several").sum() / pl.col("records").sum()
@@ -60,9 +58,9 @@ def duplicate_free(pairs: pl.DataFrame, doubled: pl.DataFrame) -> pl.Series:
     return ~pairs["part_no"].is_in(full.implode())
 
 
-def clients(records: int, doubled: pl.DataFrame) -> Ints:
-    """Client of each record: its own number, but for those that are one client twice."""
-    ends = (doubled[side].to_numpy().astype(np.int64) for side in ("one", "other"))
+def clients(records: int, twice: pl.DataFrame) -> Ints:
+    """Client of each of so many records: its own number, but for those that `doubled` found twice."""
+    ends = (twice[side].to_numpy().astype(np.int64) for side in ("one", "other"))
     return assign.joined(records, *ends)
 
 

@@ -19,6 +19,17 @@ def test_a_pair_is_judged_by_its_fellows() -> None:
     assert found[4, 5] == -1.0  # nobody else has a say
 
 
+def test_a_pair_inside_a_cluster_is_likely_whatever_it_says_itself() -> None:
+    """Else it would be a match that is shown to be none."""
+    pairs = PAIRS.with_columns(log_odds=pl.Series([5.0, -30.0, 5.0, 2.0, -1.0]))
+    assert grouped.log_odds(pairs, CLUSTERS)[1] >= 0
+
+
+def test_one_fellow_speaks_against_a_pair_between_two_clusters() -> None:
+    pairs = pl.DataFrame({"l": [0, 1], "r": [1, 2], "log_odds": [5.0, 2.0]})
+    assert grouped.log_odds(pairs, pl.Series([0, 0, 2]))[1] < 0
+
+
 def test_probabilities_follow_the_clusters_and_weights_the_pairs() -> None:
     left, right = two_lists(200)
     again = left.head(50).with_columns(id="t" + pl.col("id"), born=pl.lit(None, pl.String))

@@ -212,6 +212,7 @@ def test_an_empty_list_gives_no_pairs() -> None:
         (lambda f: f.lazy(), "left: a LazyFrame, not a Polars DataFrame; collect"),
         (lambda f: f.with_columns(born=pl.struct("born")), "left: column born is Struct.*; use text"),
         (lambda f: f.with_columns(pl.concat_list("id")), "left: column id is List.*; use text, numbers or"),
+        (lambda f: f.with_columns(born=pl.duration(days=1)), "left: column born is Duration.*; use text"),
         (lambda f: f.drop("born"), "left: no column born; it has id, given, family, post, firm"),
         (lambda f: f.with_columns(id=pl.lit("same")), "left: column id holds empty or double ids"),
     ],
