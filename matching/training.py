@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from matching import vectors
-from matching.buckets import Scope
+from matching.buckets import Buckets, Ints, Scope, is_first
 from matching.comparison import Comparison
 from matching.em import Space, Vectors, fit, recounted
 from matching.model import Model, Stratum
@@ -21,8 +20,6 @@ from matching.vectors import STRATA
 
 _SAMPLE, _SAMPLE_EACH = 40_000, 50
 """Non-candidate pairs drawn, about: so many, and for each record at most so many."""
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -128,30 +125,48 @@ def _of(records: pl.DataFrame, entity: int | None) -> pl.DataFrame:
 
 
 def _drawn(records: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """A fixed pseudo-random sample of pairs l < r: each record draws among those that the scope allows it."""
-    place, placed = pl.col("place"), records.with_row_index("place")
-    of_list, of_part = (
-        placed.select(low=place.min().over(keys), high=place.max().over(keys) + 1)
-        for keys in (["part_no", "list"], ["part_no"])
+    """Pairs l < r that the scope allows: all where they are few, else a fixed pseudo-random sample."""
+    few = _total_pairs(records, scope) <= _SAMPLE
+    one, other = (_every_pair if few else _some_pairs)(records, scope)
+    ends = {"l": np.minimum(one, other), "r": np.maximum(one, other)}
+    return pl.DataFrame({end: records["rid"].gather(at) for end, at in ends.items()}).unique().sort("l", "r")
+
+
+def _every_pair(records: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:
+    place = np.arange(records.height)
+    in_part = Buckets(place, records["part_no"].to_numpy().astype(np.int64))
+    return in_part.pairs(records["list"].to_numpy(), scope, _SAMPLE)
+
+
+def _some_pairs(records: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:
+    """Places of records, and of a partner that each draws: the same whichever of two lists comes first."""
+    low, high, list_low, list_high = (
+        column.to_numpy().astype(np.int64)
+        for column in records.with_row_index("place").select(
+            edge.over(keys).alias(f"{name} {len(keys)}")
+            for keys in (["part_no"], ["part_no", "list"])
+            for name, edge in (("low", pl.col("place").min()), ("high", pl.col("place").max() + 1))
+        )
     )
-    rng = np.random.default_rng(records.height)
-    pairs = min(_SAMPLE, _SAMPLE_EACH * records.height) if records.height else 0
-    first = np.arange(pairs, dtype=np.int64) * records.height // max(pairs, 1)
-    (low, high), (list_low, list_high) = (
-        tuple(spans[column].to_numpy().astype(np.int64)[first] for column in ("low", "high"))
-        for spans in (of_part, of_list)
-    )
-    # Drawn among the places from low to high, without a gap: the record itself, or its whole list.
-    if scope == "within":
-        low, high = list_low, list_high
-    gap, after = (list_low, list_high) if scope == "cross" else (first, first + 1)
-    allowed = high - low - (after - gap)
-    second = low + rng.integers(0, np.maximum(allowed, 1))
-    second += np.where(second >= gap, after - gap, 0)
-    first, second = first[allowed > 0], second[allowed > 0]
-    rid = records["rid"]
-    ends = {"l": np.minimum(first, second), "r": np.maximum(first, second)}
-    return pl.DataFrame({end: rid.gather(at) for end, at in ends.items()}).unique().sort("l", "r")
+    # Records of one place in their lists draw together, by one number.
+    place = np.arange(records.height)
+    order = np.lexsort((place - list_low, low))
+    several = np.flatnonzero(is_first((low << 32 | place - list_low)[order]))
+    wanted = min(_SAMPLE, _SAMPLE_EACH * len(place)) * len(several) // len(place)
+    group = np.arange(wanted) * len(several) // wanted
+    held = np.diff(several, append=len(place))[group]
+    first = order[np.repeat(several[group] - np.cumsum(held) + held, held) + np.arange(held.sum())]
+    drawn = np.repeat(np.random.default_rng(len(place)).random(wanted), held)
+    low, high, list_low, list_high = (edge[first] for edge in (low, high, list_low, list_high))
+    # The others of its own list come first, then the other lists.
+    others, rest = list_high - list_low - 1, high - low - (list_high - list_low)
+    begin, end = others * (scope == "cross"), others + rest * (scope != "within")
+    at = begin + (drawn * (end - begin)).astype(np.int64)
+    own, away = list_low + at, low + at - others
+    own += own >= first
+    away += (away >= list_low) * (list_high - list_low)
+    some = end > begin
+    return first[some], np.where(at < others, own, away)[some]
 
 
 def _total_pairs(records: pl.DataFrame, scope: Scope) -> float:

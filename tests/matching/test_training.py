@@ -32,13 +32,22 @@ def allowed(scope: Scope) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("scope", ["cross", "within", "all"])
-def test_pairs_are_drawn_from_the_whole_scope_and_nothing_else(scope: Scope) -> None:
+def test_few_pairs_are_all_counted(scope: Scope) -> None:
     every = allowed(scope)
+    assert training._drawn(RECORDS, scope).equals(every.sort("l", "r"))
+    assert training._total_pairs(RECORDS, scope) == every.height
+
+
+@pytest.mark.parametrize("scope", ["cross", "within", "all"])
+def test_pairs_are_drawn_from_the_whole_scope_and_nothing_else(
+    scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = allowed(scope)
+    monkeypatch.setattr(training, "_SAMPLE", every.height - 1)
     drawn = training._drawn(RECORDS, scope)
     assert drawn.is_unique().all()
     assert drawn.join(every, on=["l", "r"], how="anti").is_empty()
-    assert drawn.height > 0.7 * every.height
-    assert training._total_pairs(RECORDS, scope) == every.height
+    assert 0.5 * every.height < drawn.height < every.height
 
 
 def test_as_many_could_match_as_the_shorter_lists_hold() -> None:
