@@ -5,7 +5,7 @@ pairs in a partition is dropped: a tighter key of the same records (whole name i
 Small partitions are compared in full.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -28,7 +28,7 @@ class Key:
     name: str
     needs: tuple[str, ...]
     parts: tuple[pl.Expr, ...]
-    """Texts that make up the value of a record; none has a value of whom one is missing."""
+    """What makes up the value of a record; none has a value of whom one is missing."""
     limit: int = 400
     """Most pairs that one bucket may give."""
     entries: tuple[pl.Expr, ...] = ()
@@ -62,7 +62,12 @@ def _home(value: pl.Expr) -> pl.Expr:
 
 def _both(one: pl.Expr, other: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Two parts of which it does not matter which is which."""
-    return pl.min_horizontal(one, other), pl.max_horizontal(one, other)
+    numbers = _number(one), _number(other)
+    return pl.min_horizontal(numbers), pl.max_horizontal(numbers)
+
+
+def _number(value: pl.Expr) -> pl.Expr:
+    return pl.when(value.is_not_null()).then(value.hash())
 
 
 _YEAR, _BIRTHDAY, _DAY = _start("dob", 4), pl.col("dob").str.slice(5, 5), pl.col("dob").str.slice(8, 2)
@@ -179,15 +184,18 @@ def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
     """
     lists, entity = (_by_rid(frame, column) for column in ("list", "entity"))
 
+    keys_and_small = [*keys, SMALL]
+    hashed = hashes(frame, keys_and_small)
+
     def pairs_of(key: Key) -> NDArray[np.int64]:
-        held = records_of(frame, key)
+        held = records_of(frame, key, hashed)
         left, right = buckets(held["value"].to_numpy(), held["rid"].to_numpy()).pairs(lists, scope, key.limit)
         comparable = entity[left] + entity[right] != 3
         # Numbers are sorted much faster than rows: both records, then the points in the last three bits.
         wide: NDArray[np.int64] = (left << 33 | right << 3 | key.points)[comparable]
         return wide
 
-    shared = np.concatenate(over(pairs_of, [*keys, SMALL]))
+    shared = np.concatenate(over(pairs_of, keys_and_small))
     shared.sort()
     first = np.flatnonzero(is_first(shared >> 3))
     points = np.add.reduceat(shared & 7, first) if len(first) else first
@@ -205,18 +213,30 @@ def _by_rid(frame: pl.DataFrame, column: str) -> NDArray[np.uint8]:
 _MIX = pl.lit(0x9E3779B97F4A7C15, pl.UInt64)
 
 
-def records_of(frame: pl.DataFrame, key: Key) -> pl.DataFrame:
-    """rid and value (a hash of partition and parts) of the records of `frame` that have the key.
+def hashes(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
+    """A column for each key: a hash of partition and parts of the records of `frame`, null without a part."""
 
-    A record with several values has a row for each, and may have the same twice.
+    def value(key: Key) -> pl.Expr:
+        return reduce(
+            lambda value, part: value * _MIX + _number(part), key.parts, pl.col("part_no").cast(pl.UInt64)
+        )
+
+    # Many keys share a part, which Polars works out once.
+    return frame.lazy().select(value(key).alias(key.name) for key in keys).collect()
+
+
+def records_of(frame: pl.DataFrame, key: Key, hashed: pl.DataFrame) -> pl.DataFrame:
+    """rid and value of the records of `frame` that have the key; hashed: of `hashes`.
+
+    A record with several entries has a row for each, and may have the same twice.
     """
-    numbers = [pl.when(part.is_not_null()).then(part.hash()) for part in key.parts]
-    value = reduce(lambda value, part: value * _MIX + part, numbers, pl.col("part_no").cast(pl.UInt64))
+    held = frame.select("rid", value=hashed[key.name])
     if not key.entries:
-        return frame.select("rid", value=value).drop_nulls()
-    held = [frame.select("rid", value=value, entry=entry).drop_nulls() for entry in key.entries]
-    held = [
+        return held.drop_nulls()
+    entries = [frame.select(entry=entry) for entry in key.entries]
+    found = [held.hstack(entry).drop_nulls() for entry in entries]
+    found = [
         some.explode("entry", empty_as_null=False) if some["entry"].dtype == pl.List else some
-        for some in held
+        for some in found
     ]
-    return pl.concat(held).drop_nulls().select("rid", value=pl.col("value") * _MIX + pl.col("entry").hash())
+    return pl.concat(found).drop_nulls().select("rid", value=pl.col("value") * _MIX + pl.col("entry").hash())

@@ -113,7 +113,7 @@ _NAMED = " or ".join(
 )
 _SAME_BOX = "l.mail_box = r.mail_box"
 _BOX_OF_NAME = where(
-    _SAME_BOX,
+    f"{_SAME_BOX} and l.first_mail <> r.first_mail",
     f"{_SAME_BOX} and levenshtein(l.first_mail, r.first_mail) > 2"
     f" and l.mail_box not similar to '.*[0-9].*' and coalesce({_NAMED}, false)",
 )

@@ -10,7 +10,6 @@ so that such a pair counts as `_KIN_STANDS_FOR` at most where training is cautio
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +17,10 @@ from scipy.sparse import csr_matrix
 
 from matching.belief import Belief, belief_of, believed_m, cautious, plain_belief
 from matching.comparison import Comparison
+from matching.level_arrays import LevelArrays
 from matching.model import Floats, Stratum
 
 _ROUNDS = 60
-_APART = 2.0**-6
-"""Most that a level which keeps records apart may have of m, against u."""
-_TWO = 2.0**-16
-"""The same of a clue whose disagreement keeps them apart: junior and senior share name, address and phone."""
 _NAMES = ("family_name", "organisation_name")
 _RELATIVES = 5.0
 """Most relatives of a record in a list: the model of relatives, let go, would explain strangers too."""
@@ -81,19 +77,15 @@ def fit(
         # Where nothing else tells relatives apart, their names do.
         comparisons = [replace(c, shared=c.shared and c.name not in _NAMES) for c in comparisons]
     kin = np.minimum(vectors.weight, _KIN_STANDS_FOR * vectors.seen) if cautiously else vectors.weight
-    problem = _Problem(comparisons, vectors, space, belief, kin)
+    arrays = LevelArrays(comparisons)
+    problem = _Problem(arrays, vectors, space, belief, kin)
     state = _start(problem)
     for _ in range(_ROUNDS):
         state = _step(problem, state)
     m, r, u, rates = state
-    m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
-    names = [c.name for c in comparisons]
-    by_name = [
-        {name: [round(float(x), 8) for x in levels] for name, levels in zip(names, parts, strict=True)}
-        for parts in (m, r, u)
-    ]
+    of_m, of_r, of_u = (arrays.by_name(part) for part in (arrays.known(m, u), r, u))
     overlap, duplicates, relatives = (float(rate) for rate in rates)
-    return Stratum(by_name[0], by_name[1], by_name[2], overlap, duplicates, relatives)
+    return Stratum(of_m, of_r, of_u, overlap, duplicates, relatives)
 
 
 def recounted(
@@ -105,31 +97,13 @@ def recounted(
     of cautious training.
     """
     belief = cautious(belief_of(comparisons, usual) if usual else plain_belief(comparisons), comparisons)
-    m = {}
-    for k, (comparison, pseudo) in enumerate(zip(comparisons, belief.m, strict=True)):
-        seen = np.bincount(matches.levels[:, k], weights=matches.weight, minlength=comparison.size)
-        (share,) = _shares([seen.astype(np.float64)], [pseudo])
-        known = _as_known(comparison, share, np.asarray(stratum.u[comparison.name]))
-        m[comparison.name] = [round(float(x), 8) for x in known]
+    arrays = LevelArrays(comparisons)
+    columns = zip(matches.levels.T, comparisons, strict=True)
+    seen = [np.bincount(levels, weights=matches.weight, minlength=c.size) for levels, c in columns]
+    m = arrays.shares(arrays.flat(seen), arrays.flat(belief.m))
+    m = arrays.known(m, arrays.flat([stratum.u[c.name] for c in comparisons]))
     overlap, duplicates = _match_rates(matches.weight, matches.within, space, belief)
-    return replace(stratum, m=m, overlap=overlap, duplicates=duplicates)
-
-
-def _as_known(comparison: Comparison, m: Floats, u: Floats) -> Floats:
-    """m with levels that keep records apart held far below u, and as much disagreement as is known of."""
-    held = m.copy()
-    if held[-1] < comparison.disagree:
-        held[:-1] *= (1 - comparison.disagree) / held[:-1].sum()
-        held[-1] = comparison.disagree
-    if held[-1] > comparison.most:
-        held[:-1] *= (1 - comparison.most) / held[:-1].sum()
-        held[-1] = comparison.most
-    for at, level in enumerate(comparison.levels, 1):
-        if level.apart:
-            held[at] = min(held[at], u[at] * _APART)
-    if comparison.apart:
-        held[-1] = min(held[-1], u[-1] * _TWO)
-    return held
+    return replace(stratum, m=arrays.by_name(m), overlap=overlap, duplicates=duplicates)
 
 
 def _has_relatives(comparisons: list[Comparison]) -> bool:
@@ -137,14 +111,15 @@ def _has_relatives(comparisons: list[Comparison]) -> bool:
     return any(c.shared for c in comparisons) and sum(not c.shared for c in comparisons) >= 2
 
 
-_State = tuple[list[Floats], list[Floats], list[Floats], tuple[float, float, float]]
+_State = tuple[Floats, Floats, Floats, tuple[float, float, float]]
+"""m, r and u of all levels; overlap, duplicates, relatives."""
 
 
 @dataclass(frozen=True)
 class _Problem:
     """What stays the same in every round."""
 
-    comparisons: list[Comparison]
+    arrays: LevelArrays
     vectors: Vectors
     space: Space
     belief: Belief
@@ -152,40 +127,57 @@ class _Problem:
     """Pairs that each vector counts for where it is relatives'."""
 
     @cached_property
-    def _starts(self) -> NDArray[np.int64]:
-        """Where the levels of each comparison start among those of all."""
-        return np.cumsum([0, *(c.size for c in self.comparisons)])
+    def m_belief(self) -> Floats:
+        return self.arrays.flat(self.belief.m)
+
+    @cached_property
+    def u_belief(self) -> Floats:
+        return self.arrays.flat(self.belief.u)
+
+    @cached_property
+    def r_belief(self) -> Floats:
+        return self.arrays.flat(self.belief.r)
+
+    @cached_property
+    def shared(self) -> NDArray[np.bool_]:
+        """Whether each level is of a clue that relatives share."""
+        return self.arrays.each([c.shared for c in self.arrays.comparisons]) > 0
+
+    @cached_property
+    def recur(self) -> Floats:
+        """For each level the share of relatives who are alike in its clue."""
+        return self.arrays.each([self.belief.recur * c.recurs for c in self.arrays.comparisons])
 
     @cached_property
     def _levels(self) -> csr_matrix:
         """Vectors × levels of all comparisons: 1 where the vector has the level; missing is none."""
         levels = self.vectors.levels
         known = levels > 0
-        held = (levels + self._starts[:-1])[known]
+        held = (levels + self.arrays.first)[known]
         ends = np.append(0, known.sum(axis=1).cumsum())
-        return csr_matrix((np.ones(len(held)), held, ends), shape=(len(levels), self._starts[-1]))
+        return csr_matrix((np.ones(len(held)), held, ends), shape=(len(levels), len(self.shared)))
 
     @cached_property
     def _vectors(self) -> csr_matrix:
         return self._levels.T.tocsr()
 
-    def log_likelihoods(self, *classes: list[Floats]) -> Floats:
+    def log_likelihoods(self, *classes: Floats) -> Floats:
         """Classes × vectors, each as `log_likelihood`."""
-        logs = np.log(np.maximum([np.concatenate([[], *parts]) for parts in classes], FLOOR))
+        logs = np.log(np.maximum(np.stack(classes), FLOOR))
         return np.ascontiguousarray((self._levels @ logs.T).T)
 
-    def counts(self, weights: Floats) -> list[list[Floats]]:
-        """For each row of `weights`, one for each vector: their sums by level, comparison by comparison."""
-        sums = (self._vectors @ weights.T).T
-        return [[row[first:end] for first, end in pairwise(self._starts)] for row in sums]
+    def counts(self, weights: Floats) -> Floats:
+        """For each row of `weights`, one for each vector: their sums by level."""
+        sums: Floats = (self._vectors @ weights.T).T
+        return sums
 
 
 def _start(problem: _Problem) -> _State:
-    comparisons = problem.comparisons
-    m = [believed_m(c) for c in comparisons]
-    u = _shares(problem.counts(problem.vectors.weight[None])[0], problem.belief.u)
-    r = [0.5 * mk + 0.5 * uk if c.shared else uk for c, mk, uk in zip(comparisons, m, u, strict=True)]
-    return m, r, u, (0.5, 0.02, 1.0 if _has_relatives(comparisons) else 0.0)
+    arrays = problem.arrays
+    m = arrays.flat([believed_m(c) for c in arrays.comparisons])
+    u = arrays.shares(problem.counts(problem.vectors.weight[None])[0], problem.u_belief)
+    r = np.where(problem.shared, 0.5 * m + 0.5 * u, u)
+    return m, r, u, (0.5, 0.02, 1.0 if _has_relatives(arrays.comparisons) else 0.0)
 
 
 def log_likelihood(parts: list[Floats], levels: NDArray[np.uint8]) -> Floats:
@@ -194,7 +186,7 @@ def log_likelihood(parts: list[Floats], levels: NDArray[np.uint8]) -> Floats:
     for k, probabilities in enumerate(parts):
         logs = np.log(np.maximum(probabilities, FLOOR))
         logs[0] = 0.0
-        total += logs[levels[:, k]]
+        total += logs.take(levels[:, k])
     return total
 
 
@@ -208,19 +200,17 @@ def priors(vectors: Vectors, rates: tuple[float, float, float]) -> tuple[Floats,
 
 def _step(problem: _Problem, state: _State) -> _State:
     m, r, u, rates = state
-    comparisons, vectors, space, belief = problem.comparisons, problem.vectors, problem.space, problem.belief
-    m = [_as_known(c, mk, uk) for c, mk, uk in zip(comparisons, m, u, strict=True)]
+    arrays, vectors, space, belief = problem.arrays, problem.vectors, problem.space, problem.belief
+    m = arrays.known(m, u)
     logs = problem.log_likelihoods(m, r, u)
     logs[:2] += priors(vectors, rates)
     odds = np.exp(logs - logs.max(axis=0))
     resp = odds / odds.sum(axis=0) * np.stack([vectors.seen, problem.kin, vectors.weight])
     of_m, of_r, of_u = problem.counts(resp)
-    new_m, new_u, free = _shares(of_m, belief.m), _shares(of_u, belief.u), _shares(of_r, belief.r)
-    tied = _shares([one + other for one, other in zip(of_r, of_u, strict=True)], belief.u)
-    recur = [belief.recur if c.recurs else 0.0 for c in comparisons]
-    apart = [(1 - share) * t + share * mk for share, t, mk in zip(recur, tied, new_m, strict=True)]
-    new_r = [f if c.shared else t for c, f, t in zip(comparisons, free, apart, strict=True)]
-    new_u = [uk if c.shared else t for c, uk, t in zip(comparisons, new_u, tied, strict=True)]
+    new_m, free = arrays.shares(of_m, problem.m_belief), arrays.shares(of_r, problem.r_belief)
+    new_u, tied = (arrays.shares(counts, problem.u_belief) for counts in (of_u, of_r + of_u))
+    apart = (1 - problem.recur) * tied + problem.recur * new_m
+    new_r, new_u = np.where(problem.shared, free, apart), np.where(problem.shared, new_u, tied)
     relatives = min(resp[1].sum() / max(space.cross + space.inside, 1), _RELATIVES) if rates[2] else 0.0
     return new_m, new_r, new_u, (*_match_rates(resp[0], vectors.within, space, belief), relatives)
 
@@ -233,13 +223,3 @@ def _match_rates(
     overlap = (matches[~within].sum() + partners) / (space.cross + records)
     duplicates = (matches[within].sum() + 0.02) / (space.inside + 1)
     return min(float(overlap), 0.999), float(duplicates)
-
-
-def _shares(counts: list[Floats], belief: list[Floats]) -> list[Floats]:
-    """Share of each level among what has the comparison, with the belief as pseudo counts."""
-    found = []
-    for seen, pseudo in zip(counts, belief, strict=True):
-        total = seen + pseudo
-        total[0] = 0.0
-        found.append(total / total.sum())
-    return found

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from matching.blocking import Key, records_of
+from matching.blocking import Key, hashes, records_of
 
 _SQL = (Path(__file__).parent / "sql" / "key_report.sql").read_text(encoding="utf-8")
 
@@ -38,7 +38,8 @@ def key_report(
 
     matches: l, r (rids, l < r), each pair once, of pairs that are taken for matches.
     """
-    of_keys = [records_of(frame, key).with_columns(number=number) for number, key in enumerate(keys)]
+    hashed = hashes(frame, keys)
+    of_keys = [records_of(frame, key, hashed).with_columns(number=n) for n, key in enumerate(keys)]
     con.register("record_value", pl.concat(of_keys))
     con.execute(
         "create or replace temp table record_key as"

@@ -11,7 +11,7 @@ from matching import free, levels, vectors
 from matching.blocking import candidates, keys_for, make_table
 from matching.buckets import Scope
 from matching.comparison import Comparison
-from matching.marginal import FLOOR, marginals
+from matching.marginal import FLOOR, LEAST, marginals
 from matching.model import Model
 from matching.prepare import Prepared
 from matching.score import score
@@ -48,7 +48,7 @@ class Linking:
             model, pairs = self.trained([observed], observed.candidates)
             return pairs, model, observed
         self._propose(scope, self.prepared.frame)
-        return self._known(score(self._compared("candidate"), self.comparisons, model)), model, None
+        return self._scored(self._compared("candidate"), model), model, None
 
     def observed(self, scope: Scope, frame: pl.DataFrame | None = None) -> Observed:
         """The candidates and a sample of the other pairs of all records, or of those of `frame`."""
@@ -62,12 +62,11 @@ class Linking:
         rounds = 0 if compared["within"].any() else _REFINED
         judged = compared
         for _ in range(rounds):
-            scored = self._known(score(judged, self.comparisons, model))
-            likely = scored.filter(pl.col("log_odds") > math.log(FLOOR))
+            likely = self._known(score(judged, self.comparisons, model, math.log(FLOOR)))
             odds = likely["log_odds"].clip(-60, 60).exp()
             judged = likely.with_columns(marginals(likely["l"], likely["r"], odds))
             model = refined(model, observed, self.comparisons, judged)
-        return model, self._known(score(compared, self.comparisons, model))
+        return model, self._scored(compared, model)
 
     def log_odds(self, pairs: pl.DataFrame, model: Model | None) -> pl.Series:
         """Log odds of pairs (l, r), sorted and each once, as if each were of two lists.
@@ -96,6 +95,11 @@ class Linking:
     def _compared(self, source: str) -> pl.DataFrame:
         stratified = "structure" in self.prepared.filled
         return vectors.compare(self.con, source, self.prepared.records, self.comparisons, stratified)
+
+    def _scored(self, compared: pl.DataFrame, model: Model) -> pl.DataFrame:
+        # Clusters ask of every pair inside a list; between lists the unlikely ones matter to nobody.
+        least = -math.inf if compared["within"].any() else LEAST
+        return self._known(score(compared, self.comparisons, model, least))
 
     def _known(self, scored: pl.DataFrame) -> pl.DataFrame:
         # The belief that nearly everybody has a partner would make a match of what nothing is known of.

@@ -30,6 +30,8 @@ _LEAST_FREE = 0.03
 """No list is believed to have a partner for more than all but this share of its records."""
 FLOOR = 0.001
 """Pairs of a lower probability are left out."""
+LEAST = math.log(FLOOR) + 2 * math.log(_LEAST_FREE)
+"""Log odds from which the belief in partners lifts no pair to `FLOOR`."""
 LISTS = ("part_no", "left_list", "right_list")
 """Which two lists a pair is of."""
 _SHRINK = 30.0
@@ -146,19 +148,22 @@ def _assignments(weights: Floats) -> Floats:
     before = np.zeros((rows + 1, sets, count))
     before[0, 0] = 1.0
     after = np.ones((rows + 1, sets, count))
-    cells = [(s, j) for s in range(sets) for j in range(columns) if s >> j & 1]
+    # For each column the sets that hold it, and the same without it.
+    taken = [np.flatnonzero(np.arange(sets) >> j & 1) for j in range(columns)]
+    left = [held ^ 1 << j for j, held in enumerate(taken)]
     for i in range(rows):
         before[i + 1] = before[i]
-        for s, j in cells:
-            before[i + 1, s] += weights[:, i, j] * before[i, s ^ 1 << j]
+        for j in range(columns):
+            before[i + 1, taken[j]] += weights[:, i, j] * before[i, left[j]]
     for i in reversed(range(rows)):
         after[i] = after[i + 1]
-        for s, j in cells:
-            after[i, s] += weights[:, i, j] * after[i + 1, s ^ 1 << j]
+        for j in range(columns):
+            after[i, taken[j]] += weights[:, i, j] * after[i + 1, left[j]]
     share = np.zeros_like(weights)
     for i in range(rows):
-        for s, j in cells:
-            share[:, i, j] += weights[:, i, j] * before[i, (sets - 1) ^ s] * after[i + 1, s ^ 1 << j]
+        for j in range(columns):
+            others = before[i, (sets - 1) ^ taken[j]] * after[i + 1, left[j]]
+            share[:, i, j] = weights[:, i, j] * others.sum(axis=0)
     return np.asarray(share / after[0, sets - 1][:, None, None], dtype=np.float64)
 
 

@@ -27,11 +27,11 @@ def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) 
     does not hold two partners for the same, they are two who share a name, of whom the record is one at most.
     """
     found = []
-    sure = pairs.filter(pl.col("probability") >= _SURE)
+    sure = pairs.select("part_no", "l", "r", "log_odds").filter(pairs["probability"] >= _SURE)
     sure = sure.sort("log_odds", "l", "r", descending=[True, False, False])
     for side, other in (("l", "r"), ("r", "l")):
-        two = sure.group_by("part_no", side, maintain_order=True).agg(pl.col(other).head(2).sort())
-        two = two.filter(pl.col(other).list.len() > 1)
+        several = sure.filter(pl.col(side).is_duplicated())
+        two = several.group_by("part_no", side, maintain_order=True).agg(pl.col(other).head(2).sort())
         ends = {"one": pl.col(other).list.first(), "other": pl.col(other).list.last()}
         found.append(two.select("part_no", side=pl.lit(side), **ends))
     asked = pl.concat(found)

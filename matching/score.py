@@ -1,9 +1,12 @@
 """From comparison vectors to probabilities."""
 
+import math
+
 import numpy as np
 import polars as pl
 
 from expectations.errors import UsageError
+from matching.buckets import Ints
 from matching.comparison import Comparison
 from matching.em import FLOOR, Vectors, log_likelihood, priors
 from matching.model import Floats, Model, Stratum
@@ -21,9 +24,12 @@ _PER_CLIENT = ("date_of_birth",)
 Names recur in families, whose records are not one client."""
 
 
-def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> pl.DataFrame:
+def score(
+    frame: pl.DataFrame, comparisons: list[Comparison], model: Model, least: float = -math.inf
+) -> pl.DataFrame:
     """`frame` of `vectors.compare` with the columns log_odds (natural), prior, kinship and w0 … (all bits).
 
+    Pairs whose log_odds are no more than `least` are left out.
     log_odds = (prior + Σ w + kinship) · ln 2, where w is log2(m / u), corrected at the best level for the
     rarity of the value, and kinship is what has to be taken off because relatives agree on shared clues too.
     Raises UsageError where the model was trained on other comparisons, or on other levels of one.
@@ -36,18 +42,24 @@ def score(frame: pl.DataFrame, comparisons: list[Comparison], model: Model) -> p
             )
     names = ["log_odds", "prior", "kinship", *(f"w{k}" for k in range(len(comparisons)))]
     found = np.zeros((len(names), frame.height))
+    likely = np.zeros(frame.height, np.bool_)
 
     def of_stratum(i: int) -> None:
         rows = np.flatnonzero(frame["stratum"].to_numpy() == i)
         if len(rows):
-            found[:, rows] = _stratum(frame[rows], comparisons, model.strata[STRATA[i]])
+            kept, values = _stratum(frame[rows], comparisons, model.strata[STRATA[i]], least)
+            found[:, rows[kept]] = values
+            likely[rows[kept]] = True
 
     over(of_stratum, range(len(STRATA)))
-    return frame.with_columns(pl.Series(name, row) for name, row in zip(names, found, strict=True))
+    columns = (pl.Series(name, row) for name, row in zip(names, found, strict=True))
+    return frame.with_columns(columns).filter(pl.Series(likely))
 
 
-def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> Floats:
-    """log_odds, prior, kinship, w0 … of pairs of one kind: a row of each."""
+def _stratum(
+    frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum, least: float
+) -> tuple[Ints, Floats]:
+    """Places of the pairs of one kind above `least`; a row of each of log_odds, prior, kinship, w0 …."""
     levels = levels_of(frame, len(comparisons))
     size = frame["size"].to_numpy().astype(np.float64)
     once = np.ones(frame.height)
@@ -58,13 +70,14 @@ def _stratum(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
     adjust = _rarity(frame, comparisons, u, (size, alike))
     log_u = log_likelihood(u, levels) + sum(adjust.values(), np.zeros(frame.height))
     others = np.logaddexp(log_u, related + log_likelihood(r, levels))
+    log_odds = prior + log_likelihood(m, levels) - others
+    kept = np.flatnonzero(log_odds > least)
     weights = []
     for k in range(len(comparisons)):
         ratio = np.log(np.maximum(m[k], FLOOR) / np.maximum(u[k], FLOOR))
         ratio[0] = 0.0
-        weights.append((ratio[levels[:, k]] - adjust.get(k, 0.0)) * BITS)
-    log_odds = prior + log_likelihood(m, levels) - others
-    return np.stack([log_odds, prior * BITS, (log_u - others) * BITS, *weights])
+        weights.append((ratio.take(levels[kept, k]) - (adjust[k][kept] if k in adjust else 0.0)) * BITS)
+    return kept, np.stack([log_odds[kept], prior[kept] * BITS, (log_u - others)[kept] * BITS, *weights])
 
 
 def _rarity(

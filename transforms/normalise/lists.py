@@ -35,8 +35,9 @@ def collected(values: pl.Series, pick: Callable[[pl.Expr], pl.Expr]) -> pl.Serie
     `values` is text or a list of text.
     """
     long = exploded(values)
-    distinct = long.select("value").unique().with_columns(found=pick(pl.col("value")))
-    return gathered(long.join(distinct, on="value", how="inner").explode("found"), len(values), values.name)
+    code, distinct = coded(long["value"])
+    found = distinct.to_frame("value").select(found=pick(pl.col("value"))).to_series().gather(code)
+    return gathered(long.select("row", found=found).explode("found"), len(values), values.name)
 
 
 def exploded(values: pl.Series) -> pl.DataFrame:
