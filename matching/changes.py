@@ -56,7 +56,7 @@ def band_changes(
     frames: those of `clients.match_clients`. Columns: SUBJECTS, kind (one of KINDS), band_, probability_ and
     evidence_ each with `before` and `after`, shift (bits between the two). Band `none`: not listed.
     """
-    prepared = prepare_clients(con, frames)
+    prepared = prepare_clients(frames)
     comparisons = comparisons_of(prepared)
     propose_clients(con, frames, prepared)
     found = [_scored(con, prepared, comparisons, options) for options in (before, after)]

@@ -51,7 +51,7 @@ def match_clients(
     xpm_contacts, effective_judgement. `contacts`: those of `frames`, where they are read already.
     Raises UsageError where the model file cannot be read.
     """
-    prepared = prepare_clients(con, frames, contacts)
+    prepared = prepare_clients(frames, contacts)
     comparisons = comparisons_of(prepared)
     propose_clients(con, frames, prepared)
     pairs = with_probability(scored_clients(con, prepared, comparisons, options), comparisons)
@@ -98,11 +98,9 @@ def _with_clues(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, clues: int)
     return pairs.join(unknown, on=["l", "r"], how="anti", maintain_order="left") if unknown.height else pairs
 
 
-def prepare_clients(
-    con: duckdb.DuckDBPyConnection, frames: Frames, contacts: ReadContacts | None = None
-) -> Prepared:
+def prepare_clients(frames: Frames, contacts: ReadContacts | None = None) -> Prepared:
     """Prepared records of a batch. `contacts`: those of `frames`, where they are read already."""
-    return finish(con, client_records(frames, contacts or read_contacts(frames)))
+    return finish(client_records(frames, contacts or read_contacts(frames)))
 
 
 def _linked(frames: Frames, prepared: Prepared) -> pl.DataFrame:
@@ -169,7 +167,7 @@ def _trust_tax_links(con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame) -> pl.
 
 def train_clients(con: duckdb.DuckDBPyConnection, frames: Frames) -> tuple[Model, KeyReport]:
     """A new model from the clients of `frames`, without labels, and how the blocking keys did on them."""
-    prepared = prepare_clients(con, frames)
+    prepared = prepare_clients(frames)
     comparisons, keys = comparisons_of(prepared), keys_for(prepared.filled)
     candidates(con, prepared.frame, keys, "all")
     model, compared = train(con, prepared, comparisons, "all")

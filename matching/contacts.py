@@ -83,8 +83,8 @@ def match_contacts(
     }
 
 
-def prepare_contacts(con: duckdb.DuckDBPyConnection, found: Contacts, some: pl.Series) -> Prepared:
-    """The records numbered `some` (ascending) as DuckDB compares them; counts are those among all records."""
+def prepare_contacts(found: Contacts, some: pl.Series) -> Prepared:
+    """The records numbered `some` (ascending) as they are compared; counts are those among all records."""
     base = found.records.hstack(found.names[found.records["name"]]).with_columns(
         size=pl.len().over("part"),
         n_given=pl.len().over("part", "given"),
@@ -109,9 +109,6 @@ def prepare_contacts(con: duckdb.DuckDBPyConnection, found: Contacts, some: pl.S
         list=pl.lit(0, pl.UInt8),
         middle_of_given=pl.lit(False),
     )
-    con.register("prepared_contacts", frame)
-    con.execute("create or replace temp table prepared as select * from prepared_contacts")
-    con.unregister("prepared_contacts")
     return Prepared(frame)
 
 
@@ -121,7 +118,7 @@ def scored_contacts(
     """The pairs worth comparing with log_odds, probability, and `apart` where they must not be joined."""
     pairs = contact_pairs(found)
     some = pl.concat([pairs["l"], pairs["r"]]).unique().sort()
-    prepared = prepare_contacts(con, found, some)
+    prepared = prepare_contacts(found, some)
     _candidates(con, pairs, some)
     pairs = score(
         vectors.compare(con, "candidate", prepared.records, COMPARISONS, stratified=False), COMPARISONS, model
@@ -147,7 +144,7 @@ def train_contacts(con: duckdb.DuckDBPyConnection, frames: Frames) -> Model:
     """
     found = contact_records(read_contacts(frames), frames["match"], together=False)
     every = found.records["record"]
-    prepared = prepare_contacts(con, found, every)
+    prepared = prepare_contacts(found, every)
     _candidates(con, contact_pairs(found), every)
     return train(con, prepared, COMPARISONS, "within")[0]
 

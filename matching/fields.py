@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import duckdb
 import numpy as np
 import polars as pl
 from polars.datatypes import DataTypeClass
@@ -21,9 +20,7 @@ _LIST, _PART, _PLACE = "\x01list", "\x01part", "\x01place"
 """A record's list, partition and place in its list; no field's name holds a control character (`Field`)."""
 
 
-def prepare_fields(
-    con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
-) -> Prepared:
+def prepare_fields(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> Prepared:
     """Normalise the fields of one or more lists by their kinds and prepare them.
 
     `id` of a prepared record is its place among the sorted ids of its list, so that ids keep their own type.
@@ -35,9 +32,7 @@ def prepare_fields(
     free = _free(spec)
     if is_bare(spec):
         frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
-    return finish(
-        con, frame.sort("part", "list", "id"), free, own=3 if len(lists) == 1 else 1, by_entity=True
-    )
+    return finish(frame.sort("part", "list", "id"), free, own=3 if len(lists) == 1 else 1, by_entity=True)
 
 
 def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:

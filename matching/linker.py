@@ -62,7 +62,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
 def _linking(
     con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
 ) -> Linking:
-    prepared = prepare_fields(con, lists, spec, id_column)
+    prepared = prepare_fields(lists, spec, id_column)
     comparisons = comparisons_of(prepared)
     return Linking(con, prepared, comparisons[:1] if is_bare(spec) else comparisons)
 
@@ -151,7 +151,7 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
     for number, frame in enumerate(lists, 1):
         check_list(frame, spec, id_column, f"list {number}")
     with connect(threads=1) as con:
-        prepared = prepare_fields(con, lists, spec, id_column)
+        prepared = prepare_fields(lists, spec, id_column)
         linking = Linking(con, prepared, comparisons_of(prepared))
         return linking.scored("within" if len(lists) == 1 else "cross", None)[1]
 

@@ -6,7 +6,6 @@
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -33,7 +32,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Prepared:
-    """Prepared records; DuckDB sees them as table `prepared`."""
+    """Prepared records."""
 
     frame: pl.DataFrame
     """rid UInt32, part String, list UInt8, id (String; in the library a record's place in its list), and the
@@ -66,13 +65,12 @@ class Prepared:
 
 
 def finish(
-    con: duckdb.DuckDBPyConnection,
     frame: pl.DataFrame,
     free: tuple[tuple[str, str], ...] = (),
     own: int = 1,
     by_entity: bool = False,
 ) -> Prepared:
-    """Add what is derived from the normalised columns, number the records and register them.
+    """Add what is derived from the normalised columns, and number the records.
 
     `frame`: in the order of part, list and id; the values of its list columns sorted. `own`: a value held by
     at most so many records of each list counts as theirs alone. `by_entity`: whether a company is sought
@@ -88,9 +86,6 @@ def finish(
     parts += [partial(_sizes, frame, lists, by_entity)]
     found = [one for some in over(lambda part: part(), parts) for one in some]
     frame = frame.with_columns(*found, org_other=pl.coalesce("trading", "trustee"))
-    con.register("prepared_frame", frame.select("rid", "part", "part_no", "list", "id", "entity"))
-    con.execute("create or replace temp table prepared as select * from prepared_frame")
-    con.unregister("prepared_frame")
     return Prepared(frame, free)
 
 

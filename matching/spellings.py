@@ -22,6 +22,12 @@ def romanised(names: pl.Series, whole: bool = False) -> pl.Series:
     `whole`: names of a whole person or organisation; a Chinese one begins with the family name there. Names
     without a letter of these scripts stay as they are.
     """
+    # Most names are ASCII.
+    rows = (names.str.len_bytes() != names.str.len_chars()).arg_true()
+    return names.scatter(rows, _romanised(names.gather(rows), whole)) if len(rows) else names
+
+
+def _romanised(names: pl.Series, whole: bool) -> pl.Series:
     names = _from_chinese(names, whole)
     table = {letter: latin for script in reference("scripts").values() for letter, latin in script.items()}
     name = pl.col("name").str.normalize("NFC").str.to_lowercase().str.replace_all("[\u064b-\u0652]", "")

@@ -6,6 +6,7 @@ import duckdb
 import polars as pl
 
 from matching.bands import banded, with_probability
+from matching.blocking import make_table
 from matching.clients import prepare_clients, propose_clients, scored_clients
 from matching.evidence import with_evidence
 from matching.linking import comparisons_of
@@ -61,7 +62,8 @@ def pairs_of(
     frames: those of `clients.match_clients`, of the record's practice. Pairs that table `match` would not
     list have band `none`, and `reason` says what kept them out. No row where the record is unknown.
     """
-    prepared = prepare_clients(con, frames)
+    prepared = prepare_clients(frames)
+    make_table(con, "prepared", prepared.frame.select("rid", "part", "part_no", "list", "id", "entity"))
     comparisons = comparisons_of(prepared)
     propose_clients(con, frames, prepared)
     at = {"practice_id": subject.practice_id, "list": PRODUCTS.index(subject.product)}

@@ -57,7 +57,7 @@ def test_as_many_could_match_as_the_shorter_lists_hold() -> None:
 def test_counted_pairs_stand_for_the_whole_space() -> None:
     left, right = (frame.with_columns(firm=pl.col("firm").fill_null("x")) for frame in two_lists(150))
     with connect() as con:
-        prepared = prepare_fields(con, [left, right], SPEC, "id")
+        prepared = prepare_fields([left, right], SPEC, "id")
         seen = Linking(con, prepared, comparisons_of(prepared)).observed("cross")
     pairs = left.group_by("firm").len().join(right.group_by("firm").len(), on="firm")
     assert seen.counted["pairs"].sum() == pytest.approx((pairs["len"] * pairs["len_right"]).sum())
