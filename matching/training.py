@@ -47,11 +47,14 @@ def observe(
     records = (prepared.frame if some is None else some).select(
         "rid", "part_no", "list", *["entity"] * stratified
     )
-    candidates = vectors.compare(con, "candidate", prepared.records, comparisons, stratified)
     con.register("drawn", _drawn(records, scope))
     con.execute("create or replace temp table other as select * from drawn anti join candidate using (l, r)")
+    con.execute("create or replace temp table observed as from candidate union all from other")
     con.unregister("drawn")
-    others = vectors.compare(con, "other", prepared.records, comparisons, stratified)
+    compared = vectors.compare(con, "observed", prepared.records, comparisons, stratified)
+    drawn = con.execute("from other").pl()
+    others = compared.join(drawn, on=["l", "r"], how="semi")
+    candidates = compared.join(drawn, on=["l", "r"], how="anti", maintain_order="left")
     weight = max(_total_pairs(records, scope) - candidates.height, 0.0) / max(others.height, 1)
     counted = [_counted(candidates, comparisons, 1.0), _counted(others, comparisons, weight)]
     return Observed(records, candidates, pl.concat(counted))
