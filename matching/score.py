@@ -44,14 +44,16 @@ def score(
     found = np.zeros((len(names), frame.height))
     likely = np.zeros(frame.height, np.bool_)
 
-    def of_stratum(i: int) -> None:
-        rows = np.flatnonzero(frame["stratum"].to_numpy() == i)
+    def of_some(some: tuple[str, Ints]) -> None:
+        kind, rows = some
         if len(rows):
-            kept, values = _stratum(frame[rows], comparisons, model.strata[STRATA[i]], least)
+            kept, values = _stratum(frame[rows], comparisons, model.strata[kind], least)
             found[:, rows[kept]] = values
             likely[rows[kept]] = True
 
-    over(of_stratum, range(len(STRATA)))
+    of_kinds = ((kind, np.flatnonzero(frame["stratum"] == i)) for i, kind in enumerate(STRATA))
+    halves = [(kind, half) for kind, rows in of_kinds for half in np.array_split(rows, 2)]
+    over(of_some, halves)
     columns = (pl.Series(name, row) for name, row in zip(names, found, strict=True))
     return frame.with_columns(columns).filter(pl.Series(likely))
 

@@ -15,6 +15,7 @@ from matching.buckets import Buckets, Ints, Scope, is_first
 from matching.comparison import Comparison
 from matching.em import Space, Vectors, fit, recounted
 from matching.model import Model, Stratum
+from matching.parallel import over
 from matching.prepare import Prepared
 from matching.vectors import STRATA
 
@@ -101,7 +102,7 @@ def _by_kind(
     whole = of_kind(None, None)
     if "entity" not in observed[0].records.columns:
         return {STRATA[0]: whole}
-    return {name: of_kind(name, whole) for name in STRATA}
+    return dict(zip(STRATA, over(lambda name: of_kind(name, whole), STRATA), strict=True))
 
 
 def _of_kind(pairs: pl.DataFrame, name: str | None) -> pl.DataFrame:
