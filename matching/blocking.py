@@ -5,7 +5,7 @@ pairs in a partition is dropped: a tighter key of the same records (whole name i
 Small partitions are compared in full.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -213,8 +213,8 @@ def _by_rid(frame: pl.DataFrame, column: str) -> NDArray[np.uint8]:
 _MIX = pl.lit(0x9E3779B97F4A7C15, pl.UInt64)
 
 
-def hashes(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
-    """A column for each key: a hash of partition and parts of the records of `frame`, null without a part."""
+def hashes(frame: pl.DataFrame, keys: Sequence[Key]) -> dict[Key, pl.Series]:
+    """For each key a hash of partition and parts of every record of `frame`, null where it lacks a part."""
 
     def value(key: Key) -> pl.Expr:
         return reduce(
@@ -222,15 +222,16 @@ def hashes(frame: pl.DataFrame, keys: Sequence[Key]) -> pl.DataFrame:
         )
 
     # Many keys share a part, which Polars works out once.
-    return frame.lazy().select(value(key).alias(key.name) for key in keys).collect()
+    found = frame.lazy().select(value(key).alias(str(i)) for i, key in enumerate(keys)).collect()
+    return dict(zip(keys, found, strict=True))
 
 
-def records_of(frame: pl.DataFrame, key: Key, hashed: pl.DataFrame) -> pl.DataFrame:
+def records_of(frame: pl.DataFrame, key: Key, hashed: Mapping[Key, pl.Series]) -> pl.DataFrame:
     """rid and value of the records of `frame` that have the key; hashed: of `hashes`.
 
     A record with several entries has a row for each, and may have the same twice.
     """
-    held = frame.select("rid", value=hashed[key.name])
+    held = frame.select("rid", value=hashed[key])
     if not key.entries:
         return held.drop_nulls()
     entries = [frame.select(entry=entry) for entry in key.entries]
