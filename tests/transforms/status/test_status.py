@@ -89,6 +89,7 @@ def test_expected_errors_are_sums_of_probabilities_beside_what_people_said() -> 
     pairs = [
         ("exact", "model", 0.999),
         ("exact", "tax_uuid", 0.91),
+        ("exact", "model", 0.06),  # likely only since a person refused its rival
         ("exact", "person", 0.01),
         ("near", "model", 0.25),
         ("near", "person", 0.5),

@@ -5,8 +5,9 @@ with pairs as (
         count(*) filter (where band = 'exact') as matched,
         count(*) filter (where band = 'near') as near,
         -- Sums of decimals are exact, so they do not hang on the order of the rows.
+        -- A join that only what people said of other pairs made likely keeps its own probability in `match`.
         sum((1 - probability)::decimal(12, 9))
-            filter (where band = 'exact' and decided_by <> 'person') as wrong,
+            filter (where band = 'exact' and decided_by <> 'person' and probability > 0.5) as wrong,
         sum(probability::decimal(12, 9)) filter (where band = 'near') as missed
     from match
     group by practice_id
