@@ -1,5 +1,6 @@
 """What the library refuses, before anything is compared: lists, options and models that cannot be used."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -7,13 +8,33 @@ from polars.datatypes import DataTypeClass
 
 from expectations.errors import UsageError
 from matching.model import Model, load
-from matching.spec import MatchSpec
+from matching.spec import MatchSpec, check_name
 
 MOST_LISTS = 256
 """Their number is held in a byte."""
 
 
-def check_list(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) -> None:
+def check_lists(lists: dict[str, pl.DataFrame], spec: MatchSpec, id_column: str) -> None:
+    """Raise UsageError where the specification, or one of the lists, by their names, cannot be used."""
+    if not isinstance(spec, MatchSpec):
+        raise UsageError(f"spec: a {type(spec).__name__}; give a MatchSpec([Field(column, kind), ...])")
+    check_name(id_column, "id_column")
+    for name, frame in lists.items():
+        _check_list(frame, spec, id_column, name)
+
+
+def numbered(lists: Sequence[pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The lists to train on by their names. Raises UsageError where they are none, or too many."""
+    if not isinstance(lists, Sequence) or isinstance(lists, str):
+        raise UsageError(f"lists: a {type(lists).__name__}; give a list of frames, [frame] where it is one")
+    if not lists:
+        raise UsageError("no list to train on; give one, or several that hold the same clients")
+    if len(lists) > MOST_LISTS:
+        raise UsageError(f"{len(lists)} lists to train on; {MOST_LISTS} are the most that can be told apart")
+    return {f"list {number}": frame for number, frame in enumerate(lists, 1)}
+
+
+def _check_list(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) -> None:
     """Raise UsageError where the list called `name` lacks a column, or its ids or a column cannot be used."""
     if not isinstance(frame, pl.DataFrame):
         raise UsageError(
@@ -24,7 +45,9 @@ def check_list(frame: pl.DataFrame, spec: MatchSpec, id_column: str, name: str) 
     keys = [id_column, *([spec.partition] if spec.partition else [])]
     missing = [column for column in dict.fromkeys([*keys, *fields]) if column not in frame.columns]
     if missing:
-        raise UsageError(f"{name}: no column {', '.join(missing)}; it has {', '.join(frame.columns)}")
+        raise UsageError(
+            f"{name}: no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}"
+        )
     for column in fields:
         kind = frame.schema[column]
         if not _is_plain(kind.inner if isinstance(kind, pl.List) else kind):

@@ -8,10 +8,9 @@ from typing import Literal
 import duckdb
 import polars as pl
 
-from expectations.errors import UsageError
 from matching import alone, assign, grouped, levels, silent
 from matching.bare import is_bare
-from matching.checks import MOST_LISTS, check_list, check_one_to_one, model_of
+from matching.checks import check_lists, check_one_to_one, model_of, numbered
 from matching.comparison import Comparison
 from matching.fields import prepare_fields
 from matching.linking import Linking, comparisons_of, overlap_of
@@ -49,8 +48,7 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     twice.
     """
     check_one_to_one(one_to_one)
-    for name, frame in (("left", left), ("right", right)):
-        check_list(frame, spec, id_column, name)
+    check_lists({"left": left, "right": right}, spec, id_column)
     model = model_of(model)
     with connect(threads=1) as con:
         linking = _linking(con, [left, right], spec, id_column)
@@ -121,7 +119,7 @@ def dedupe(
     Pairs as of `link`; their probability takes the clusters into account, their weight does not. Each record
     is in one cluster, named by its smallest id. Errors as of `link`.
     """
-    check_list(frame, spec, id_column, "list")
+    check_lists({"list": frame}, spec, id_column)
     model = model_of(model)
     with connect(threads=1) as con:
         linking = _linking(con, [frame], spec, id_column)
@@ -142,14 +140,9 @@ def dedupe(
 def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> Model:
     """A model of one list or several, without labels, for `model` of `link` and `dedupe`, or to be saved.
 
-    Raises UsageError where there is no list, are more than `MOST_LISTS`, or one cannot be used.
+    Raises UsageError where there is no list, are more than `checks.MOST_LISTS`, or one cannot be used.
     """
-    if not lists:
-        raise UsageError("no list to train on; give one, or several that hold the same clients")
-    if len(lists) > MOST_LISTS:
-        raise UsageError(f"{len(lists)} lists to train on; {MOST_LISTS} are the most that can be told apart")
-    for number, frame in enumerate(lists, 1):
-        check_list(frame, spec, id_column, f"list {number}")
+    check_lists(numbered(lists), spec, id_column)
     with connect(threads=1) as con:
         prepared = prepare_fields(lists, spec, id_column)
         linking = Linking(con, prepared, comparisons_of(prepared))

@@ -50,8 +50,14 @@ class Model:
     """Comparison name → sentence of each level, as when it was trained."""
 
     def save(self, path: Path | str) -> None:
-        """Write as JSON."""
-        Path(path).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Write as JSON. Raises UsageError where no file can be written there."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except (OSError, ValueError, TypeError) as error:
+            raise UsageError(
+                f"{path}: no model can be written there ({error}); give a file in a folder that exists"
+            ) from error
 
 
 def load(path: Path | str) -> Model:
@@ -67,7 +73,7 @@ def load(path: Path | str) -> Model:
         for stratum in strata.values():
             _check(stratum, raw["levels"])
         return Model(strata, raw["note"], VERSION, raw["levels"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{path}: no model file ({error}); give one that was saved by this program"
         ) from error
