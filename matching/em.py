@@ -221,5 +221,6 @@ def _match_rates(
     """overlap and duplicates, of the share of each pair that is a match."""
     partners, records = belief.overlap
     overlap = (matches[~within].sum() + partners) / (space.cross + records)
-    duplicates = (matches[within].sum() + 0.02) / (space.inside + 1)
+    # Pairs between lists say nothing of those inside one: what is believed stays.
+    duplicates = (matches[within].sum() + 0.02) / ((space.inside if within.any() else 0.0) + 1)
     return min(float(overlap), 0.999), float(duplicates)

@@ -51,6 +51,12 @@ _KINDS = {
 }
 
 
+def of_fields(fields: list[Field]) -> list[Comparison]:
+    """The comparisons that fields may allow, however they are filled; without those of no role."""
+    kinds = {field.kind for field in fields}
+    return [c for _, found in _BY_COLUMN for c in found if not kinds.isdisjoint(_KINDS.get(c.name, ()))]
+
+
 def field_of(comparison: Comparison, fields: list[Field]) -> str:
     """Column of the field that shows a comparison's weight: the first of the kinds that it reads."""
     for kind in _KINDS.get(comparison.name, ()):

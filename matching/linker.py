@@ -1,6 +1,7 @@
 """Linking two lists, and finding duplicates in one: `matching.link` and `matching.dedupe`."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,7 @@ from matching.bare import is_bare
 from matching.checks import check_lists, check_one_to_one, model_of, numbered
 from matching.comparison import Comparison
 from matching.fields import prepare_fields
-from matching.linking import Linking, comparisons_of, overlap_of
+from matching.linking import Linking, comparisons_of, known_to, overlap_of, possible
 from matching.marginal import FLOOR
 from matching.model import Model
 from matching.parallel import over
@@ -41,28 +42,37 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     own decision), weight (bits), and weight_<column> (bits) for every field of the specification; sorted by
     the ids. A clue that reads several fields, such as street, city and postcode, shows its bits at the first.
     Pairs without any clue that both records hold are not listed: nothing is known of them. No labels are
-    needed; `model` uses a trained one, or a saved one by its file. `one_to_one` "auto" finds out whether a
-    list holds duplicates. Where there are some, records that are one client share its partner; where there
-    are many (always, with False), clusters of both lists decide, unless a model is given. Raises UsageError
-    where a list, an option or the model cannot be used, for example a list that lacks a column or has an id
-    twice.
+    needed; `model` uses a trained one, or a saved one by its file, of these fields or more. A field that is
+    empty in all lists is no clue; nor, by a model, is one that was empty in all that it was trained on: its
+    weights are 0. Where a name or a text is the only field nothing is trained, and no model used.
+    `one_to_one` "auto" finds out whether a list holds duplicates. Where there are some, records that are one
+    client share its partner; where there are many (always, with False), clusters of both lists decide, unless
+    a model is given. Raises UsageError where a list, an option or the model cannot be used, for example a
+    list that lacks a column or has an id twice, or a model that was trained without one of the fields.
     """
     check_one_to_one(one_to_one)
     check_lists({"left": left, "right": right}, spec, id_column)
     model = model_of(model)
     with connect(threads=1) as con:
-        linking = _linking(con, [left, right], spec, id_column)
+        linking = _linking(con, [left, right], spec, id_column, model)
         pairs = _linked(linking, one_to_one, model, is_bare(spec))
     pairs = _with_ids(pairs, linking.prepared, left[id_column], right[id_column])
     return _shown(pairs, linking.comparisons, spec)
 
 
 def _linking(
-    con: duckdb.DuckDBPyConnection, lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str
+    con: duckdb.DuckDBPyConnection,
+    lists: Sequence[pl.DataFrame],
+    spec: MatchSpec,
+    id_column: str,
+    model: Model | None,
 ) -> Linking:
     prepared = prepare_fields(lists, spec, id_column)
-    comparisons = comparisons_of(prepared)
-    return Linking(con, prepared, comparisons[:1] if is_bare(spec) else comparisons)
+    if is_bare(spec):
+        return Linking(con, prepared, comparisons_of(prepared)[:1])
+    return Linking(
+        con, prepared, known_to(model, prepared, spec.fields) if model else comparisons_of(prepared)
+    )
 
 
 def _linked(linking: Linking, wanted: OneToOne, model: Model | None, names_alone: bool) -> pl.DataFrame:
@@ -122,7 +132,7 @@ def dedupe(
     check_lists({"list": frame}, spec, id_column)
     model = model_of(model)
     with connect(threads=1) as con:
-        linking = _linking(con, [frame], spec, id_column)
+        linking = _linking(con, [frame], spec, id_column, model)
         if is_bare(spec):
             pairs = _by_themselves(alone.scored(linking.prepared.frame, "within"))
             label = alone.clusters(frame.height, pairs)
@@ -146,7 +156,9 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
     with connect(threads=1) as con:
         prepared = prepare_fields(lists, spec, id_column)
         linking = Linking(con, prepared, comparisons_of(prepared))
-        return linking.scored("within" if len(lists) == 1 else "cross", None)[1]
+        model = linking.scored("within" if len(lists) == 1 else "cross", None)[1]
+    names = [comparison.name for comparison in possible(prepared, spec.fields)]
+    return replace(model, unseen=[name for name in names if name not in model.levels])
 
 
 def _by_themselves(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from expectations.errors import UsageError
 from matching import free, levels, vectors
 from matching.blocking import candidates, keys_for, make_table
 from matching.buckets import Scope
@@ -15,6 +16,7 @@ from matching.marginal import FLOOR, LEAST, marginals
 from matching.model import Model
 from matching.prepare import Prepared
 from matching.score import score
+from matching.spec import Field
 from matching.training import Observed, fitted, observe, refined
 
 _REFINED = 2
@@ -23,9 +25,45 @@ _REFINED = 2
 
 def comparisons_of(prepared: Prepared) -> list[Comparison]:
     """The comparisons that the prepared columns allow."""
+    return levels.of_columns(prepared.filled) + _of_free(prepared, set(prepared.filled))
+
+
+def possible(prepared: Prepared, fields: list[Field]) -> list[Comparison]:
+    """The comparisons that the fields may allow, whether the prepared lists fill them or not."""
+    return levels.of_fields(fields) + _of_free(prepared, {column for column, _ in prepared.free})
+
+
+def _of_free(prepared: Prepared, columns: set[str]) -> list[Comparison]:
     kinds = {"identifier": free.identifier, "masked": free.masked, "category": free.category}
     kinds |= {"year": free.year, "text": free.text}
-    return levels.of_columns(prepared.filled) + [kinds[kind](column) for column, kind in prepared.free]
+    return [kinds[kind](column) for column, kind in prepared.free if column in columns]
+
+
+def known_to(model: Model, prepared: Prepared, fields: list[Field]) -> list[Comparison]:
+    """The comparisons that the prepared columns allow and the model has seen.
+
+    Raises UsageError where it was trained without one of the fields, or has seen none of what is filled here.
+    """
+    alien = [
+        levels.field_of(comparison, fields)
+        for comparison in possible(prepared, fields)
+        if comparison.name not in model.unseen
+        and model.levels.get(comparison.name) != list(comparison.sentences)
+    ]
+    if alien:
+        raise UsageError(
+            f"model: it knows no comparison of field {', '.join(dict.fromkeys(alien))} as of here: it was"
+            " trained on other fields, or by another version of this program; train it anew"
+        )
+    found = comparisons_of(prepared)
+    known = [comparison for comparison in found if comparison.name in model.levels]
+    if found and not known:
+        filled = dict.fromkeys(levels.field_of(comparison, fields) for comparison in found)
+        raise UsageError(
+            f"model: the lists it was trained on hold nothing in {', '.join(filled)}, and these lists hold"
+            " nothing else; train it anew"
+        )
+    return known
 
 
 def overlap_of(model: Model) -> float:

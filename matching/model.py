@@ -48,6 +48,8 @@ class Model:
     version: int = VERSION
     levels: dict[str, list[str]] = field(default_factory=dict)
     """Comparison name → sentence of each level, as when it was trained."""
+    unseen: list[str] = field(default_factory=list)
+    """Comparisons of the fields it was trained on that it knows nothing of: no list held their columns."""
 
     def save(self, path: Path | str) -> None:
         """Write as JSON. Raises UsageError where no file can be written there."""
@@ -72,7 +74,7 @@ def load(path: Path | str) -> Model:
         strata |= {kind: Stratum(**stratum) for kind, stratum in raw["strata"].items()}
         for stratum in strata.values():
             _check(stratum, raw["levels"])
-        return Model(strata, raw["note"], VERSION, raw["levels"])
+        return Model(strata, raw["note"], VERSION, raw["levels"], list(raw.get("unseen", [])))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{path}: no model file ({error}); give one that was saved by this program"
