@@ -67,6 +67,9 @@ def clients(records: int, twice: pl.DataFrame) -> Ints:
 def partnered(pairs: pl.DataFrame, frame: pl.DataFrame, overlap: float, client: Ints) -> pl.DataFrame:
     """The pairs where each client has one partner at most; log_odds with the belief in partners.
 
+    A match is what is likelier than not in view of all ways to pair the clients up, which need not be in the
+    single likeliest way (Sadinle 2017, see `marginal`).
+
     Pairs that this belief does not lift to `FLOOR` are left out, and are nobody's rivals.
     frame: of `Prepared`. client: of each record; records of one are no rivals, and share its partner.
     """
@@ -75,8 +78,9 @@ def partnered(pairs: pl.DataFrame, frame: pl.DataFrame, overlap: float, client: 
     ends = pairs.select(*keys, "log_odds", l=pl.Series(client[pairs["l"]]), r=pl.Series(client[pairs["r"]]))
     edges = ends.group_by("l", "r", maintain_order=True).agg(pl.col(keys).first(), pl.col("log_odds").max())
     scored = between_lists(edges, sizes, overlap)
-    chosen = assign.one_to_one(scored.select("l", "r", weight=pl.col("log_odds")))
-    scored = scored.with_columns(is_match=chosen & (scored["probability"] >= 0.5))
+    # At most one pair of a client is likelier than not; of two that are as likely as not one is chosen.
+    likely = pl.when(pl.col("probability") >= 0.5).then("probability").otherwise(0.0)
+    scored = scored.with_columns(is_match=assign.one_to_one(scored.select("l", "r", weight=likely)))
     found = ends.join(scored.drop(*keys, "log_odds"), on=["l", "r"], how="left", maintain_order="left")
     found = pairs.with_columns(pl.col("log_odds") + found["boost"], found["probability"], found["is_match"])
     return found.filter(pl.col("is_match").is_not_null())

@@ -9,6 +9,7 @@ import pytest
 
 from matching import Field, MatchSpec, link, marginal
 from matching.marginal import marginals, unpaired
+from matching.partners import partnered
 from tests.matching.people import two_lists
 
 
@@ -65,3 +66,24 @@ def test_a_partition_whose_list_holds_duplicates_gets_them_all() -> None:
     of_double = partners.filter(~pl.col("left_id").str.starts_with("s"))["len"]
     assert (of_double == 2).mean() > 0.9  # type: ignore[operator]
     assert partners.filter(pl.col("left_id").str.starts_with("s"))["len"].max() == 1
+
+
+def test_a_pair_that_is_likelier_than_not_is_a_match_though_the_likeliest_assignment_has_another() -> None:
+    """With the pair 0-0, four others may have partner 1: in sum more than what the pair 0-1 has alone."""
+    odds = {(0, 0): 1.7, (0, 1): 2.5} | {(i, 1): 1.01 for i in range(1, 5)}
+    edges = [(a, 10_000 + b, math.log(x)) for (a, b), x in odds.items()]
+    pairs = pl.DataFrame(edges, schema=["l", "r", "log_odds"], orient="row")
+    pairs = pairs.with_columns(part_no=0, left_list=0, right_list=1)
+    frame = pl.DataFrame({"list": np.repeat([0, 1], 10_000)}).with_columns(part_no=pl.lit(0))
+    found = partnered(pairs, frame, 0.0, np.arange(20_000))
+    assert found["probability"][0] == pytest.approx(1.7 * 5.04 / (1.7 * 5.04 + 5.04 + 2.5), abs=0.01)
+    assert found["is_match"].to_list() == [True, False, False, False, False, False]
+
+
+def test_of_two_that_are_as_likely_as_not_one_is_chosen() -> None:
+    pairs = pl.DataFrame({"l": [0, 0], "r": [1, 2], "log_odds": [90.0, 90.0]})
+    pairs = pairs.with_columns(part_no=0, left_list=0, right_list=1)
+    frame = pl.DataFrame({"list": [0, 1, 1], "part_no": [0, 0, 0]})
+    found = partnered(pairs, frame, 0.9, np.arange(3))
+    assert found["probability"].to_list() == [0.5, 0.5]
+    assert found["is_match"].sum() == 1

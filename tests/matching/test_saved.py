@@ -73,15 +73,3 @@ def test_a_model_of_other_levels_is_refused(tmp_path: Path) -> None:
     older = dataclasses.replace(model, levels=model.levels | {"date_of_birth": ["missing", "same", "other"]})
     with pytest.raises(UsageError, match=r"field born .* another version"):
         link(LEFT, RIGHT, SPEC, "id", model=older)
-
-
-def test_a_model_of_names_that_tell_no_kind_serves_companies_too(tmp_path: Path) -> None:
-    spec = MatchSpec([Field("name", "name"), Field("post", "post_code")])
-    names = pl.DataFrame(
-        {"id": range(9), "name": ["Kestrel"] * 9, "post": [str(n) for n in range(2000, 2009)]}
-    )
-    firms = names.with_columns(name=pl.lit("Kestrel Pty Ltd"))
-    model = saved([names.with_columns(name=pl.lit(None, pl.String))] * 2, spec, tmp_path)
-    pairs = link(firms, firms, spec, "id", model=model)
-    assert set(pairs["weight_name"]) == {0.0}
-    assert pairs.filter("is_match").select((pl.col("left_id") == pl.col("right_id")).all()).item()
