@@ -21,7 +21,7 @@ _USUAL = 20
 
 
 def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) -> pl.DataFrame:
-    """part_no, side, one, other: a row for each record whose two likeliest partners are one client twice.
+    """part_no, side, record, one, other: where a record's likeliest partner and another are one client.
 
     pairs: by the probability of each alone. `log_odds`: of pairs l, r that are sorted, each once. Where it
     does not hold two partners for the same, they are two who share a name, of whom the record is one at most.
@@ -30,10 +30,10 @@ def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) 
     sure = pairs.select("part_no", "l", "r", "log_odds").filter(pairs["probability"] >= _SURE)
     sure = sure.sort("log_odds", "l", "r", descending=[True, False, False])
     for side, other in (("l", "r"), ("r", "l")):
-        several = sure.filter(pl.col(side).is_duplicated())
-        two = several.group_by("part_no", side, maintain_order=True).agg(pl.col(other).head(2).sort())
-        ends = {"one": pl.col(other).list.first(), "other": pl.col(other).list.last()}
-        found.append(two.select("part_no", side=pl.lit(side), **ends))
+        several = sure.filter(pl.col(side).is_duplicated()).group_by("part_no", side, maintain_order=True)
+        two = several.agg(best=pl.col(other).first(), next=pl.col(other).slice(1)).explode("next")
+        ends = {"one": pl.min_horizontal("best", "next"), "other": pl.max_horizontal("best", "next")}
+        found.append(two.select("part_no", record=side, side=pl.lit(side), **ends))
     asked = pl.concat(found)
     once = asked.select(l="one", r="other").unique().sort("l", "r")
     same = once.select(one="l", other="r").filter(log_odds(once) >= _DOUBLE)
@@ -48,7 +48,9 @@ def duplicate_free(pairs: pl.DataFrame, twice: pl.DataFrame) -> pl.Series:
     sure = pairs.filter(pl.col("probability") >= _SURE)
     shares = []
     for side in ("l", "r"):
-        several = twice.filter(pl.col("side") == side).group_by("part_no").agg(several=pl.len())
+        several = (
+            twice.filter(pl.col("side") == side).group_by("part_no").agg(several=pl.col("record").n_unique())
+        )
         records = sure.group_by("part_no").agg(records=pl.col(side).n_unique())
         held = records.join(several, on="part_no", how="left").with_columns(pl.col("several").fill_null(0))
         usual = pl.col("several").sum() / pl.col("records").sum()

@@ -86,6 +86,14 @@ def test_a_tie_between_two_twins_is_no_certain_match() -> None:
     assert tied["probability"].max() <= 0.5  # type: ignore[operator]  # a number, the column is not empty
 
 
+@pytest.mark.parametrize("times", [2, 3, 8])
+def test_a_few_records_that_are_there_more_than_once_have_a_partner_all_the_same(times: int) -> None:
+    left, right = two_lists(300)
+    again = [right.head(1).with_columns(id=pl.lit(f"again{i}")) for i in range(times - 1)]
+    pairs = link(left, pl.concat([right, *again]), SPEC, id_column="id")
+    assert pairs.filter("is_match", left_id="a0").height == times
+
+
 def test_duplicates_of_one_list_form_clusters() -> None:
     left, right = two_lists(200)
     pairs, clusters = dedupe(pl.concat([left, right]), SPEC, id_column="id")
