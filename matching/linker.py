@@ -9,10 +9,11 @@ from typing import Literal
 import duckdb
 import polars as pl
 
-from matching import alone, assign, grouped, levels, silent
+from matching import alone, assign, copies, grouped, levels, silent
 from matching.bare import is_bare
 from matching.checks import check_lists, check_one_to_one, model_of, numbered
 from matching.comparison import Comparison
+from matching.copies import Copies
 from matching.fields import prepare_fields
 from matching.linking import Linking, comparisons_of, known_to, overlap_of, possible
 from matching.marginal import FLOOR
@@ -53,10 +54,11 @@ def link(  # noqa: PLR0913, PLR0917  # the library's fixed surface
     check_one_to_one(one_to_one)
     check_lists({"left": left, "right": right}, spec, id_column)
     model = model_of(model)
+    both = [Copies.of(frame, spec, id_column) for frame in (left, right)]
     with connect(threads=1) as con:
-        linking = _linking(con, [left, right], spec, id_column, model)
+        linking = _linking(con, [one.kept for one in both], spec, id_column, model)
         pairs = _linked(linking, one_to_one, model, is_bare(spec))
-    pairs = _with_ids(pairs, linking.prepared, left[id_column], right[id_column])
+    pairs = _with_ids(pairs, linking.prepared, *both)
     return _shown(pairs, linking.comparisons, spec)
 
 
@@ -127,23 +129,25 @@ def dedupe(
     """Pairs inside one list that are likely the same, and clusters (id, cluster_id).
 
     Pairs as of `link`; their probability takes the clusters into account, their weight does not. Each record
-    is in one cluster, named by its smallest id. Errors as of `link`.
+    is in one cluster, named by its smallest id. Of more than `copies.MOST` records that are equal in all that
+    is compared, the others are beside the first alone, here as in `link`. Errors as of `link`.
     """
     check_lists({"list": frame}, spec, id_column)
     model = model_of(model)
+    held = Copies.of(frame, spec, id_column)
     with connect(threads=1) as con:
-        linking = _linking(con, [frame], spec, id_column, model)
+        linking = _linking(con, [held.kept], spec, id_column, model)
         if is_bare(spec):
             pairs = _by_themselves(alone.scored(linking.prepared.frame, "within"))
-            label = alone.clusters(frame.height, pairs)
+            label = alone.clusters(held.kept.height, pairs)
         else:
             pairs, *_ = linking.scored("within", model)
             pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, linking.comparisons))
-            label = assign.clusters(frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
+            label = assign.clusters(held.kept.height, pairs["l"], pairs["r"], pairs["log_odds"])
     pairs = _in_clusters(pairs, label)
-    ids = frame[id_column].sort().gather(linking.prepared.frame["id"])
-    clusters = pl.DataFrame({"id": ids, "cluster_id": ids.gather(label)}).sort("id")
-    pairs = _with_ids(pairs, linking.prepared, frame[id_column], frame[id_column])
+    row = held.row.gather(linking.prepared.frame["id"])
+    clusters = held.clusters(row, row.gather(label))
+    pairs = _with_ids(pairs, linking.prepared, held)
     return _shown(pairs, linking.comparisons, spec), clusters
 
 
@@ -154,7 +158,8 @@ def train_model(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) 
     """
     check_lists(numbered(lists), spec, id_column)
     with connect(threads=1) as con:
-        prepared = prepare_fields(lists, spec, id_column)
+        compared = [Copies.of(frame, spec, id_column).kept for frame in lists]
+        prepared = prepare_fields(compared, spec, id_column)
         linking = Linking(con, prepared, comparisons_of(prepared))
         model = linking.scored("within" if len(lists) == 1 else "cross", None)[1]
     names = [comparison.name for comparison in possible(prepared, spec.fields)]
@@ -171,17 +176,24 @@ def _probability(log_odds: pl.Series) -> pl.Series:
     return 1 / (1 + (-log_odds.clip(-60, 60)).exp())
 
 
-def _with_ids(pairs: pl.DataFrame, prepared: Prepared, left: pl.Series, right: pl.Series) -> pl.DataFrame:
-    """Adds left_id and right_id out of the ids of the left and the right list."""
-    place = prepared.frame["id"]
+def _with_ids(
+    pairs: pl.DataFrame, prepared: Prepared, left: Copies, right: Copies | None = None
+) -> pl.DataFrame:
+    """The pairs likely enough to be shown, with those of copies, and their ids; of one list or two."""
+    pairs = pairs.filter(pl.col("probability") >= FLOOR)
+    place, other = prepared.frame["id"], right or left
+    pairs = pairs.with_columns(
+        left.row.gather(place.gather(pairs["l"])).alias("left_row"),
+        other.row.gather(place.gather(pairs["r"])).alias("right_row"),
+    )
+    pairs = copies.between(pairs, left, right) if right else copies.inside(pairs, left)
     return pairs.with_columns(
-        left.sort().gather(place.gather(pairs["l"])).alias("left_id"),
-        right.sort().gather(place.gather(pairs["r"])).alias("right_id"),
+        left.ids.gather(pairs["left_row"]).alias("left_id"),
+        other.ids.gather(pairs["right_row"]).alias("right_id"),
     )
 
 
 def _shown(pairs: pl.DataFrame, comparisons: list[Comparison], spec: MatchSpec) -> pl.DataFrame:
-    pairs = pairs.filter(pl.col("probability") >= FLOOR)
     by_field: dict[str, list[str]] = {field.column: [] for field in spec.fields}
     for k, comparison in enumerate(comparisons):
         by_field[levels.field_of(comparison, spec.fields)].append(f"w{k}")
