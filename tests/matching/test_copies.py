@@ -108,3 +108,10 @@ def test_only_copies_beyond_the_most_are_left_out() -> None:
     assert held.kept.height == 2 + copies.MOST
     assert held.surplus["first"].unique().to_list() == [0]
     assert Copies.of(LEFT, SPEC, "id").kept.equals(LEFT)
+
+
+@pytest.mark.parametrize("times", [2, 3, 8])
+def test_a_few_records_that_are_there_more_than_once_have_a_partner_all_the_same(times: int) -> None:
+    again = [RIGHT.head(1).with_columns(id=pl.lit(f"again{i}")) for i in range(times - 1)]
+    pairs = link(LEFT, pl.concat([RIGHT, *again]), SPEC, id_column="id")
+    assert pairs.filter("is_match", left_id="a0").height == times

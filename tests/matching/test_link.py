@@ -59,17 +59,6 @@ def test_row_order_changes_nothing() -> None:
     assert link(left, right, SPEC, id_column="id").equals(link(left_too, right_too, SPEC, id_column="id"))
 
 
-def test_pairs_never_cross_the_partition() -> None:
-    left, right = two_lists(120)
-    moved = right.with_columns(firm=pl.lit("elsewhere"))
-    spec = MatchSpec(SPEC.fields, partition="firm")
-    assert link(left, moved, spec, id_column="id").is_empty()
-    firm = dict(pl.concat([left, right]).select("id", "firm").iter_rows())
-    pairs = link(left, right, spec, id_column="id")
-    assert pairs.height > 100
-    assert all(firm[a] == firm[b] for a, b in pairs.select("left_id", "right_id").iter_rows())
-
-
 def test_each_record_has_at_most_one_partner() -> None:
     left, right = two_lists(150)
     twins = pl.concat([right, right.head(5).with_columns(id="t" + pl.col("id"))])
@@ -84,14 +73,6 @@ def test_a_tie_between_two_twins_is_no_certain_match() -> None:
     tied = pairs.filter(pl.col("right_id").is_in(["b0", "twin"]), pl.col("left_id") == "a0")
     assert tied.height == 2
     assert tied["probability"].max() <= 0.5  # type: ignore[operator]  # a number, the column is not empty
-
-
-@pytest.mark.parametrize("times", [2, 3, 8])
-def test_a_few_records_that_are_there_more_than_once_have_a_partner_all_the_same(times: int) -> None:
-    left, right = two_lists(300)
-    again = [right.head(1).with_columns(id=pl.lit(f"again{i}")) for i in range(times - 1)]
-    pairs = link(left, pl.concat([right, *again]), SPEC, id_column="id")
-    assert pairs.filter("is_match", left_id="a0").height == times
 
 
 def test_duplicates_of_one_list_form_clusters() -> None:
