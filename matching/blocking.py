@@ -150,12 +150,20 @@ def free_keys(free: Collection[tuple[str, str]]) -> list[Key]:
     return found
 
 
+def _together(columns: Collection[str], free: Collection[tuple[str, str]]) -> list[Key]:
+    """The key of records that agree on all that is compared: where no single field finds anybody."""
+    few = [
+        c for c in ("house", "city", "post_code", "region", *(column for column, _ in free)) if c in columns
+    ]
+    return [Key("all fields", tuple(few), _all(*few), 1_000)] if few else []
+
+
 def keys_for(
     columns: Collection[str], free: Collection[tuple[str, str]] = (), spare: bool = False
 ) -> list[Key]:
     """The keys that prepared columns of these names allow; with `spare`, those for scant records."""
     allowed = [key for key in KEYS if set(key.needs) <= set(columns)] + free_keys(free)
-    allowed = [key for key in allowed if spare or not key.spare]
+    allowed = [key for key in allowed if spare or not key.spare] or _together(columns, free)
     return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
 
 

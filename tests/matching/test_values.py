@@ -5,6 +5,7 @@ import pytest
 
 from expectations.errors import UsageError
 from matching import Field, MatchSpec, link, train_model
+from tests.matching.people import two_lists
 
 N = 24
 NAMES = [f"{'abcdefghijkl'[i % 12]}na{'rst'[i % 3]}o" for i in range(N)]
@@ -88,3 +89,12 @@ def test_birth_dates_of_other_lengths(born: str) -> None:
 def test_more_lists_than_can_be_told_apart() -> None:
     with pytest.raises(UsageError, match="257 lists"):
         train_model([PEOPLE.head(1)] * 257, MatchSpec(KNOWN), "id")
+
+
+def test_categories_alone_find_those_who_agree_on_all() -> None:
+    left, right = two_lists(100)
+    spec = MatchSpec([Field(column, "category") for column in ("given", "family", "born")])
+    alike = left.join(right, on=["given", "family", "born"]).select("id", "id_right").rows()
+    assert len(alike) > 50
+    found = link(left, right, spec, "id").filter("is_match")
+    assert found.select("left_id", "right_id").sort("left_id").rows() == sorted(alike)
