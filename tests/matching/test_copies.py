@@ -54,7 +54,7 @@ def test_another_who_is_like_the_first_is_with_all_copies() -> None:
 
 
 def test_copies_of_what_tells_little_are_no_cluster() -> None:
-    spec = MatchSpec([Field("post", "category"), Field("born", "year")])
+    spec = MatchSpec([Field("post", "category"), Field("firm", "category")])
     pairs, clusters = dedupe(multiplied(LEFT), spec, "id")
     assert not pairs["is_match"].any()
     assert clusters["id"].equals(clusters["cluster_id"].alias("id"))
