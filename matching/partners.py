@@ -9,7 +9,7 @@ from matching import assign
 from matching.buckets import Ints
 from matching.marginal import LISTS, between_lists
 
-_DUPLICATES = 0.05
+_DUPLICATES = 0.1
 """A list of which more than this share has two sure partners is taken to hold duplicates."""
 _SURE = 0.95
 """Probability from which a partner is sure."""

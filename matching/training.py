@@ -3,6 +3,7 @@
 Every candidate is compared, and of all other pairs a sample that stands for the rest (see `em`).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,8 @@ from matching.prepare import Prepared
 from matching.vectors import STRATA
 
 _SAMPLE, _SAMPLE_EACH = 40_000, 50
-"""Non-candidate pairs drawn, about: so many, and for each record at most so many."""
+"""Non-candidate pairs drawn, about: so many (more in very long lists, where each stands for more), and for
+each record at most so many."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,11 @@ def _of(records: pl.DataFrame, entity: int | None) -> pl.DataFrame:
 
 def _drawn(records: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Pairs l < r that the scope allows: all where they are few, else a fixed pseudo-random sample."""
-    few = _total_pairs(records, scope) <= _SAMPLE
-    one, other = (_every_pair if few else _some_pairs)(records, scope)
+    total = _total_pairs(records, scope)
+    if total <= _SAMPLE:
+        one, other = _every_pair(records, scope)
+    else:
+        one, other = _some_pairs(records, scope, max(_SAMPLE, math.isqrt(int(total))))
     ends = {"l": np.minimum(one, other), "r": np.maximum(one, other)}
     return pl.DataFrame({end: records["rid"].gather(at) for end, at in ends.items()}).unique().sort("l", "r")
 
@@ -142,8 +147,8 @@ def _every_pair(records: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:
     return in_part.pairs(records["list"].to_numpy(), scope, _SAMPLE)
 
 
-def _some_pairs(records: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:
-    """Places of records, and of a partner that each draws: the same whichever of two lists comes first."""
+def _some_pairs(records: pl.DataFrame, scope: Scope, most: int) -> tuple[Ints, Ints]:
+    """Places of `most` records, about, and of a partner each: the same whichever of two lists comes first."""
     low, high, list_low, list_high = (
         column.to_numpy().astype(np.int64)
         for column in records.with_row_index("place").select(
@@ -156,7 +161,7 @@ def _some_pairs(records: pl.DataFrame, scope: Scope) -> tuple[Ints, Ints]:
     place = np.arange(records.height)
     order = np.lexsort((place - list_low, low))
     several = np.flatnonzero(is_first((low << 32 | place - list_low)[order]))
-    wanted = min(_SAMPLE, _SAMPLE_EACH * len(place)) * len(several) // len(place)
+    wanted = min(most, _SAMPLE_EACH * len(place)) * len(several) // len(place)
     group = np.arange(wanted) * len(several) // wanted
     held = np.diff(several, append=len(place))[group]
     first = order[np.repeat(several[group] - np.cumsum(held) + held, held) + np.arange(held.sum())]
