@@ -130,7 +130,7 @@ def dedupe(
 
     Pairs as of `link`; their probability takes the clusters into account, their weight does not. Each record
     is in one cluster, named by its smallest id. Of more than `copies.MOST` records that are equal in all that
-    is compared, the others are beside the first alone, here as in `link`. Errors as of `link`.
+    is compared, of these the others are beside the first alone, here as in `link`. Errors as of `link`.
     """
     check_lists({"list": frame}, spec, id_column)
     model = model_of(model)

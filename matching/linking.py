@@ -11,6 +11,7 @@ from expectations.errors import UsageError
 from matching import free, levels, vectors
 from matching.blocking import candidates, keys_for, make_table
 from matching.buckets import Scope
+from matching.checks import MOST_LISTS
 from matching.comparison import Comparison
 from matching.marginal import FLOOR, LEAST, marginals
 from matching.model import Model
@@ -102,9 +103,18 @@ class Linking:
         for _ in range(rounds):
             likely = self._known(score(judged, self.comparisons, model, math.log(FLOOR)))
             odds = likely["log_odds"].clip(-60, 60).exp()
-            judged = likely.with_columns(marginals(likely["l"], likely["r"], odds))
+            judged = likely.with_columns(marginals(*self._ends(likely), odds))
             model = refined(model, observed, self.comparisons, judged)
         return model, self._scored(compared, model)
+
+    def _ends(self, pairs: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Numbers of both ends of pairs: a record and the list it looks into, as it has a partner in each."""
+        lists = self.prepared.frame["list"].cast(pl.Int64)
+
+        def end(one: str, other: str) -> pl.Series:
+            return (pairs[one].cast(pl.Int64) * MOST_LISTS + lists.gather(pairs[other])).rank("dense")
+
+        return end("l", "r"), end("r", "l")
 
     def log_odds(self, pairs: pl.DataFrame, model: Model | None) -> pl.Series:
         """Log odds of pairs (l, r), sorted and each once, as if each were of two lists.

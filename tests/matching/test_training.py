@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from matching import Field, MatchSpec, training
+from matching import Field, MatchSpec, train_model, training
 from matching.buckets import Scope
 from matching.fields import prepare_fields
 from matching.linking import Linking, comparisons_of
@@ -62,3 +62,10 @@ def test_counted_pairs_stand_for_the_whole_space() -> None:
     pairs = left.group_by("firm").len().join(right.group_by("firm").len(), on="firm")
     assert seen.counted["pairs"].sum() == pytest.approx((pairs["len"] * pairs["len_right"]).sum())
     assert seen.counted.height < seen.candidates.height
+
+
+@pytest.mark.parametrize("lists", [2, 3, 4])
+def test_a_record_has_a_partner_in_every_other_list(lists: int) -> None:
+    left, right = two_lists(120)
+    model = train_model([left, *[right] * (lists - 1)], SPEC, "id")
+    assert model.strata["person"].overlap > 0.95
