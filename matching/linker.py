@@ -129,8 +129,9 @@ def dedupe(
     """Pairs inside one list that are likely the same, and clusters (id, cluster_id).
 
     Pairs as of `link`; their probability takes the clusters into account, their weight does not. Each record
-    is in one cluster, named by its smallest id. Of more than `copies.MOST` records that are equal in all that
-    is compared, of these the others are beside the first alone, here as in `link`. Errors as of `link`.
+    is in one cluster, named by its smallest id. Of more than `copies.MOST` records equal in all that is
+    compared, each further one stands beside the first, not beside the other copies; so it does in `link`.
+    Errors as of `link`.
     """
     check_lists({"list": frame}, spec, id_column)
     model = model_of(model)
