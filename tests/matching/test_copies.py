@@ -38,7 +38,7 @@ def test_copies_are_one_cluster(times: int) -> None:
     assert clusters.filter(~of_copies("id", "a0"))["cluster_id"].n_unique() >= 297
     found = pairs.filter(of_copies("left_id", "a0") & of_copies("right_id", "a0"))
     assert found["is_match"].all() and found["weight_born"].n_unique() == 1
-    assert found.height < 20 * times + 20
+    assert found.height < 2 * times + 20
     assert set(clusters["id"]) >= set(found["left_id"]) | set(found["right_id"])
     ends = found.select("left_id", "right_id")
     assert ends.unique().height == found.height and (ends["left_id"] < ends["right_id"]).all()
@@ -75,7 +75,7 @@ def test_copies_of_both_lists_have_partners(one_to_one: bool | str) -> None:
     found = pairs.filter("is_match", of_copies("left_id", "a0", "x"))
     assert found["left_id"].n_unique() == found["right_id"].n_unique() == MANY + 1
     assert found.select(of_copies("right_id", "b0").all()).item()
-    assert found.height < 40 * MANY
+    assert found.height < 4 * MANY
 
 
 def test_copies_never_meet_those_of_another_partition() -> None:
@@ -110,8 +110,11 @@ def test_only_copies_beyond_the_most_are_left_out() -> None:
     assert Copies.of(LEFT, SPEC, "id").kept.equals(LEFT)
 
 
-@pytest.mark.parametrize("times", [2, 3, 8])
-def test_a_few_records_that_are_there_more_than_once_have_a_partner_all_the_same(times: int) -> None:
+@pytest.mark.parametrize("fields", [3, 4])
+@pytest.mark.parametrize("times", [2, 3, 8, 19])
+def test_a_few_records_that_are_there_more_than_once_have_a_partner_all_the_same(
+    times: int, fields: int
+) -> None:
     again = [RIGHT.head(1).with_columns(id=pl.lit(f"again{i}")) for i in range(times - 1)]
-    pairs = link(LEFT, pl.concat([RIGHT, *again]), SPEC, id_column="id")
+    pairs = link(LEFT, pl.concat([RIGHT, *again]), MatchSpec(SPEC.fields[:fields]), id_column="id")
     assert pairs.filter("is_match", left_id="a0").height == times
