@@ -1,9 +1,14 @@
 """Fixtures that every package's tests share, and the order in which files run."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+# Read by Polars when it is first imported. Two processes test at once, a core each; what more threads change
+# is tested in processes that have them (`matching/test_threads.py`, `flows/`).
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import duckdb
 import pytest
