@@ -84,7 +84,7 @@ def scored_clients(
     compared = vectors.compare(con, "candidate", prepared.records, comparisons, stratified=True)
     model = load(options.model)
     pairs = score(compared, comparisons, model)
-    pairs = with_namesakes(pairs, prepared.frame["structure"], comparisons, model)
+    pairs = with_namesakes(pairs, prepared.frame, comparisons, model)
     pairs = _trust_tax_links(con, _with_subjects(pairs, prepared))
     pairs = with_unsynced(_with_clues(con, pairs, len(comparisons)), comparisons)
     return with_overlap(pairs)

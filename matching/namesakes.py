@@ -3,8 +3,9 @@
 Relatives and strangers of the model bear one name by chance alone; in real lists some bear it on purpose. So
 a fourth and a fifth kind of pair stand against a match: namesakes of one family, whose shared clues agree as
 relatives' do, and namesakes who are strangers. What tells them apart from a match is what is individual:
-birth date, middle name, numbers, old links. Relatives of other names are weighed anew too: of a couple of
-whom each list holds one, what they share is held by no other.
+birth date, middle name, numbers, old links. What is made of the name, as "info@manlyfootballclub.com.au" is,
+namesakes may have alike as well. Relatives of other names are weighed anew too: of a couple of whom each list
+holds one, what they share is held by no other.
 """
 
 import numpy as np
@@ -24,20 +25,34 @@ _FAMILY_NAMED = ("trust", "super_fund", "partnership")
 """Structures that go by the name of a family: many families have one name, a company's name is registered."""
 
 
+_MADE_OF_NAME = ("email", "website")
+_LISTS = ("emails", "websites")
+"""Prepared columns that these clues compare."""
+_SAME = 2
+"""The last level of these clues at which a value is the same, after that of one held by no other."""
+_MADE_ALIKE = 0.3
+"""Share of namesakes with an address made of their name who have made the same of it."""
+_LEAST_LETTERS = 6
+"""Letters that a name in an address has at least; of fewer it may be chance."""
+
+
 def with_namesakes(
-    pairs: pl.DataFrame, structures: pl.Series, comparisons: list[Comparison], model: Model
+    pairs: pl.DataFrame, records: pl.DataFrame, comparisons: list[Comparison], model: Model
 ) -> pl.DataFrame:
     """Pairs of `score.score`, sorted by l and r, with log_odds and kinship as namesakes leave them.
 
-    structures: of each record, by its number.
+    records: of `Prepared`.
     """
-    named = structures.is_in(_FAMILY_NAMED).fill_null(False)
-    family_named = named.gather(pairs["l"]) & named.gather(pairs["r"])
+    traits = {
+        "family_named": records["structure"].is_in(_FAMILY_NAMED).fill_null(False),
+        "reached_by_name": _reached_by_name(records),
+    }
+    both = [(of.gather(pairs["l"]) & of.gather(pairs["r"])).alias(name) for name, of in traits.items()]
     kinship = pairs["kinship"].to_numpy(writable=True)
     for i, name in enumerate(STRATA):
         rows = pairs.select(pl.arg_where(pl.col("stratum") == i)).to_series()
         if rows.len() and name in model.strata:
-            frame = pairs[rows].with_columns(family_named=family_named.gather(rows))
+            frame = pairs[rows].with_columns(trait.gather(rows) for trait in both)
             kinship[rows.to_numpy()] = _kinship(frame, comparisons, model.strata[name])
     left = pl.Series(kinship)
     return pairs.with_columns(log_odds=pl.col("log_odds") + (left - pl.col("kinship")) / BITS, kinship=left)
@@ -45,7 +60,8 @@ def with_namesakes(
 
 def _kinship(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> Floats:
     """Bits to take off for all who share clues with a record, of each pair of one stratum."""
-    names, shared, learned, kin = (np.zeros(frame.height) for _ in range(4))
+    names, made, shared, learned, kin = (np.zeros(frame.height) for _ in range(5))
+    by_name = frame["reached_by_name"].to_numpy()
     for k, comparison in enumerate(comparisons):
         level = frame[f"c{k}"].to_numpy()
         if comparison.name in _NAMES:
@@ -55,13 +71,17 @@ def _kinship(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
         elif comparison.shared:
             shared += _alone(stratum, comparison)[level]
             learned += _against(stratum.u, stratum, comparison)[level]
+        if comparison.name in _MADE_OF_NAME:
+            same = by_name & (level > 0) & (level <= _SAME)
+            made += np.where(same, frame[f"w{k}"].to_numpy() / BITS, 0.0)
+    made += np.where(made > 0, np.log(_MADE_ALIKE), 0.0)
     size = frame["size"].to_numpy().astype(np.float64)
     # All against strangers: relatives of other names, then namesakes of both kinds.
     same = frame.select(same_name(comparisons)).to_series().to_numpy()
     relatives = np.log(np.where(same, FLOOR, max(stratum.relatives, FLOOR)) / size)
     person = frame["stratum"].to_numpy() == STRATA.index("person")
     others = np.logaddexp(0.0, relatives + kin + np.where(person, shared, learned))
-    for rate, clues in zip(_rates(frame), (shared, np.zeros(frame.height)), strict=True):
+    for rate, clues in zip(_rates(frame), (shared, made), strict=True):
         others = np.logaddexp(others, np.log(rate / size) + names + clues)
     kinship: Floats = -others * BITS
     return kinship
@@ -81,6 +101,27 @@ def _against(other: dict[str, list[float]], stratum: Stratum, comparison: Compar
     ratio: Floats = np.log(r / o)
     ratio[0] = 0.0
     return ratio
+
+
+def _reached_by_name(records: pl.DataFrame) -> pl.Series:
+    """Whether an organisation has an e-mail or website that is made of its name, or of the start of it."""
+    columns = [column for column in _LISTS if column in records.columns]
+    held = records.select(
+        "rid",
+        name=pl.col("org").str.replace_all(" ", "", literal=True),
+        short=pl.col("org").str.replace_all(r" (and )?", ""),
+        part=pl.concat_list(columns or pl.lit([], pl.List(pl.String))),
+    )
+    held = held.drop_nulls().explode("part", empty_as_null=False)
+    # Both sides of the @, without what follows the first dot of a domain.
+    parts = held.with_columns(pl.col("part").str.split("@")).explode("part", empty_as_null=False)
+    letters = pl.col("part").str.extract(r"^(?:www\.)?([^.]+)").str.replace_all(r"[^\p{L}\p{N}]", "")
+    parts = parts.with_columns(part=letters)
+    part, least = pl.col("part"), pl.min_horizontal(pl.col("short", "part").str.len_chars())
+    of_name = [part.str.contains(pl.col(form), literal=True) for form in ("name", "short")]
+    of_name.append(pl.col("name").str.starts_with(part))
+    found = parts.filter(least >= _LEAST_LETTERS, pl.any_horizontal(of_name))["rid"]
+    return pl.repeat(False, records.height, eager=True).scatter(found.unique(), True)
 
 
 def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
