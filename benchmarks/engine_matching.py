@@ -1,9 +1,10 @@
 """The library on one set of lists, in a process of its own.
 
-    python -m benchmarks.engine_matching FOLDER [--save MODEL | --model MODEL]
+    python -m benchmarks.engine_matching FOLDER [--save MODEL | --model MODEL | --fields]
 
 FOLDER holds the lists and spec.json: columns, their kinds and the partition. Pairs, clusters and an account
-of time and memory are written to FOLDER/matching. --save trains and keeps the model alone; --model uses one.
+of time and memory are written to FOLDER/matching. --save trains and keeps the model alone; --model uses one;
+--fields only normalises the fields.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import polars as pl
 
 from benchmarks.outcome import Outcome
 from matching import Field, MatchSpec, Model, dedupe, link, load, train_model
+from matching.fields import normalised
 
 ID = "record_id"
 
@@ -27,6 +29,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--fields", action="store_true")
     chosen = parser.parse_args()
     told = json.loads((chosen.folder / "spec.json").read_text(encoding="utf-8"))
     spec = MatchSpec([Field(column, kind) for column, kind in told["kinds"].items()], told["partition"])
@@ -34,7 +37,10 @@ def main() -> None:
     outcome = Outcome()
     out = chosen.folder / "matching"
     out.mkdir(exist_ok=True)
-    if chosen.save:
+    if chosen.fields:
+        with outcome.step("fields"):
+            normalised(lists, spec, ID)
+    elif chosen.save:
         with outcome.step("train"):
             train_model(lists, spec, ID).save(chosen.save)
     else:

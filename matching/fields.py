@@ -25,14 +25,19 @@ def prepare_fields(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: st
 
     `id` of a prepared record is its place among the sorted ids of its list, so that ids keep their own type.
     """
+    frame = normalised(lists, spec, id_column)
+    return finish(frame, _free(spec), own=3 if len(lists) == 1 else 1, by_entity=True)
+
+
+def normalised(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> pl.DataFrame:
+    """The fields of one or more lists as they are compared, in the order of part, list and id."""
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
     base = stacked.select(part=_PART, list=_LIST, id=_PLACE)
     found = over(lambda read: read(stacked, spec), (_names, _places, _multi, _others))
     frame = pl.concat([base, *(columns for some in found for columns in some)], how="horizontal")
-    free = _free(spec)
     if is_bare(spec):
         frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
-    return finish(frame.sort("part", "list", "id"), free, own=3 if len(lists) == 1 else 1, by_entity=True)
+    return frame.sort("part", "list", "id")
 
 
 def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:
