@@ -32,12 +32,12 @@ def prepare_fields(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: st
 def normalised(lists: Sequence[pl.DataFrame], spec: MatchSpec, id_column: str) -> pl.DataFrame:
     """The fields of one or more lists as they are compared, in the order of part, list and id."""
     stacked = pl.concat(_texts(frame, i, spec, id_column) for i, frame in enumerate(lists))
-    base = stacked.select(part=_PART, list=_LIST, id=_PLACE)
+    if spec.partition:
+        stacked = stacked.sort(_PART, _LIST, _PLACE)
     found = over(lambda read: read(stacked, spec), (_names, _places, _multi, _others))
+    base = stacked.select(part=_PART, list=_LIST, id=_PLACE)
     frame = pl.concat([base, *(columns for some in found for columns in some)], how="horizontal")
-    if is_bare(spec):
-        frame = frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind))
-    return frame.sort("part", "list", "id")
+    return frame.hstack(bare(stacked[spec.fields[0].column], spec.fields[0].kind)) if is_bare(spec) else frame
 
 
 def _texts(frame: pl.DataFrame, number: int, spec: MatchSpec, id_column: str) -> pl.DataFrame:

@@ -6,6 +6,7 @@ Every candidate is compared, and of all other pairs a sample that stands for the
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -36,6 +37,12 @@ class Observed:
     counted: pl.DataFrame
     """All pairs by their vectors: stratum, within, size, level columns, seen (pairs compared), and pairs that
     these stand for."""
+
+    @cached_property
+    def sizes(self) -> pl.DataFrame:
+        """part_no, list, entity (where there is one), n: records of each kind in each list."""
+        kinds = [column for column in ("part_no", "list", "entity") if column in self.records.columns]
+        return self.records.group_by(kinds).agg(n=pl.len())
 
 
 def observe(
@@ -114,8 +121,10 @@ def _of_kind(pairs: pl.DataFrame, name: str | None) -> pl.DataFrame:
 def _space(observed: Sequence[Observed], name: str | None) -> Space:
     """How many pairs of this kind could match."""
     entity = {"person": 1, "organisation": 2}.get(name or "")
-    between, inside = (_of(one.records, entity) for one in (observed[0], observed[-1]))
-    return Space(_partners(between), float(inside.height))
+    between, inside = (one.sizes for one in (observed[0], observed[-1]))
+    if entity is not None:
+        between, inside = (sizes.filter(pl.col("entity") == entity) for sizes in (between, inside))
+    return Space(_partners(between), float(inside["n"].sum()))
 
 
 def train(
@@ -124,10 +133,6 @@ def train(
     """A model fitted to the candidates in `con`, and their comparison vectors."""
     observed = observe(con, prepared, comparisons, scope)
     return fitted([observed], comparisons), observed.candidates
-
-
-def _of(records: pl.DataFrame, entity: int | None) -> pl.DataFrame:
-    return records if entity is None else records.filter(pl.col("entity") == entity)
 
 
 def _drawn(records: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -190,9 +195,9 @@ def _total_pairs(records: pl.DataFrame, scope: Scope) -> float:
     return float(sizes.group_by("part_no").agg(pairs=pairs)["pairs"].sum())
 
 
-def _partners(records: pl.DataFrame) -> float:
+def _partners(sizes: pl.DataFrame) -> float:
     """Pairs between lists that could match at most: records of the shorter list of each two."""
-    sizes = records.group_by("part_no", "list").agg(n=pl.len())
+    sizes = sizes.group_by("part_no", "list").agg(pl.col("n").sum())
     both = sizes.join(sizes, on="part_no").filter(pl.col("list") < pl.col("list_right"))
     return float(both.select(pl.min_horizontal("n", "n_right").sum()).item())
 

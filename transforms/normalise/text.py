@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import polars as pl
 
 # Letters that Unicode does not take apart into a base letter and a mark.
@@ -99,8 +100,13 @@ def swap_words(text: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
 
 
 def over_distinct(frame: pl.DataFrame, make: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
-    """`make` of the distinct rows of `frame` (as many rows out as in), spread over all rows, in order."""
-    groups = frame.with_row_index(".row").group_by(frame.columns).agg(".row")
-    rows = groups.select(pl.int_range(pl.len()).alias("group"), ".row").explode(".row", empty_as_null=False)
-    group = pl.repeat(0, frame.height, dtype=pl.Int64, eager=True).scatter(rows[".row"], rows["group"])
-    return make(groups.drop(".row"))[group]
+    """`make` of the distinct rows of `frame` (as many rows out as in), spread over all rows, in order.
+
+    Rows are told apart by a hash of 64 bits.
+    """
+    distinct = frame.hash_rows().to_arrow().dictionary_encode()
+    group = distinct.indices.to_numpy()
+    first = np.empty(len(distinct.dictionary), np.int64)
+    first[group[::-1]] = np.arange(frame.height)[::-1]
+    found: pl.DataFrame = make(frame[first])[group]
+    return found
