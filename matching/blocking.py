@@ -167,6 +167,16 @@ def keys_for(
     return [key for key in allowed if not key.weak] if len(allowed) > _FEW_KEYS else allowed
 
 
+def in_turn(keys: list[Key]) -> tuple[list[Key], list[Key]]:
+    """The keys for all records, and those for the records that these leave without a partner: all, or none.
+
+    What spare keys find beside many others is hardly ever a match, and nearly never of a record that has one.
+    """
+    first = [key for key in keys if not key.spare]
+    several = len(keys) > len(first) > _FEW_KEYS
+    return (first, keys) if several else (keys, [])
+
+
 _IS_SMALL = pl.len().over("part_no").cast(pl.Float64) ** 2 / 2 <= ALL_PAIRS
 SMALL = Key("small partition", (), (pl.when(_IS_SMALL).then(pl.lit("all")),), ALL_PAIRS * 2, points=ENOUGH)
 """What all records of a partition of few pairs share."""
@@ -184,15 +194,15 @@ def make_table(con: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame) ->
     con.unregister("made")
 
 
-def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope) -> pl.DataFrame:
+def blocked(frame: pl.DataFrame, keys: list[Key], scope: Scope, small: bool = True) -> pl.DataFrame:
     """l, r (UInt32): pairs of rids of `frame`, l < r, sorted, whose shared keys have points enough.
 
-    frame: of `Prepared`. A bucket over its key's limit is left out; a partition of few pairs is taken whole.
-    A person (entity 1) is no organisation (entity 2).
+    frame: of `Prepared`. A bucket over its key's limit is left out; a partition of few pairs is taken whole,
+    unless `small` is false. A person (entity 1) is no organisation (entity 2).
     """
     lists, entity = (_by_rid(frame, column) for column in ("list", "entity"))
 
-    keys_and_small = [*keys, SMALL]
+    keys_and_small = [*keys, SMALL] if small else keys
     hashed = hashes(frame, keys_and_small)
 
     def pairs_of(key: Key) -> NDArray[np.int64]:

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 import polars as pl
 
 from expectations.errors import UsageError
 from matching import free, levels, vectors
-from matching.blocking import candidates, keys_for, make_table
+from matching.blocking import Key, blocked, candidates, in_turn, keys_for, make_table
 from matching.buckets import Scope
 from matching.checks import MOST_LISTS
 from matching.comparison import Comparison
@@ -20,6 +21,8 @@ from matching.score import score
 from matching.spec import Field
 from matching.training import Observed, fitted, observe, refined
 
+SURE = 0.95
+"""Probability from which a partner is sure."""
 _REFINED = 2
 """Times that a model is counted anew in view of what it made of the pairs."""
 
@@ -82,12 +85,42 @@ class Linking:
 
     def scored(self, scope: Scope, model: Model | None) -> tuple[pl.DataFrame, Model, Observed | None]:
         """The candidates by a model, the model, and what it was trained on, where none is given."""
+        observed = None
         if model is None:
             observed = self.observed(scope)
             model, pairs = self.trained([observed], observed.candidates)
-            return pairs, model, observed
-        self._propose(scope, self.prepared.frame)
-        return self._scored(self._compared("candidate"), model), model, None
+        else:
+            self._propose(scope, self.prepared.frame)
+            pairs = self._scored(self._compared("candidate"), model)
+        if scope == "cross" and self.keys[1]:
+            more = self._of_the_rest(pairs)
+            pairs = pl.concat([pairs, self._scored(more, model)]).sort("l", "r")
+            if observed:
+                every = pl.concat([observed.candidates, more]).sort("l", "r")
+                observed = replace(observed, candidates=every)
+        return pairs, model, observed
+
+    @cached_property
+    def keys(self) -> tuple[list[Key], list[Key]]:
+        """Blocking keys, and those of a second turn between two lists, for records without a sure partner."""
+        held = self.prepared
+        keys = keys_for(held.filled, held.free, held.is_sparse)
+        return in_turn(keys) if held.frame["list"].max() == 1 else (keys, [])
+
+    def _of_the_rest(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """The pairs of records that have no sure partner among `pairs`, as of `vectors.compare`."""
+        likely = pairs.filter(pl.col("log_odds") > math.log(FLOOR))
+        sure = likely.filter(
+            marginals(likely["l"], likely["r"], likely["log_odds"].clip(-60, 60).exp()) >= SURE
+        )
+        settled = pl.concat([sure["l"], sure["r"]]).implode()
+        rest = self.prepared.frame.filter(~pl.col("rid").is_in(settled))
+        more = blocked(rest, self.keys[1], "cross", small=False)
+        make_table(self.con, "more", more)
+        self.con.execute(
+            "create or replace temp table rest as select * from more anti join candidate using (l, r)"
+        )
+        return self._compared("rest")
 
     def observed(self, scope: Scope, frame: pl.DataFrame | None = None) -> Observed:
         """The candidates and a sample of the other pairs of all records, or of those of `frame`."""
@@ -137,8 +170,8 @@ class Linking:
         )
 
     def _propose(self, scope: Scope, frame: pl.DataFrame) -> None:
-        held = self.prepared
-        candidates(self.con, frame, keys_for(held.filled, held.free, held.is_sparse), scope)
+        first, later = self.keys
+        candidates(self.con, frame, first if scope == "cross" else later or first, scope)
 
     def _compared(self, source: str) -> pl.DataFrame:
         stratified = "structure" in self.prepared.filled
