@@ -80,6 +80,7 @@ _STREET_WORDS = pl.col("street").str.split(" ").list.eval(_ENTRY.filter(_ENTRY.s
 KEYS = (
     Key("whole name", ("given", "family"), _both(*_all("given", "family")), 5_000),
     Key("family code and initial", ("given", "family"), (_FAMILY, _start("given", 1)), 1_500),
+    Key("family code and nickname", ("given", "family"), (_FAMILY,), 1_500, _all("given_roots")),
     Key("given name and start of family name", ("given", "family"), (pl.col("given"), _start("family", 2)),
         1_500),
     Key("initials swapped", ("given", "family"), (pl.col("given_code"), _start("family", 3)), 1_000,

@@ -28,6 +28,7 @@ class Records:
         self.numbers: dict[str, NDArray[np.uint64]] = {}
         self.lists: dict[str, tuple[Ints, pl.Series]] = {}
         self.distinct: dict[str, tuple[pl.Series, pl.Series]] = {}
+        self.there: dict[str, Bools] = {}
 
     def values(self, column: str) -> pl.Series:
         """A prepared column, or one that the comparisons derive from prepared ones."""
@@ -57,9 +58,11 @@ class Records:
 
     def has(self, column: str) -> Bools:
         """Which records have any value in a column of texts or lists."""
-        values = self.values(column)
-        some = values.list.len() > 0 if values.dtype == pl.List else values.is_not_null()
-        return some.fill_null(False).to_numpy()
+        if column not in self.there:
+            values = self.values(column)
+            some = values.list.len() > 0 if values.dtype == pl.List else values.is_not_null()
+            self.there[column] = some.fill_null(False).to_numpy()
+        return self.there[column]
 
     def number(self, column: str) -> NDArray[np.uint64]:
         """Number of each text of a column, 0 for none."""

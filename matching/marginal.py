@@ -20,6 +20,7 @@ import polars as pl
 from matching.assign import Shape, by_shape, components, without_rivals
 from matching.buckets import Ints
 from matching.model import Floats
+from matching.parallel import over
 
 _ROUNDS, _FIRST_ROUNDS = 20, 5
 _FAINT = 0.01
@@ -82,8 +83,9 @@ def _by_recursion(left: pl.Series, right: pl.Series, odds: Floats) -> Floats:
         return odds
     of_left, of_right = ((side.rank("dense") - 1).cast(pl.Int64).to_numpy() for side in (left, right))
     component = components(of_left, of_right + int(of_left.max()) + 1)
-    there = _propagated(odds, of_left, of_right, component)
-    found: Floats = (there + _propagated(odds, of_right, of_left, component)) / 2
+    ways = (of_left, of_right), (of_right, of_left)
+    there, back = over(lambda way: _propagated(odds, *way, component), ways)
+    found: Floats = (there + back) / 2
     # Among many strong rivals it need not settle; no record has more than one partner all the same.
     most = np.maximum(*(np.bincount(node, weights=found)[node] for node in (of_left, of_right)))
     shares: Floats = found / np.maximum(most, 1)
