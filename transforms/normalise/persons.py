@@ -65,7 +65,7 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 def _meaning() -> list[str]:
     """Words that may be a title, a suffix, a particle or a remark rather than a name."""
     persons = reference("persons")
-    lists = ("titles", "postnominals", "states", "particles", "openers")
+    lists = ("titles", "honours", "postnominals", "states", "particles", "openers")
     found = {word for name in lists for text in persons[name] for word in text.split()}
     return sorted(
         found | {*aliases("persons", "suffixes"), "estate", "of", "nee", "ta", "as", "trading", "dba"}
@@ -74,7 +74,7 @@ def _meaning() -> list[str]:
 
 def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
     """As `person_name`, of a frame with first, middle, last and full, by every rule."""
-    parts = _split_whole(_split_comma(_find_whole(frame)))
+    parts = _split_whole(_split_comma(_find_whole(frame.with_columns(first=_beyond_titles(pl.col("first"))))))
     return (
         parts.with_columns(given=_without_title(pl.col("given")), family=_without_title(pl.col("family")))
         .with_columns(pl.col("given", "family").str.replace_all(_HYPHEN, " ", literal=True))
@@ -97,6 +97,12 @@ def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
             full_name=pl.coalesce("full_name", folded(pl.col("full"))),
         )
     )
+
+
+def _beyond_titles(first: pl.Expr) -> pl.Expr:
+    """The first name; null where it is no more than a title of everybody's."""
+    titles = any_of(reference("persons")["titles"])
+    return pl.when(~folded(first).str.contains(rf"^{titles}(?: (?:and )?{titles})*$")).then(first)
 
 
 def _find_whole(frame: pl.DataFrame) -> pl.DataFrame:
@@ -171,8 +177,13 @@ def _suffixes() -> str:
 
 
 @cache
+def _titles() -> str:
+    return any_of([*reference("persons")["titles"], *reference("persons")["honours"]])
+
+
+@cache
 def _title() -> str:
-    return rf"^(?:{any_of(reference('persons')['titles'])} )+(.*\S)$"
+    return rf"^(?:{_titles()} )+(.*\S)$"
 
 
 @cache
@@ -194,8 +205,7 @@ def _after_comma() -> str:
 
 
 def _without_title(text: pl.Expr) -> pl.Expr:
-    titles = any_of(reference("persons")["titles"])
-    return text.str.replace(_title(), "${1}").str.replace(rf"^(\S.*) {titles}$", "${1}")
+    return text.str.replace(_title(), "${1}").str.replace(rf"^(\S.*) {_titles()}$", "${1}")
 
 
 def _take_suffix(frame: pl.DataFrame, part: str) -> pl.DataFrame:

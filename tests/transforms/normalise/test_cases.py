@@ -55,6 +55,12 @@ def test_full_name_is_given_middle_family() -> None:
         (None, None, "John van Dyk", None, ("john", None, "van dyk", None)),
         (None, None, "Smith", None, (None, None, "smith", None)),
         (None, None, "Jones", "Bob Jones", ("bob", None, "jones", None)),
+        ("Mr", None, "John Smith", None, ("john", None, "smith", None)),
+        ("Mrs.", None, "van der Berg", "Anna van der Berg", ("anna", None, "van der berg", None)),
+        ("Mr & Mrs", None, "Smith", None, (None, None, "smith", None)),
+        ("Dr", "Paul", "Smith", None, (None, "paul", "smith", None)),
+        ("Sir", None, "Smith", None, ("sir", None, "smith", None)),
+        ("Mr", None, None, None, (None, None, None, None)),
         (" ", "", "", "", (None, None, None, None)),
     ],
 )
