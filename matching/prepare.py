@@ -130,9 +130,12 @@ class _Lists:
         return np.repeat(most, several)[place], np.repeat(hub, several)[place]
 
 
+_DOUBLE = {letter * 2: letter for letter in "bcdfgklmnprstvz"}
+
+
 def _code(column: str) -> pl.Expr:
     """Consonant code of a name: the first letter, then consonants by sound."""
-    rest = pl.col(column).str.slice(1)
+    rest = pl.col(column).str.slice(1).str.replace_many(_DOUBLE)
     for written, sound in (("ph", "f"), ("ck", "k"), ("sch", "s"), ("th", "t"), ("c", "k"), ("q", "k")):
         rest = rest.str.replace_all(written, sound, literal=True)
     rest = rest.str.replace_all("x", "k", literal=True).str.replace_all("[aeiouyhw ]", "")
