@@ -109,9 +109,10 @@ def _over_both(linking: Linking, parts: pl.Series, between: Observed) -> pl.Data
     some = linking.prepared.frame.filter(pl.col("part_no").is_in(parts.implode()))
     inside = linking.observed("within", some)
     of_some = between.candidates.filter(pl.col("l").is_in(some["rid"].implode()))
-    _, pairs = linking.trained([between, inside], pl.concat([of_some, inside.candidates]).sort("l", "r"))
+    model, pairs = linking.trained([between, inside], pl.concat([of_some, inside.candidates]).sort("l", "r"))
     pairs = pairs.with_columns(log_odds=silent.log_odds(pairs, linking.comparisons))
     label = assign.clusters(linking.prepared.frame.height, pairs["l"], pairs["r"], pairs["log_odds"])
+    pairs = pl.concat([pairs, linking.fellows(pairs, label, model)])
     return linking.with_lists(_in_clusters(pairs, label).filter(~pl.col("within")))
 
 

@@ -160,6 +160,18 @@ class Linking:
         compared = self._compared("asked").with_columns(within=False)
         return score(compared, self.comparisons, model)["log_odds"]
 
+    def fellows(self, pairs: pl.DataFrame, cluster: pl.Series, model: Model) -> pl.DataFrame:
+        """Pairs of one cluster and two lists that are not among `pairs`: a third record is like both.
+
+        cluster: of each record.
+        """
+        held = self.prepared.frame.select("rid", "list", cluster=cluster)
+        held = held.filter(pl.len().over("cluster") > 2)
+        both = held.join(held, on="cluster", suffix="_r").filter(pl.col("list") < pl.col("list_r"))
+        missing = both.select(l="rid", r="rid_r").join(pairs, on=["l", "r"], how="anti")
+        make_table(self.con, "fellow", missing.sort("l", "r"))
+        return self._known(score(self._compared("fellow"), self.comparisons, model)).select(pairs.columns)
+
     def with_lists(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Pairs with part_no, left_list and right_list."""
         frame = self.prepared.frame
