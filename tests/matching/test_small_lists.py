@@ -9,7 +9,7 @@ from matching.comparison import SELDOM
 from matching.details import BIRTH
 from matching.em import Space, Vectors, fit
 from matching.names import FAMILY, GIVEN, MIDDLE
-from tests.matching.people import families
+from tests.matching.people import families, two_lists
 
 SPEC = MatchSpec(
     [
@@ -93,3 +93,24 @@ def test_a_partition_without_duplicates_stays_one_to_one() -> None:
     free = matches.filter(pl.col("left_id").str.starts_with("free"))
     assert not full["left_id"].is_unique().all()
     assert free.height == alone.height and (free["left_id"] == free["right_id"]).all()
+
+
+def test_two_of_one_cluster_are_a_pair_though_they_share_no_key() -> None:
+    left, right = two_lists(200)
+    nobody = pl.lit(None, pl.String)
+    mail = pl.format("{}{}@mail.example", "family", "id")
+    right = right.with_columns(mail=mail)
+    again = right.with_columns(id="c" + pl.col("id"), family=nobody, born=nobody, post=nobody)
+    kinds = {
+        "given": "given_name",
+        "family": "family_name",
+        "born": "date",
+        "post": "post_code",
+        "mail": "email",
+    }
+    spec = MatchSpec([Field(column, kind) for column, kind in kinds.items()])
+    pairs = link(left.with_columns(mail=nobody), pl.concat([right, again]), spec, "id", one_to_one=False)
+    found = pairs.filter("is_match").select("left_id", "right_id").rows()
+    by_first = dict(zip(right["id"], again["id"], strict=True))
+    assert len(found) > 300
+    assert all((one, by_first.get(other, other)) in found for one, other in found)

@@ -4,6 +4,7 @@ from functools import cache
 
 import polars as pl
 
+from transforms.normalise.given_names import is_given_name
 from transforms.normalise.reference import aliases, any_of, reference
 from transforms.normalise.text import folded, joined, over_distinct, present
 
@@ -65,7 +66,7 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 def _meaning() -> list[str]:
     """Words that may be a title, a suffix, a particle or a remark rather than a name."""
     persons = reference("persons")
-    lists = ("titles", "honours", "postnominals", "states", "particles", "openers")
+    lists = ("titles", "postnominals", "states", "particles", "openers")
     found = {word for name in lists for text in persons[name] for word in text.split()}
     return sorted(
         found | {*aliases("persons", "suffixes"), "estate", "of", "nee", "ta", "as", "trading", "dba"}
@@ -74,7 +75,24 @@ def _meaning() -> list[str]:
 
 def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
     """As `person_name`, of a frame with first, middle, last and full, by every rule."""
-    parts = _split_whole(_split_comma(_find_whole(frame.with_columns(first=_beyond_titles(pl.col("first"))))))
+    rows = frame.with_row_index("row")
+    titled = rows.filter(_is_title(pl.col("first")), pl.col("middle").is_null())
+    apart = _taken_apart(rows)
+    if titled.is_empty():
+        return apart.drop("row")
+    # "Mr", "John Smith": a title in the place of the first name is none, where another is found without it.
+    better = _taken_apart(titled.with_columns(first=pl.lit(None, pl.String)))
+    better = better.filter(is_given_name(better["given_name"]))
+    return apart.update(better, on="row", include_nulls=True).drop("row")
+
+
+def _is_title(first: pl.Expr) -> pl.Expr:
+    titles = any_of(reference("persons")["titles"])
+    return folded(first).str.contains(rf"^{titles}(?: (?:and )?{titles})*$")
+
+
+def _taken_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    parts = _split_whole(_split_comma(_find_whole(frame)))
     return (
         parts.with_columns(given=_without_title(pl.col("given")), family=_without_title(pl.col("family")))
         .with_columns(pl.col("given", "family").str.replace_all(_HYPHEN, " ", literal=True))
@@ -90,6 +108,7 @@ def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
         .with_columns(middle_name=_middle(pl.col("rest"), pl.col("middle")))
         .with_columns(full_name=joined(pl.col("given_name"), pl.col("middle_name"), pl.col("family")))
         .select(
+            "row",
             "given_name",
             "middle_name",
             family_name="family",
@@ -97,12 +116,6 @@ def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
             full_name=pl.coalesce("full_name", folded(pl.col("full"))),
         )
     )
-
-
-def _beyond_titles(first: pl.Expr) -> pl.Expr:
-    """The first name; null where it is no more than a title of everybody's."""
-    titles = any_of(reference("persons")["titles"])
-    return pl.when(~folded(first).str.contains(rf"^{titles}(?: (?:and )?{titles})*$")).then(first)
 
 
 def _find_whole(frame: pl.DataFrame) -> pl.DataFrame:
@@ -177,13 +190,8 @@ def _suffixes() -> str:
 
 
 @cache
-def _titles() -> str:
-    return any_of([*reference("persons")["titles"], *reference("persons")["honours"]])
-
-
-@cache
 def _title() -> str:
-    return rf"^(?:{_titles()} )+(.*\S)$"
+    return rf"^(?:{any_of(reference('persons')['titles'])} )+(.*\S)$"
 
 
 @cache
@@ -205,7 +213,8 @@ def _after_comma() -> str:
 
 
 def _without_title(text: pl.Expr) -> pl.Expr:
-    return text.str.replace(_title(), "${1}").str.replace(rf"^(\S.*) {_titles()}$", "${1}")
+    titles = any_of(reference("persons")["titles"])
+    return text.str.replace(_title(), "${1}").str.replace(rf"^(\S.*) {titles}$", "${1}")
 
 
 def _take_suffix(frame: pl.DataFrame, part: str) -> pl.DataFrame:
