@@ -25,9 +25,8 @@ _FAMILY_NAMED = ("trust", "super_fund", "partnership")
 """Structures that go by the name of a family: many families have one name, a company's name is registered."""
 
 
-_MADE_OF_NAME = ("email", "website")
-_LISTS = ("emails", "websites")
-"""Prepared columns that these clues compare."""
+_MADE_OF_NAME = {"email": "emails", "website": "websites"}
+"""Clues that may be made of the name, and the prepared columns that they compare."""
 _SAME = 2
 """The last level of these clues at which a value is the same, after that of one held by no other."""
 _MADE_ALIKE = 0.3
@@ -43,16 +42,18 @@ def with_namesakes(
 
     records: of `Prepared`.
     """
-    traits = {
-        "family_named": records["structure"].is_in(_FAMILY_NAMED).fill_null(False),
-        "reached_by_name": _reached_by_name(records),
-    }
-    both = [(of.gather(pairs["l"]) & of.gather(pairs["r"])).alias(name) for name, of in traits.items()]
+    named = records["structure"].is_in(_FAMILY_NAMED).fill_null(False)
+    left, right = pairs["l"], pairs["r"]
+    traits = [(named.gather(left) & named.gather(right)).alias("family_named")]
+    for clue, column in _MADE_OF_NAME.items():
+        # What two share is made of their name where one of them has nothing else.
+        made = _made_of_name(records, column)
+        traits.append((made.gather(left) | made.gather(right)).alias(f"made {clue}"))
     kinship = pairs["kinship"].to_numpy(writable=True)
     for i, name in enumerate(STRATA):
         rows = pairs.select(pl.arg_where(pl.col("stratum") == i)).to_series()
         if rows.len() and name in model.strata:
-            frame = pairs[rows].with_columns(trait.gather(rows) for trait in both)
+            frame = pairs[rows].with_columns(trait.gather(rows) for trait in traits)
             kinship[rows.to_numpy()] = _kinship(frame, comparisons, model.strata[name])
     left = pl.Series(kinship)
     return pairs.with_columns(log_odds=pl.col("log_odds") + (left - pl.col("kinship")) / BITS, kinship=left)
@@ -61,7 +62,6 @@ def with_namesakes(
 def _kinship(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratum) -> Floats:
     """Bits to take off for all who share clues with a record, of each pair of one stratum."""
     names, made, shared, learned, kin = (np.zeros(frame.height) for _ in range(5))
-    by_name = frame["reached_by_name"].to_numpy()
     for k, comparison in enumerate(comparisons):
         level = frame[f"c{k}"].to_numpy()
         if comparison.name in _NAMES:
@@ -72,7 +72,7 @@ def _kinship(frame: pl.DataFrame, comparisons: list[Comparison], stratum: Stratu
             shared += _alone(stratum, comparison)[level]
             learned += _against(stratum.u, stratum, comparison)[level]
         if comparison.name in _MADE_OF_NAME:
-            same = by_name & (level > 0) & (level <= _SAME)
+            same = frame[f"made {comparison.name}"].to_numpy() & (level > 0) & (level <= _SAME)
             made += np.where(same, frame[f"w{k}"].to_numpy() / BITS, 0.0)
     made += np.where(made > 0, np.log(_MADE_ALIKE), 0.0)
     size = frame["size"].to_numpy().astype(np.float64)
@@ -103,25 +103,22 @@ def _against(other: dict[str, list[float]], stratum: Stratum, comparison: Compar
     return ratio
 
 
-def _reached_by_name(records: pl.DataFrame) -> pl.Series:
-    """Whether an organisation has an e-mail or website that is made of its name, or of the start of it."""
-    columns = [column for column in _LISTS if column in records.columns]
+def _made_of_name(records: pl.DataFrame, column: str) -> pl.Series:
+    """Whether all that an organisation has in this column is made of its name: "info@harbourdairy.com.au"."""
+    if column not in records.columns:
+        return pl.repeat(False, records.height, eager=True)
     held = records.select(
         "rid",
         name=pl.col("org").str.replace_all(" ", "", literal=True),
         short=pl.col("org").str.replace_all(r" (and )?", ""),
-        part=pl.concat_list(columns or pl.lit([], pl.List(pl.String))),
+        value=column,
     )
-    held = held.drop_nulls().explode("part", empty_as_null=False)
-    # Both sides of the @, without what follows the first dot of a domain.
-    parts = held.with_columns(pl.col("part").str.split("@")).explode("part", empty_as_null=False)
-    letters = pl.col("part").str.extract(r"^(?:www\.)?([^.]+)").str.replace_all(r"[^\p{L}\p{N}]", "")
-    parts = parts.with_columns(part=letters)
-    part, least = pl.col("part"), pl.min_horizontal(pl.col("short", "part").str.len_chars())
-    of_name = [part.str.contains(pl.col(form), literal=True) for form in ("name", "short")]
-    of_name.append(pl.col("name").str.starts_with(part))
-    found = parts.filter(least >= _LEAST_LETTERS, pl.any_horizontal(of_name))["rid"]
-    return pl.repeat(False, records.height, eager=True).scatter(found.unique(), True)
+    held = held.drop_nulls().explode("value", empty_as_null=False)
+    letters = pl.col("value").str.replace_all(r"[^\p{L}\p{N}]", "")
+    holds = [letters.str.contains(pl.col(form), literal=True) for form in ("name", "short")]
+    made = pl.any_horizontal(holds) & (pl.col("short").str.len_chars() >= _LEAST_LETTERS)
+    found = held.group_by("rid").agg(made.all().alias("made")).filter("made")["rid"]
+    return pl.repeat(False, records.height, eager=True).scatter(found, True)
 
 
 def _rates(frame: pl.DataFrame) -> tuple[Floats, Floats]:
