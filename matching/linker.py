@@ -19,7 +19,7 @@ from matching.linking import Linking, comparisons_of, known_to, overlap_of, poss
 from matching.marginal import FLOOR
 from matching.model import Model
 from matching.parallel import over
-from matching.partners import clients, doubled, duplicate_free, partnered
+from matching.partners import clients, doubled, partnered, with_duplicates
 from matching.prepare import Prepared
 from matching.score import BITS
 from matching.spec import MatchSpec
@@ -86,18 +86,25 @@ def _linked(linking: Linking, wanted: OneToOne, model: Model | None, names_alone
         overlap = overlap_of(model)
     pairs = _by_themselves(linking.with_lists(pairs))
     twice = doubled(pairs if wanted == "auto" else pairs.clear(), partial(linking.log_odds, model=model))
-    single = duplicate_free(pairs, twice) if wanted == "auto" else pl.repeat(wanted, pairs.height, eager=True)
+    parts = linking.prepared.frame["part_no"] if wanted is False else with_duplicates(pairs, twice)
+    several = pl.col("part_no").is_in(parts.unique().implode())
+    if model and linking.keys[1]:
+        more = linking.of_the_rest(pairs.filter(~several))
+        found = _by_themselves(linking.with_lists(linking.by_model(more, model)))
+        pairs = pl.concat([pairs, found]).sort("l", "r")
+        if observed:
+            observed = replace(observed, candidates=pl.concat([observed.candidates, more]).sort("l", "r"))
     client = clients(linking.prepared.frame.height, twice)
-    parts: list[Callable[[], pl.DataFrame]] = [
-        partial(partnered, pairs.filter(single), linking.prepared.frame, overlap, client)
+    work: list[Callable[[], pl.DataFrame]] = [
+        partial(partnered, pairs.filter(~several), linking.prepared.frame, overlap, client)
     ]
-    several = pairs.filter(~single)
-    if several.height and observed:
-        parts.append(partial(_over_both, linking, several["part_no"].unique(), observed))
+    full = pairs.filter(several)
+    if full.height and observed:
+        work.append(partial(_over_both, linking, full["part_no"].unique(), observed))
     else:
-        parts.append(lambda: several)
-    found = over(lambda part: part(), parts)
-    return pl.concat(some.select(found[0].columns) for some in found)
+        work.append(lambda: full)
+    found_by = over(lambda part: part(), work)
+    return pl.concat(some.select(found_by[0].columns) for some in found_by)
 
 
 def _over_both(linking: Linking, parts: pl.Series, between: Observed) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import duckdb
@@ -14,15 +14,13 @@ from matching.blocking import Key, blocked, candidates, in_turn, keys_for, make_
 from matching.buckets import Scope
 from matching.checks import MOST_LISTS
 from matching.comparison import Comparison
-from matching.marginal import FLOOR, LEAST, marginals
+from matching.marginal import FLOOR, LEAST, SURE, marginals
 from matching.model import Model
 from matching.prepare import Prepared
 from matching.score import score
 from matching.spec import Field
 from matching.training import Observed, fitted, observe, refined
 
-SURE = 0.95
-"""Probability from which a partner is sure."""
 _REFINED = 2
 """Times that a model is counted anew in view of what it made of the pairs."""
 
@@ -84,43 +82,34 @@ class Linking:
     comparisons: list[Comparison]
 
     def scored(self, scope: Scope, model: Model | None) -> tuple[pl.DataFrame, Model, Observed | None]:
-        """The candidates by a model, the model, and what it was trained on, where none is given."""
-        observed = None
+        """The candidates by a model, the model, and what it was trained on, where none is given.
+
+        Between two lists of many keys the candidates are those of the first turn (`blocking.in_turn`).
+        """
         if model is None:
             observed = self.observed(scope)
             model, pairs = self.trained([observed], observed.candidates)
-        else:
-            self._propose(scope, self.prepared.frame)
-            pairs = self._scored(self._compared("candidate"), model)
-        if scope == "cross" and self.keys[1]:
-            more = self._of_the_rest(pairs)
-            pairs = pl.concat([pairs, self._scored(more, model)]).sort("l", "r")
-            if observed:
-                every = pl.concat([observed.candidates, more]).sort("l", "r")
-                observed = replace(observed, candidates=every)
-        return pairs, model, observed
+            return pairs, model, observed
+        self._propose(scope, self.prepared.frame)
+        return self.by_model(self._compared("candidate"), model), model, None
+
+    def of_the_rest(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """The candidates of the second turn, compared: of records without a sure partner among `pairs`."""
+        likely = pairs.filter(pl.col("log_odds") > math.log(FLOOR))
+        odds = likely["log_odds"].clip(-60, 60).exp()
+        sure = likely.filter(marginals(likely["l"], likely["r"], odds) >= SURE)
+        settled = pl.concat([sure["l"], sure["r"]]).implode()
+        rest = self.prepared.frame.filter(~pl.col("rid").is_in(settled))
+        make_table(self.con, "more", blocked(rest, self.keys[1], "cross", small=False))
+        self.con.execute("create or replace temp table rest as from more anti join candidate using (l, r)")
+        return self._compared("rest")
 
     @cached_property
     def keys(self) -> tuple[list[Key], list[Key]]:
-        """Blocking keys, and those of a second turn between two lists, for records without a sure partner."""
+        """Blocking keys, and those of a second turn between two lists, where there is one."""
         held = self.prepared
         keys = keys_for(held.filled, held.free, held.is_sparse)
         return in_turn(keys) if held.frame["list"].max() == 1 else (keys, [])
-
-    def _of_the_rest(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """The pairs of records that have no sure partner among `pairs`, as of `vectors.compare`."""
-        likely = pairs.filter(pl.col("log_odds") > math.log(FLOOR))
-        sure = likely.filter(
-            marginals(likely["l"], likely["r"], likely["log_odds"].clip(-60, 60).exp()) >= SURE
-        )
-        settled = pl.concat([sure["l"], sure["r"]]).implode()
-        rest = self.prepared.frame.filter(~pl.col("rid").is_in(settled))
-        more = blocked(rest, self.keys[1], "cross", small=False)
-        make_table(self.con, "more", more)
-        self.con.execute(
-            "create or replace temp table rest as select * from more anti join candidate using (l, r)"
-        )
-        return self._compared("rest")
 
     def observed(self, scope: Scope, frame: pl.DataFrame | None = None) -> Observed:
         """The candidates and a sample of the other pairs of all records, or of those of `frame`."""
@@ -138,7 +127,7 @@ class Linking:
             odds = likely["log_odds"].clip(-60, 60).exp()
             judged = likely.with_columns(marginals(*self._ends(likely), odds))
             model = refined(model, observed, self.comparisons, judged)
-        return model, self._scored(compared, model)
+        return model, self.by_model(compared, model)
 
     def _ends(self, pairs: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         """Numbers of both ends of pairs: a record and the list it looks into, as it has a partner in each."""
@@ -189,7 +178,8 @@ class Linking:
         stratified = "structure" in self.prepared.filled
         return vectors.compare(self.con, source, self.prepared.records, self.comparisons, stratified)
 
-    def _scored(self, compared: pl.DataFrame, model: Model) -> pl.DataFrame:
+    def by_model(self, compared: pl.DataFrame, model: Model) -> pl.DataFrame:
+        """Compared pairs of which a clue is known and that are not too unlikely, by the model."""
         # Clusters ask of every pair inside a list; between lists the unlikely ones matter to nobody.
         least = -math.inf if compared["within"].any() else LEAST
         return self._known(score(compared, self.comparisons, model, least))

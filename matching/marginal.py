@@ -31,6 +31,8 @@ _LEAST_FREE = 0.03
 """No list is believed to have a partner for more than all but this share of its records."""
 FLOOR = 0.001
 """Pairs of a lower probability are left out."""
+SURE = 0.95
+"""Probability from which a partner is sure."""
 LEAST = math.log(FLOOR) + 2 * math.log(_LEAST_FREE)
 """Log odds from which the belief in partners lifts no pair to `FLOOR`."""
 LISTS = ("part_no", "left_list", "right_list")

@@ -7,12 +7,10 @@ import polars as pl
 
 from matching import assign
 from matching.buckets import Ints
-from matching.marginal import LISTS, between_lists
+from matching.marginal import LISTS, SURE, between_lists
 
 _DUPLICATES = 0.1
 """A list of which more than this share has two sure partners is taken to hold duplicates."""
-_SURE = 0.95
-"""Probability from which a partner is sure."""
 _DOUBLE = 6.0
 """Log odds from which two records of a list are one client, were they of two lists: more than sure, for
 duplicates are far rarer than partners."""
@@ -27,7 +25,7 @@ def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) 
     does not hold two partners for the same, they are two who share a name, of whom the record is one at most.
     """
     found = []
-    sure = pairs.select("part_no", "l", "r", "log_odds").filter(pairs["probability"] >= _SURE)
+    sure = pairs.select("part_no", "l", "r", "log_odds").filter(pairs["probability"] >= SURE)
     sure = sure.sort("log_odds", "l", "r", descending=[True, False, False])
     for side, other in (("l", "r"), ("r", "l")):
         several = sure.filter(pl.col(side).is_duplicated()).group_by("part_no", side, maintain_order=True)
@@ -40,12 +38,13 @@ def doubled(pairs: pl.DataFrame, log_odds: Callable[[pl.DataFrame], pl.Series]) 
     return asked.join(same, on=["one", "other"], how="semi")
 
 
-def duplicate_free(pairs: pl.DataFrame, twice: pl.DataFrame) -> pl.Series:
-    """Whether neither list of each pair's partition holds many duplicates: hardly a record has two partners.
+def with_duplicates(pairs: pl.DataFrame, twice: pl.DataFrame) -> pl.Series:
+    """part_no of the partitions of which a list holds many duplicates: where it does not, hardly a record has
+    two partners.
 
     A small partition is judged by its own records and by what is usual. twice: of `doubled`.
     """
-    sure = pairs.filter(pl.col("probability") >= _SURE)
+    sure = pairs.filter(pl.col("probability") >= SURE)
     shares = []
     for side in ("l", "r"):
         several = (
@@ -56,8 +55,7 @@ def duplicate_free(pairs: pl.DataFrame, twice: pl.DataFrame) -> pl.Series:
         usual = pl.col("several").sum() / pl.col("records").sum()
         share = (pl.col("several") + _USUAL * usual) / (pl.col("records") + _USUAL)
         shares.append(held.select("part_no", share=share))
-    full = pl.concat(shares).filter(pl.col("share") > _DUPLICATES)["part_no"]
-    return ~pairs["part_no"].is_in(full.implode())
+    return pl.concat(shares).filter(pl.col("share") > _DUPLICATES)["part_no"].unique()
 
 
 def clients(records: int, twice: pl.DataFrame) -> Ints:

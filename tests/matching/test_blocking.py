@@ -44,9 +44,9 @@ SPOILED = {"family": "zzyx", "born": None, "post": "9999", "phone": None}
 """What leaves given name, street and city in common, which only spare keys find."""
 
 
-def spoiled(row: int) -> pl.DataFrame:
-    """The right list, of which one record is spoiled."""
-    here = pl.int_range(pl.len()) == row
+def spoiled(*rows: int) -> pl.DataFrame:
+    """The right list, of which these records are spoiled."""
+    here = pl.int_range(pl.len()).is_in(rows)
     return RIGHT.with_columns(
         pl.when(here).then(pl.lit(value, pl.String)).otherwise(name).alias(name)
         for name, value in SPOILED.items()
@@ -109,3 +109,15 @@ def test_no_pair_comes_twice_and_who_has_a_partner_is_not_sought_again(
 def test_a_model_finds_what_training_found() -> None:
     model = train_model([LEFT, spoiled(7)], SPEC, "id")
     assert link(LEFT, spoiled(7), SPEC, "id", model=model).equals(link(LEFT, spoiled(7), SPEC, "id"))
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_where_records_may_have_several_partners_all_are_sought(trained: bool) -> None:
+    """A record that has found one of its partners has others, which only spare keys find."""
+    again = spoiled(*range(0, 300, 5)).with_columns(id="c" + pl.col("id"))[::5]
+    right = pl.concat([RIGHT, again])
+    model = train_model([LEFT, right], SPEC, "id") if trained else None
+    found = link(LEFT, right, SPEC, "id", False, model).filter(
+        "c" + pl.col("left_id").str.replace("a", "b") == pl.col("right_id")
+    )
+    assert found.height == again.height

@@ -8,14 +8,12 @@ from tests.conftest import ROOT
 
 _FOUND = """
 import polars as pl
-from matching import Field, MatchSpec, dedupe, link
-from tests.matching.people import two_lists
+from matching import dedupe, link
+from tests.matching.test_blocking import SPEC, lists
 
-left, right = two_lists(1_000)
-spec = MatchSpec([Field("given", "given_name"), Field("family", "family_name"), Field("born", "date"),
-                  Field("post", "post_code")])
-pairs, clusters = dedupe(pl.concat([left, right]), spec, "id")
-print(link(left, right, spec, "id").write_ndjson(), pairs.write_ndjson(), clusters.write_ndjson())
+left, right = lists(800)
+pairs, clusters = dedupe(pl.concat([left, right]), SPEC, "id")
+print(link(left, right, SPEC, "id").write_ndjson(), pairs.write_ndjson(), clusters.write_ndjson())
 """
 
 
