@@ -90,8 +90,8 @@ def _linked(linking: Linking, wanted: OneToOne, model: Model | None, names_alone
     several = pl.col("part_no").is_in(parts.unique().implode())
     if model and linking.keys[1]:
         more = linking.of_the_rest(pairs.filter(~several))
-        found = _by_themselves(linking.with_lists(linking.by_model(more, model)))
-        pairs = pl.concat([pairs, found]).sort("l", "r")
+        more_pairs = _by_themselves(linking.with_lists(linking.by_model(more, model)))
+        pairs = pl.concat([pairs, more_pairs]).sort("l", "r")
         if observed:
             observed = replace(observed, candidates=pl.concat([observed.candidates, more]).sort("l", "r"))
     client = clients(linking.prepared.frame.height, twice)
@@ -103,8 +103,8 @@ def _linked(linking: Linking, wanted: OneToOne, model: Model | None, names_alone
         work.append(partial(_over_both, linking, full["part_no"].unique(), observed))
     else:
         work.append(lambda: full)
-    found_by = over(lambda part: part(), work)
-    return pl.concat(some.select(found_by[0].columns) for some in found_by)
+    done = over(lambda part: part(), work)
+    return pl.concat(some.select(done[0].columns) for some in done)
 
 
 def _over_both(linking: Linking, parts: pl.Series, between: Observed) -> pl.DataFrame:
