@@ -97,7 +97,6 @@ KEYS = (
         spare=True),
     Key("initials and postcode", ("given", "family", "post_code"),
         (*_both(_start("given", 2), _start("family", 2)), _POST_CODE), 1_000),
-    Key("given name and postcode", ("given", "post_code"), _all("given", "post_code"), 300, spare=True),
     Key("family name and postcode", ("family", "post_code"), (_FAMILY, _POST_CODE), 300, spare=True),
     Key("whole text", ("whole",), _all("whole_sorted"), 5_000),
     Key("words of the whole name", ("whole",), (), 60, (pl.col("whole").str.split(" "),), weak=True),

@@ -83,7 +83,7 @@ def take_apart(frame: pl.DataFrame) -> pl.DataFrame:
     # "Mr", "John Smith": a title in the place of the first name is none, where another is found without it.
     better = _taken_apart(titled.with_columns(first=pl.lit(None, pl.String)))
     better = better.filter(is_given_name(better["given_name"]))
-    return apart.update(better, on="row", include_nulls=True).drop("row")
+    return apart.update(better, on="row", include_nulls=True).sort("row").drop("row")
 
 
 def _is_title(first: pl.Expr) -> pl.Expr:
